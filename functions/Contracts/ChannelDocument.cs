@@ -1,0 +1,48 @@
+namespace SlmOps.Contracts;
+
+/// <summary>
+/// What a channel should run: one static document, signed by the director key as a DSSE envelope of payload type
+/// <see cref="PayloadType"/>. A device decides by itself whether an open ring admits it, so opening a ring costs one
+/// write, for any number of devices.
+/// </summary>
+/// <param name="Schema">Format version, 1.</param>
+/// <param name="Channel">Channel name; must equal the name it was fetched under.</param>
+/// <param name="Version">Grows by one with every change; a device refuses a lower one (rollback attack).</param>
+/// <param name="IssuedAt">When it was signed.</param>
+/// <param name="Expires">After this a device installs nothing new from it; what runs keeps running.</param>
+/// <param name="Stable">What devices outside the candidate's open rings run; null when nothing was released yet.</param>
+/// <param name="Candidate">The release being rolled out, or null.</param>
+/// <param name="Withdrawn">Index digests of releases that no device may run; a device on one goes back.</param>
+/// <param name="Traceparent">W3C trace context of the run that made the candidate, for the device's reports.</param>
+public sealed record ChannelDocument(
+    int Schema,
+    string Channel,
+    long Version,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset Expires,
+    ReleaseRef? Stable,
+    RolloutOffer? Candidate,
+    IReadOnlyList<Digest> Withdrawn,
+    string? Traceparent)
+{
+    /// <summary>DSSE payload type of the signed form.</summary>
+    public const string PayloadType = "application/vnd.slmops.channel.v1+json";
+
+    /// <summary>The format version this code reads and writes.</summary>
+    public const int CurrentSchema = 1;
+}
+
+/// <summary>A release on its way through the rings.</summary>
+/// <param name="RolloutId">Rollout id.</param>
+/// <param name="Release">What to run.</param>
+/// <param name="Salt">Salt of <see cref="RingMembership.Unit"/>; new for each rollout, so no device is always first.</param>
+/// <param name="OpenRings">The rings that are open now, in order.</param>
+/// <param name="SoakSeconds">How long an activated release must stay healthy before a device commits it.</param>
+public sealed record RolloutOffer(
+    string RolloutId, ReleaseRef Release, string Salt, IReadOnlyList<Ring> OpenRings, int SoakSeconds);
+
+/// <summary>One ring of a rollout.</summary>
+/// <param name="Name">Ring name.</param>
+/// <param name="Fraction">Share of the devices that the selector matches, 0 to 1; cumulative over rings.</param>
+/// <param name="Selector">Labels that a device must have, all of them; empty matches every device.</param>
+public sealed record Ring(string Name, double Fraction, IReadOnlyDictionary<string, string> Selector);

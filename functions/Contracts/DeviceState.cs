@@ -1,0 +1,72 @@
+using System.Text.Json.Serialization;
+
+namespace SlmOps.Contracts;
+
+/// <summary>
+/// Where a device is with a release. Names follow hawkBit actions, Mender and AWS IoT Jobs; on the wire in
+/// upper snake case.
+/// </summary>
+[JsonConverter(typeof(DeviceStateJsonConverter))]
+public enum DeviceState
+{
+    /// <summary>Known, nothing assigned yet.</summary>
+    Pending,
+
+    /// <summary>The assignment was read and a variant chosen.</summary>
+    Retrieved,
+
+    /// <summary>Fetching blobs.</summary>
+    Downloading,
+
+    /// <summary>Fetching stopped for a while; what was fetched is kept.</summary>
+    DownloadPaused,
+
+    /// <summary>All blobs are there.</summary>
+    Downloaded,
+
+    /// <summary>Signature and every digest hold.</summary>
+    Verified,
+
+    /// <summary>The inactive slot holds the complete model.</summary>
+    Staged,
+
+    /// <summary>Generating from the smoke prompts.</summary>
+    SmokeTesting,
+
+    /// <summary>Waiting for the activation window.</summary>
+    WindowWait,
+
+    /// <summary>Switching slots.</summary>
+    Activating,
+
+    /// <summary>Active and watched.</summary>
+    Soaking,
+
+    /// <summary>Active for good; the slot before it is the way back.</summary>
+    Committed,
+
+    /// <summary>Going back to the slot before.</summary>
+    RollingBack,
+
+    /// <summary>Failed before activation: what ran keeps running.</summary>
+    FailedNoStateChange,
+
+    /// <summary>Failed after activation, and the model before is active again.</summary>
+    FailedRollbackComplete,
+
+    /// <summary>Failed after activation, and there was nothing to go back to.</summary>
+    FailedUnableToRollback,
+
+    /// <summary>Refused: no variant fits, bad signature, expired or rolled-back metadata.</summary>
+    Rejected,
+
+    /// <summary>Already runs what the channel asks for.</summary>
+    AlreadyInstalled,
+
+    /// <summary>A newer assignment replaced this one before it was active.</summary>
+    Superseded,
+}
+
+/// <summary>Upper snake case on the wire: <c>SMOKE_TESTING</c>.</summary>
+public sealed class DeviceStateJsonConverter()
+    : JsonStringEnumConverter<DeviceState>(System.Text.Json.JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false);
