@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -94,7 +93,7 @@ public sealed class LanguageModel : IDisposable
         Span<int> next = [.. prompt];
         while (generated.Count < maxNewTokens && (Shape.MaxPositions is not { } max || generated.Count == 0 || session.Length < max))
         {
-            generated.Add(TensorPrimitives.IndexOfMax(session.Append(next, allLogits: false, cancellationToken)));
+            generated.Add(Argmax.Of(session.Append(next, allLogits: false, cancellationToken)));
             next = new[] { generated[^1] };
         }
 
