@@ -5,8 +5,8 @@ public static class Evaluation
 {
     /// <summary>
     /// Scores both models on non-overlapping windows of a text, each from an empty cache and without a start token, side
-    /// by side, so that memory holds one window of logits of each. An incomplete last window is left out, unless it is
-    /// the only one. Then speeds and memory, which are measured with one model open at a time.
+    /// by side, so that memory holds one window of logits of each. Every token of a window predicts the one after it,
+    /// the last one the first of the next window. An incomplete last window is left out, unless it is the only one. Then speeds and memory, which are measured with one model open at a time.
     /// </summary>
     /// <param name="baselinePath">The original model.</param>
     /// <param name="candidatePath">The model to judge.</param>
@@ -27,7 +27,7 @@ public static class Evaluation
     {
         ArgumentNullException.ThrowIfNull(tokens);
         options ??= new();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.WindowTokens, 2, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.WindowTokens, 1, nameof(options));
         if (tokens.Count < 2)
         {
             throw new ArgumentException($"The evaluation text has {tokens.Count} token(s); at least 2 are needed.", nameof(tokens));
@@ -37,7 +37,7 @@ public static class Evaluation
         var start = options.Time.GetTimestamp();
         using var candidate = LanguageModel.Open(candidatePath, options.Model);
         var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
-        var window = Math.Min(Math.Min(options.WindowTokens, candidate.Shape.MaxPositions ?? int.MaxValue), tokens.Count);
+        var window = Math.Min(Math.Min(options.WindowTokens, candidate.Shape.MaxPositions ?? int.MaxValue), tokens.Count - 1);
         var speed = DecodeSpeed.Measure(candidate, tokens, window, options, cancellationToken);
         var peak = Math.Max(0, options.Memory.Peak() - before);
 
@@ -45,7 +45,7 @@ public static class Evaluation
         RequireSameVocabulary(baseline, candidate);
         window = Math.Min(window, baseline.Shape.MaxPositions ?? int.MaxValue);
         var baselineSpeed = DecodeSpeed.Measure(baseline, tokens, window, options, cancellationToken);
-        var windows = Math.Max(1, Math.Min(tokens.Count / window, options.MaxWindows ?? int.MaxValue));
+        var windows = Math.Max(1, Math.Min((tokens.Count - 1) / window, options.MaxWindows ?? int.MaxValue));
         var scores = Score(baseline, candidate, tokens, window, windows, progress, cancellationToken);
 
         return new(
@@ -89,9 +89,9 @@ public static class Evaluation
             judged.Reset();
             var expected = reference.Append(text, allLogits: true, cancellationToken);
             var actual = judged.Append(text, allLogits: true, cancellationToken);
-            for (var i = 0; i + 1 < window; i++)
+            for (var i = 0; i < window; i++)
             {
-                scores.Add(expected.Slice(i * vocabulary, vocabulary), actual.Slice(i * vocabulary, vocabulary), text[i + 1]);
+                scores.Add(expected.Slice(i * vocabulary, vocabulary), actual.Slice(i * vocabulary, vocabulary), tokens[(w * window) + i + 1]);
             }
 
             progress?.Report((w + 1.0) / windows);

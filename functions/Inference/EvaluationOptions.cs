@@ -3,7 +3,7 @@ namespace SlmOps.Inference;
 /// <summary>How two language models are compared.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Tokens in one window, 2 or more; a model with fewer positions gets windows of its own length.</summary>
+    /// <summary>Tokens in one window, 1 or more; a model with fewer positions gets windows of its own length.</summary>
     public int WindowTokens { get; init; } = 128;
 
     /// <summary>Most windows to score, from the start of the text; null scores every complete one.</summary>

@@ -17,7 +17,7 @@ namespace SlmOps.Inference;
 /// that time counts too.
 /// </param>
 /// <param name="LoadMs">Milliseconds to open the candidate.</param>
-/// <param name="Tokens">Tokens whose prediction was scored: all of each window but its first.</param>
+/// <param name="Tokens">Predictions scored: one for each token of each window.</param>
 /// <param name="Windows">Windows scored.</param>
 public sealed record EvaluationResult(
     double BaselinePerplexity,

@@ -66,4 +66,43 @@ internal static class TensorData
 
         return target;
     }
+
+    /// <summary>True for the types that <see cref="AsDoubles"/> reads.</summary>
+    internal static bool IsNumeric(TensorElementType type) => type
+        is TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16
+        or TensorElementType.Bool or TensorElementType.Int8 or TensorElementType.UInt8 or TensorElementType.Int16
+        or TensorElementType.UInt16 or TensorElementType.Int32 or TensorElementType.UInt32 or TensorElementType.Int64
+        or TensorElementType.UInt64;
+
+    /// <summary>All elements of a numeric tensor as float64.</summary>
+    internal static double[] AsDoubles(OrtValue tensor) => tensor.GetTensorTypeAndShape().ElementDataType switch
+    {
+        TensorElementType.Float => Convert<float>(tensor, value => value),
+        TensorElementType.Double => Convert<double>(tensor, value => value),
+        TensorElementType.Float16 => Convert<Float16>(tensor, value => (float)value),
+        TensorElementType.BFloat16 => Convert<BFloat16>(tensor, value => (float)value),
+        TensorElementType.Bool => Convert<bool>(tensor, value => value ? 1 : 0),
+        TensorElementType.Int8 => Convert<sbyte>(tensor, value => value),
+        TensorElementType.UInt8 => Convert<byte>(tensor, value => value),
+        TensorElementType.Int16 => Convert<short>(tensor, value => value),
+        TensorElementType.UInt16 => Convert<ushort>(tensor, value => value),
+        TensorElementType.Int32 => Convert<int>(tensor, value => value),
+        TensorElementType.UInt32 => Convert<uint>(tensor, value => value),
+        TensorElementType.Int64 => Convert<long>(tensor, value => value),
+        TensorElementType.UInt64 => Convert<ulong>(tensor, value => value),
+        var type => throw new NotSupportedException($"A tensor of {type} has no numbers to compare."),
+    };
+
+    private static double[] Convert<T>(OrtValue tensor, Func<T, double> convert)
+        where T : unmanaged
+    {
+        var source = tensor.GetTensorDataAsSpan<T>();
+        var target = new double[source.Length];
+        for (var i = 0; i < source.Length; i++)
+        {
+            target[i] = convert(source[i]);
+        }
+
+        return target;
+    }
 }
