@@ -42,7 +42,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
         }
         catch (TokenizerException refused)
         {
-            problems.Add(new("tokenizer-invalid", $"{path}: {refused.Message}", refused.Cure, path));
+            problems.Add(new("tokenizer-invalid", $"{path}: {refused.Message}", "Upload the tokenizer.json that belongs to the model (Hugging Face format, BPE).", path));
             return null;
         }
     }

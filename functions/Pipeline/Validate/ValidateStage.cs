@@ -49,7 +49,8 @@ internal sealed class ValidateStage(
             var (figures, smoke) = record is { IsLanguageModel: true, Recipe: { Tokenizer: not null, Evaluation.Text: not null } }
                 ? Language(record, source, baselinePath, candidatePath, cancellationToken)
                 : Outputs(record, source, baselinePath, candidatePath, cancellationToken);
-            return new(built.Variant, AcceptancePolicy.Judge(record.Recipe.Acceptance, figures, isOriginal), figures, smoke, 0);
+            var verdict = AcceptancePolicy.Judge(record.Recipe.Acceptance, figures, isOriginal);
+            return new(built.Variant, verdict, Storable(figures), smoke, 0);
         }
         catch (Exception refused) when (refused is ModelOpenException or InferenceException)
         {
@@ -79,9 +80,9 @@ internal sealed class ValidateStage(
         RunRecord record, string source, string baselinePath, string candidatePath, CancellationToken cancellationToken)
     {
         var measured = OutputComparison.Compare(
-            baselinePath, candidatePath, new OutputComparisonOptions { Threads = options.Threads }, cancellationToken);
+            baselinePath, candidatePath, new OutputComparisonOptions { Threads = options.Threads }, progress: null, cancellationToken);
         var figures = new VariantFigures(
-            null, null, null, null, measured.SqnrDb, measured.InferencesPerSecond, null, measured.PeakBytes);
+            null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes);
         var smoke = record.IsLanguageModel ? Smoke(record, source, candidatePath, null, null, cancellationToken) : null;
         return (figures, smoke);
     }
@@ -97,6 +98,16 @@ internal sealed class ValidateStage(
 
         using var model = LanguageModel.Open(candidatePath, new LanguageModelOptions { Threads = options.Threads });
         return SmokePrompts.Answer(test, model, cancellationToken);
+    }
+
+    /// <summary>JSON has no NaN and no infinity; the verdict says that the figure was not finite.</summary>
+    private static VariantFigures Storable(VariantFigures figures)
+    {
+        return new(
+            Finite(figures.Perplexity), Finite(figures.PerplexityChange), Finite(figures.Kl), Finite(figures.Top1Agreement),
+            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes);
+
+        static double? Finite(double? figure) => figure is { } value && double.IsFinite(value) ? value : null;
     }
 
     private List<OutboxEntry> Entries(RunKey run, ValidateResult result) =>
