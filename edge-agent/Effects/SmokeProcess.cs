@@ -48,7 +48,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         finally
         {
             Kill(process);
-            await Task.WhenAll(output, errors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(output, errors)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
