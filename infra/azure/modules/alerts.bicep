@@ -12,7 +12,7 @@ param email string
 @description('Workspace with the logs.')
 param workspaceId string
 
-@description('Names of the topic resources to watch.')
+@description('Name of the custom topic to watch.')
 param topicName string
 
 @description('Name of the system topic to watch.')
@@ -46,7 +46,8 @@ resource receiver 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emai
 var receivers = empty(email) ? [] : [receiver.id]
 
 // The depth of one queue is no platform metric (only an hourly sum over all queues is), so this counts what was put
-// into poison queues. The table does not exist before the first record, hence no check of the query on deployment.
+// into poison queues. The window is wider than the logs are late. The table does not exist before the first record,
+// hence no check of the query on deployment.
 resource poisonMessages 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   name: 'poison-messages'
   location: location
@@ -59,7 +60,7 @@ resource poisonMessages 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     severity: 1
     autoMitigate: true
     evaluationFrequency: 'PT5M'
-    windowSize: 'PT10M'
+    windowSize: 'PT30M'
     scopes: [
       workspaceId
     ]
