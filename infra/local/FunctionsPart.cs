@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SlmOps.Local.FunctionsHost;
 
@@ -32,6 +33,12 @@ internal sealed class FunctionsPart : IAsyncDisposable
         var provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
         try
         {
+            // The worker's generic host starts these; here nobody else does.
+            foreach (var hosted in provider.GetServices<IHostedService>())
+            {
+                await hosted.StartAsync(cancellationToken);
+            }
+
             var host = await EmbeddedFunctionsHost.StartAsync(
                 new FunctionsHostOptions(options.Triggers, Settings.From(SettingsOf(options, endpoints)), keys.Host)
                 {

@@ -144,6 +144,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       SlmOps__ReleaseKey: releaseKeyUri
       SlmOps__Threads: instanceMemoryMB < 4096 ? '1' : '2'
       SlmOpsEvents__topicEndpoint: topicEndpoint
+      SlmOpsTick: '0 * * * * *'
       SlmOpsStorage__blobServiceUri: storageSettings.blobServiceUri
       SlmOpsStorage__clientId: storageSettings.clientId
       SlmOpsStorage__credential: storageSettings.credential
