@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace SlmOps.Inference;
 
@@ -19,6 +20,7 @@ public abstract class PeakMemory
     {
         public override long Start()
         {
+            ReturnFreeMemory();
             try
             {
                 // Sets VmHWM back to VmRSS; man 5 proc_pid_clear_refs.
@@ -34,6 +36,27 @@ public abstract class PeakMemory
         }
 
         public override long Peak() => Read("VmHWM:");
+
+        /// <summary>
+        /// What an earlier session freed stays with the allocator, and a later one would take it from there without the
+        /// process growing: a model would look smaller than it is.
+        /// </summary>
+        private static void ReturnFreeMemory()
+        {
+            GC.Collect();
+            try
+            {
+                _ = TrimNativeHeap(0);
+            }
+            catch (EntryPointNotFoundException)
+            {
+                // musl keeps no such pool.
+            }
+        }
+
+        [DllImport("libc", EntryPoint = "malloc_trim")]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static extern int TrimNativeHeap(nuint pad);
 
         private static long Read(string key)
         {
