@@ -57,6 +57,17 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void EndOfText_TokenOfThatNameThatIsNotSpecial_DoesNotCount()
+    {
+        var tokenizer = Parse("""
+            {"added_tokens":[{"id":0,"content":"</s>","special":false},{"id":1,"content":"<eos>","special":true}],
+             "model":{"type":"BPE","vocab":{"</s>":0,"<eos>":1},"merges":[]}}
+            """);
+        Assert.Equal(1, tokenizer.EndOfText);
+        Assert.Null(tokenizer.BeginOfText);
+    }
+
+    [Fact]
     public void Encode_GemmaStyle_SplitsAfterSpacesAndFallsBackToBytes()
     {
         // Spaces become the mark, pieces end in it, and what the vocabulary lacks is spelled in bytes.
