@@ -23,6 +23,11 @@ internal sealed record DecodeSpeed(double PrefillTokensPerSecond, double DecodeT
             {
                 for (var i = 0; i < steps; i++)
                 {
+                    if (session.Length == positions)
+                    {
+                        session.Reset();
+                    }
+
                     next = Argmax.Of(session.Append([next], allLogits: false, cancellationToken));
                 }
             }));

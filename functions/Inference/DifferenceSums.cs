@@ -53,8 +53,8 @@ internal sealed class DifferenceSums
 
     private double Cosine() => (_reference, _candidate) switch
     {
-        (0, 0) => 1,
+        _ when _error == 0 => 1,
         (0, _) or (_, 0) => 0,
-        _ => _product / (Math.Sqrt(_reference) * Math.Sqrt(_candidate)),
+        _ => Math.Clamp(_product / (Math.Sqrt(_reference) * Math.Sqrt(_candidate)), -1, 1),
     };
 }

@@ -37,6 +37,7 @@ public static class Evaluation
         var start = options.Time.GetTimestamp();
         using var candidate = LanguageModel.Open(candidatePath, options.Model);
         var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
+        RequireInVocabulary(tokens, candidate);
         var window = Math.Min(Math.Min(options.WindowTokens, candidate.Shape.MaxPositions ?? int.MaxValue), tokens.Count - 1);
         var speed = DecodeSpeed.Measure(candidate, tokens, window, options, cancellationToken);
         var peak = Math.Max(0, options.Memory.Peak() - before);
@@ -98,6 +99,19 @@ public static class Evaluation
         }
 
         return scores;
+    }
+
+    private static void RequireInVocabulary(IReadOnlyList<int> tokens, LanguageModel model)
+    {
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i] < 0 || tokens[i] >= model.Shape.VocabularySize)
+            {
+                throw new ArgumentException(
+                    $"Token {tokens[i]} at place {i} of the evaluation text is outside the vocabulary of '{model.ModelPath}', 0 to {model.Shape.VocabularySize - 1}. The text must be encoded with the model's own tokenizer.",
+                    nameof(tokens));
+            }
+        }
     }
 
     private static void RequireSameVocabulary(LanguageModel baseline, LanguageModel candidate)

@@ -8,15 +8,14 @@ namespace SlmOps.Inference;
 /// </summary>
 public sealed class Tokenizer
 {
-    private static readonly string[] StartNames = ["<s>", "<|begin_of_text|>", "<bos>", "<|startoftext|>", "<|endoftext|>"];
-    private static readonly string[] EndNames = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>", "<|eot_id|>", "<|im_end|>"];
+    private static readonly string[] StartNames = ["<s>", "<|begin_of_text|>", "<bos>", "<|startoftext|>", "<｜begin▁of▁sentence｜>", "<|endoftext|>"];
+    private static readonly string[] EndNames = ["</s>", "<|end_of_text|>", "<eos>", "<｜end▁of▁sentence｜>", "<|endoftext|>", "<|eot_id|>", "<|im_end|>"];
 
     private readonly TokenizerJson _json;
     private readonly TokenizerLimits _limits;
     private readonly AddedTokens _rawTokens;
     private readonly AddedTokens _normalizedTokens;
     private readonly Dictionary<int, string> _names;
-    private readonly HashSet<int> _added;
     private readonly HashSet<int> _special;
 
     private Tokenizer(TokenizerJson json, TokenizerLimits limits)
@@ -26,7 +25,6 @@ public sealed class Tokenizer
         _rawTokens = new(json.Added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
         _normalizedTokens = new(json.Added.Where(token => token.Normalized).Select(token => (Normalize(token.Content, CancellationToken.None), token)));
         _names = json.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
-        _added = [.. json.Added.Select(token => token.Id)];
         _special = [.. json.Added.Where(token => token.Special).Select(token => token.Id)];
         SpecialTokens = json.Added.Where(token => token.Special).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         VocabularySize = _names.Count == 0 ? 0 : _names.Keys.Max() + 1;
@@ -156,6 +154,7 @@ public sealed class Tokenizer
     private string Normalize(string text, CancellationToken cancellationToken) =>
         _json.Normalizers.Aggregate(text, (current, step) => step.Apply(current, _limits.MaxTextLength, cancellationToken));
 
+    /// <summary>Special tokens alone: a vocabulary may hold <c>&lt;/s&gt;</c> as a piece of markup.</summary>
     private int? FirstKnown(string[] names) =>
-        names.Where(name => TokenId(name) is { } id && _added.Contains(id)).Select(TokenId).FirstOrDefault();
+        names.Where(SpecialTokens.ContainsKey).Select(TokenId).FirstOrDefault();
 }
