@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Quantizer;
 
 namespace SlmOps.Pipeline.Intake;
 
@@ -25,8 +26,46 @@ internal sealed record Recipe(
         RolloutRecipe.Default);
 }
 
-/// <summary>One build of the model.</summary>
-internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize);
+/// <summary>One build of the model: a recipe of the quantizer and, where its defaults do not fit, its options.</summary>
+internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize)
+{
+    public bool? Symmetric { get; init; }
+
+    public bool? Embeddings { get; init; }
+
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    public IReadOnlyList<string> KeepFloat { get; init; } = [];
+
+    public long? SizeBudget { get; init; }
+
+    public double? ErrorBudget { get; init; }
+
+    public double? Sparsity { get; init; }
+
+    public bool TwoOfFour { get; init; }
+
+    public bool ReduceRange { get; init; }
+
+    internal QuantizationOptions ToOptions(int threads) => new()
+    {
+        Recipe = Recipe,
+        BlockSize = BlockSize,
+        Symmetric = Symmetric,
+        Embeddings = Embeddings,
+        Include = Include,
+        Exclude = Exclude,
+        KeepFloat = KeepFloat,
+        SizeBudget = SizeBudget,
+        ErrorBudget = ErrorBudget,
+        Sparsity = Sparsity,
+        TwoOfFour = TwoOfFour,
+        ReduceRange = ReduceRange,
+        Threads = threads,
+    };
+}
 
 /// <summary>How quality is measured: text file, tokens in a window, most tokens read.</summary>
 internal sealed record EvaluationRecipe(string? Text, int WindowTokens, int MaxTokens)

@@ -7,6 +7,9 @@ namespace SlmOps.Pipeline.Intake;
 /// <summary>One JSON object being read: typed access that notes every problem, and refuses the keys nobody asked for.</summary>
 internal sealed class RecipeFields(JsonOutline node, string path, string file, List<Problem> problems)
 {
+    private const int MaxPatterns = 256;
+    private const int MaxPattern = 512;
+
     private readonly HashSet<string> _known = [];
 
     internal bool Has(string key) => Find(key, JsonValueKind.Undefined) is not null;
@@ -43,6 +46,36 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
 
         Refuse(key, $"{Show(found.Number)} is out of range", $"Use a number from {Show(least)} to {Show(most)}");
         return fallback;
+    }
+
+    internal bool? Flag(string key)
+    {
+        _known.Add(key);
+        if (!node.Members.TryGetValue(key, out var found))
+        {
+            return null;
+        }
+
+        if (found.Kind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return found.Kind == JsonValueKind.True;
+        }
+
+        Refuse(key, $"is {found.Kind.ToString().ToLowerInvariant()}", "Use true or false");
+        return null;
+    }
+
+    /// <summary>Names of weights or patterns of them: a list of strings.</summary>
+    internal IReadOnlyList<string> Patterns(string key)
+    {
+        var found = Find(key, JsonValueKind.Array, "a list of strings");
+        if (found is null || found.Items.All(item => item.Kind == JsonValueKind.String && item.Text is { Length: > 0 and <= MaxPattern }))
+        {
+            return found is { Items.Count: <= MaxPatterns } ? [.. found.Items.Select(item => item.Text!)] : TooMany(key, found);
+        }
+
+        Refuse(key, "holds something that is not a name", $"Use a list of strings of 1 to {MaxPattern} characters");
+        return [];
     }
 
     internal RecipeFields? Object(string key) =>
@@ -126,6 +159,16 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
 
         Refuse(key, $"'{found.Text}' is not allowed", "Use " + rule);
         return null;
+    }
+
+    private string[] TooMany(string key, JsonOutline? found)
+    {
+        if (found is not null)
+        {
+            Refuse(key, $"the list has {found.Items.Count} entries", $"Use at most {MaxPatterns}");
+        }
+
+        return [];
     }
 
     private JsonOutline? Find(string key, JsonValueKind kind, string expected = "")

@@ -107,27 +107,44 @@ internal sealed class RecipeReader
         var variants = new List<VariantRecipe>();
         foreach (var fields in items)
         {
-            var recipe = fields.Choice("recipe", _recipes, required: true);
-            var name = fields.Name("name") ?? recipe ?? "";
-            int? blockSize = fields.Has("blockSize") ? fields.Integer("blockSize", 32, 16, 256) : null;
-            if (blockSize is { } size && !int.IsPow2(size))
+            var variant = Variant(fields);
+            if (variants.Exists(other => other.Name == variant.Name))
             {
-                fields.Refuse("blockSize", $"{size} is not a power of two", "Use 16, 32, 64, 128 or 256");
-            }
-
-            if (variants.Exists(other => other.Name == name))
-            {
-                fields.Refuse("name", $"the variant '{name}' stands twice", "Give each variant a name of its own");
+                fields.Refuse("name", $"the variant '{variant.Name}' stands twice", "Give each variant a name of its own");
             }
 
             fields.Done();
-            variants.Add(new(name, recipe ?? "", blockSize));
+            variants.Add(variant);
         }
 
         // The original is what every other variant is measured against, and the way out for a device that can hold it.
         return variants.Exists(variant => variant.Recipe == Recipe.Original)
             ? variants
             : [new("fp32", Recipe.Original, null), .. variants];
+    }
+
+    private VariantRecipe Variant(RecipeFields fields)
+    {
+        var recipe = fields.Choice("recipe", _recipes, required: true) ?? "";
+        int? blockSize = fields.Has("blockSize") ? fields.Integer("blockSize", 32, 16, 256) : null;
+        if (blockSize is { } size && !int.IsPow2(size))
+        {
+            fields.Refuse("blockSize", $"{size} is not a power of two", "Use 16, 32, 64, 128 or 256");
+        }
+
+        return new(fields.Name("name") ?? recipe, recipe, blockSize)
+        {
+            Symmetric = fields.Flag("symmetric"),
+            Embeddings = fields.Flag("embeddings"),
+            Include = fields.Patterns("include"),
+            Exclude = fields.Patterns("exclude"),
+            KeepFloat = fields.Patterns("keepFloat"),
+            SizeBudget = fields.Has("sizeBudget") ? (long)fields.Number("sizeBudget", 1, 1, 1L << 50) : null,
+            ErrorBudget = fields.Has("errorBudget") ? fields.Number("errorBudget", 0, 0, 1) : null,
+            Sparsity = fields.Has("sparsity") ? fields.Number("sparsity", 0, 0, 0.95) : null,
+            TwoOfFour = fields.Flag("twoOfFour") ?? false,
+            ReduceRange = fields.Flag("reduceRange") ?? false,
+        };
     }
 
     private static RolloutRecipe Rollout(RecipeFields? fields)

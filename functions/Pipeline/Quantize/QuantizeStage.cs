@@ -50,7 +50,7 @@ internal sealed class QuantizeStage(
             var report = ModelQuantizer.Quantize(
                 WorkFolder.PathOf(source, record.Recipe.Model!),
                 Path.Combine(target, ModelFiles.Model),
-                new QuantizationOptions { Recipe = wanted.Recipe, BlockSize = wanted.BlockSize },
+                wanted.ToOptions(options.Threads),
                 progress: null,
                 cancellationToken);
             var files = await artifacts.SaveAsync(target, cancellationToken).ConfigureAwait(false);
