@@ -17,7 +17,7 @@ internal sealed class Bench : IAsyncDisposable
 
     private Bench(TestFolder folder, Service service)
     {
-        (_folder, Service) = (folder, service);
+        (_folder, Service, Data) = (folder, service, folder["data"]);
         new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey).Save(Trust);
         File.WriteAllText(Script, SmokeScript);
     }
@@ -30,7 +30,7 @@ internal sealed class Bench : IAsyncDisposable
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
-    internal string Data => _folder["data"];
+    internal string Data { get; private set; }
 
     internal string Trust => _folder["trust.json"];
 
@@ -118,6 +118,20 @@ internal sealed class Bench : IAsyncDisposable
 
     internal static RolloutOffer Offer(ReleaseRef release, int soakSeconds = 60, string rollout = "r-1") => new(
         rollout, release, "salt", [new("canary", 1, new Dictionary<string, string> { ["site"] = "lab" })], soakSeconds);
+
+    /// <summary>Goes on with a copy of a data folder, and forgets what was reported so far.</summary>
+    internal void Fork(string data, string name)
+    {
+        Data = _folder[name];
+        foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(Data, Path.GetRelativePath(data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        Service.Reports.Clear();
+    }
 
     internal CurrentModel? Current => CurrentModel.Read(Folder);
 
