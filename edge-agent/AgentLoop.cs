@@ -64,7 +64,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
         }
     }
 
-    private async Task<Plan.Nothing?> CycleAsync(CancellationToken cancellationToken)
+    internal async Task<Plan.Nothing?> CycleAsync(CancellationToken cancellationToken)
     {
         await parts.Channel.RefreshAsync(cancellationToken);
         var nothing = await SettleAsync(cancellationToken);

@@ -98,7 +98,7 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         var target = new Uri(address, $"api/v1/blobs/{digest}");
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
-            using var request = Request(HttpMethod.Get, target);
+            using var request = Request(HttpMethod.Get, target, redirected: hop > 0);
             if (from > 0)
             {
                 request.Headers.Range = new(from, null);
@@ -164,11 +164,10 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
 
     public void Dispose() => _client.Dispose();
 
-    private HttpRequestMessage Request(HttpMethod method, Uri target)
+    private HttpRequestMessage Request(HttpMethod method, Uri target, bool redirected = false)
     {
         var request = new HttpRequestMessage(method, target);
-        var isService = target.Scheme == address.Scheme && target.Authority == address.Authority;
-        if (isService && key is not null)
+        if (key is not null && !redirected)
         {
             request.Headers.TryAddWithoutValidation("x-functions-key", key);
         }
