@@ -12,6 +12,11 @@ internal static class Annotations
     internal const string Signature = "dev.slmops.signature";
     internal const string Attestation = "dev.slmops.attestation";
 
+    internal const string DeltaFrom = "dev.slmops.delta.from";
+    internal const string DeltaTo = "dev.slmops.delta.to";
+    internal const string DeltaDigest = "dev.slmops.delta.digest";
+    internal const string DeltaSize = "dev.slmops.delta.size";
+
     internal const string MinimumRam = "dev.slmops.ram.min";
     internal const string MinimumOrt = "dev.slmops.ort.min";
     internal const string InstructionSets = "dev.slmops.cpu.features";

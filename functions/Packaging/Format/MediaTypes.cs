@@ -33,6 +33,12 @@ public static class MediaTypes
     /// <summary>CycloneDX bill of materials.</summary>
     public const string CycloneDx = "application/vnd.cyclonedx+json";
 
+    /// <summary>Artifact type of a delta's manifest.</summary>
+    public const string Delta = "application/vnd.slmops.delta.v1+json";
+
+    /// <summary>Layer of a delta: one file, as frames.</summary>
+    public const string DeltaLayer = "application/vnd.slmops.delta.tensor.v1+zstd";
+
     /// <summary>The config of a manifest that needs none: <c>{}</c>.</summary>
     internal const string Empty = "application/vnd.oci.empty.v1+json";
 

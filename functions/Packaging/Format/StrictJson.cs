@@ -153,6 +153,37 @@ internal readonly struct StrictJson
         return map;
     }
 
+    /// <summary>All properties, each an object, with their names.</summary>
+    internal IReadOnlyList<(string Name, StrictJson Value)> Members(int most)
+    {
+        var members = new List<(string, StrictJson)>();
+        foreach (var property in _element.EnumerateObject())
+        {
+            if (members.Count == most)
+            {
+                throw new PackageFormatException("too-many", $"{_place} has more than {most} entries.");
+            }
+
+            var name = NameOf(property);
+            members.Add((name, Object(property.Value, $"{_place}.{Shown(name)}")));
+        }
+
+        return members;
+    }
+
+    /// <summary>The bytes that a TUF signature covers.</summary>
+    internal byte[] Canonical()
+    {
+        try
+        {
+            return OlpcJson.Of(_element);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new PackageFormatException("not-json", $"{_place} holds text that is not valid.");
+        }
+    }
+
     internal PackageFormatException Refuse(string code, string message) => new(code, $"{_place} {message}");
 
     /// <summary>Text from a hostile file, fit for a message: short, and without control characters.</summary>

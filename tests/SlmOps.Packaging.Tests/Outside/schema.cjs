@@ -1,9 +1,9 @@
-// Checks a document against a JSON schema: node schema.cjs (modelpack|cyclonedx) document.json
+// Checks documents against a JSON schema: node schema.cjs (modelpack|cyclonedx) document.json …
 const fs = require('node:fs');
 const path = require('node:path');
 const addFormats = require('ajv-formats');
 
-const [which, file] = process.argv.slice(2);
+const [which, ...files] = process.argv.slice(2);
 const read = (name) => JSON.parse(fs.readFileSync(name));
 const load = {
   modelpack: () => {
@@ -21,9 +21,11 @@ const load = {
     return ajv.compile(read(path.join(folder, 'bom-1.6.SNAPSHOT.schema.json')));
   },
 }[which]();
-if (load(read(file))) {
-  console.log('ok');
-} else {
-  console.log(load.errors.map((error) => `${error.instancePath} ${error.message}`).join('\n'));
-  process.exitCode = 1;
+for (const file of files) {
+  if (load(read(file))) {
+    console.log('ok');
+  } else {
+    console.log(load.errors.map((error) => `${error.instancePath} ${error.message}`).join('; '));
+    process.exitCode = 1;
+  }
 }

@@ -124,7 +124,7 @@ public sealed class KeyVaultSigningKeyTests : IDisposable
                 {
                     context = await _listener.GetContextAsync();
                 }
-                catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+                catch (Exception exception) when (exception is HttpListenerException or InvalidOperationException)
                 {
                     return;
                 }
