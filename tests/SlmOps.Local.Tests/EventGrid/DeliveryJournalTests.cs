@@ -44,7 +44,9 @@ public sealed class DeliveryJournalTests : IDisposable
 
         var whole = System.IO.File.ReadAllBytes(File);
         var firstLine = Array.IndexOf(whole, (byte)'\n');
-        for (var length = 0; length <= whole.Length; length++)
+        // Every seventh place, and every place around the ends of the two lines.
+        int[] ends = [firstLine, whole.Length - 1];
+        foreach (var length in Enumerable.Range(0, whole.Length + 1).Where(n => n % 7 == 0 || ends.Any(end => Math.Abs(n - end) <= 1)))
         {
             System.IO.File.WriteAllBytes(File, whole[..length]);
             using var journal = DeliveryJournal.Open(_folder.Path, 10);
