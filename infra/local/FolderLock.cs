@@ -36,6 +36,25 @@ internal sealed class FolderLock : IDisposable
         return taken;
     }
 
+    /// <summary>True when a platform runs in the folder.</summary>
+    public static bool IsHeld(string folder)
+    {
+        var path = Path.Combine(folder, "lock");
+        try
+        {
+            if (File.Exists(path))
+            {
+                new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            }
+
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Tells others where the platform of this folder is reached.</summary>
     public void SetUrl(Uri url, TimeProvider time) => Write(new Holder(Environment.ProcessId, time.GetUtcNow(), url.AbsoluteUri));
 

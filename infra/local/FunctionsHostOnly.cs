@@ -1,10 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
-using SlmOps.Local.FunctionsHost;
 
 namespace SlmOps.Local;
 
@@ -50,9 +45,6 @@ internal sealed class FunctionsHostOnly : IAsyncDisposable
             var part = await FunctionsPart.StartAsync(
                 options, endpoints, LocalKeys.ReadOrCreate(folder), time, loggers,
                 services => TelemetryExport.Add(services, "slmops-functions", prometheus: false), cancellationToken);
-            // Without a generic host nobody else makes the exporters.
-            part.Services.GetService<TracerProvider>();
-            part.Services.GetService<MeterProvider>();
             return new(part, listener, loggers, time, endpoints);
         }
         catch
@@ -70,29 +62,5 @@ internal sealed class FunctionsHostOnly : IAsyncDisposable
         await _part.DisposeAsync();
         _listener.Dispose();
         _loggers.Dispose();
-    }
-}
-
-/// <summary>The endpoints of the platform that runs in a data folder, for other processes of the same user.</summary>
-internal static class EndpointsFile
-{
-    private const string Name = "endpoints.json";
-
-    public static void Write(LocalEndpoints endpoints) => PrivateFile.Write(
-        Path.Combine(endpoints.DataFolder, Name), JsonSerializer.Serialize(endpoints, JsonSerializerOptions.Web));
-
-    public static void Delete(string folder) => File.Delete(Path.Combine(folder, Name));
-
-    /// <exception cref="LocalPlatformException">When no platform runs there.</exception>
-    public static LocalEndpoints Read(string folder)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<LocalEndpoints>(File.ReadAllText(Path.Combine(folder, Name)), JsonSerializerOptions.Web)!;
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            throw new LocalPlatformException($"No local platform runs in {folder}; start one with: slmops up", e);
-        }
     }
 }

@@ -9,9 +9,11 @@ namespace SlmOps.Local;
 internal sealed class FunctionsPart : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
+    private readonly IHostedService[] _hosted;
 
-    private FunctionsPart(ServiceProvider services, EmbeddedFunctionsHost host)
+    private FunctionsPart(ServiceProvider services, EmbeddedFunctionsHost host, IHostedService[] hosted)
     {
+        _hosted = hosted;
         _services = services;
         Host = host;
     }
@@ -33,10 +35,10 @@ internal sealed class FunctionsPart : IAsyncDisposable
         var provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
         try
         {
-            // The worker's generic host starts these; here nobody else does.
-            foreach (var hosted in provider.GetServices<IHostedService>())
+            var hosted = provider.GetServices<IHostedService>().ToArray();
+            foreach (var service in hosted)
             {
-                await hosted.StartAsync(cancellationToken);
+                await service.StartAsync(cancellationToken);
             }
 
             var host = await EmbeddedFunctionsHost.StartAsync(
@@ -54,7 +56,7 @@ internal sealed class FunctionsPart : IAsyncDisposable
                     $"Port {endpoints.FunctionsUrl.Port} for the functions was taken meanwhile; start again, or free it.");
             }
 
-            return new(provider, host);
+            return new(provider, host, hosted);
         }
         catch
         {
@@ -72,6 +74,11 @@ internal sealed class FunctionsPart : IAsyncDisposable
         catch (TimeoutException)
         {
             // What still runs is abandoned; its message comes back.
+        }
+
+        foreach (var service in _hosted.Reverse())
+        {
+            await service.StopAsync(CancellationToken.None);
         }
     }
 

@@ -67,6 +67,9 @@ internal sealed class LocalPlatform : IAsyncDisposable
     /// <summary>The functions, one line each; empty when they run elsewhere.</summary>
     public string FunctionTable => _functions?.Host.Table ?? "";
 
+    /// <summary>Process id of Azurite.</summary>
+    public int AzuriteProcessId => _azurite!.ProcessId;
+
     /// <summary>The event emulator.</summary>
     public EventGridEmulator Events => _events!;
 

@@ -45,7 +45,9 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     {
         var script = AzuriteScript.Find(options.RepoRoot);
         var folder = Directory.CreateDirectory(Path.Combine(options.DataFolder, "azurite")).FullName;
+        await AzuritePredecessor.WaitAsync(folder, time, cancellationToken);
         var process = Launch(script, folder, options);
+        AzuritePredecessor.Remember(folder, process);
         var tail = new OutputTail();
         using var timeout = new CancellationTokenSource(options.StartTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

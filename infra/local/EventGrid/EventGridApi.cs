@@ -26,11 +26,16 @@ internal static class EventGridApi
             (string topic, string name, string code) => emulator.Validate(topic, name, code)
                 ? Results.Text("The subscription is validated.")
                 : Refuse(400, "BadRequest", "No such subscription, or the code is not the one that was sent."));
-        routes.MapGet("/__subscriptions", () => Results.Json(emulator.Subscriptions.Select(item => new
-        {
-            subscription = SubscriptionLine.From(item.Subscription),
-            validated = item.Validated,
-        }), SubscriptionLine.Json));
+        // Webhook addresses carry keys, so that listing takes one too.
+        routes.MapGet("/__subscriptions", (HttpContext context) => KeyFault(context.Request, emulator) is { } fault
+            ? Refuse(401, "Unauthorized", fault)
+            : Results.Json(
+                emulator.Subscriptions.Select(item => new
+                {
+                    subscription = SubscriptionLine.From(item.Subscription),
+                    validated = item.Validated,
+                }),
+                SubscriptionLine.Json));
         MapTools(routes, emulator);
     }
 

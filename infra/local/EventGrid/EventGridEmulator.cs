@@ -39,6 +39,7 @@ internal sealed class EventGridEmulator : IAsyncDisposable
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<(string, string)> _atRunTime = [];
     private WebApplication? _web;
+    private bool _disposed;
 
     private EventGridEmulator(EventGridOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -270,6 +271,12 @@ internal sealed class EventGridEmulator : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (_web is not null)
         {
             await _web.DisposeAsync();

@@ -37,14 +37,18 @@ internal static class EventReader
                 return Check(topic, [BinaryCloudEvent.ToStructured(contentType, body, header, headerNames)]);
             }
 
+            if (contentType is not ("application/cloudevents-batch+json" or "application/cloudevents+json" or "application/json" or ""))
+            {
+                return ReadEvents.Refuse(415, $"Content type '{contentType}' is not one that carries events.");
+            }
+
             using var document = JsonDocument.Parse(body, Strict);
             var root = document.RootElement.Clone();
             return contentType switch
             {
                 "application/cloudevents-batch+json" => Check(topic, Items(root)),
                 "application/cloudevents+json" => Check(topic, [root]),
-                "application/json" or "" => Check(topic, [.. Items(root).Select(item => FromEither(item, topicSource))]),
-                _ => ReadEvents.Refuse(415, $"Content type '{contentType}' is not one that carries events."),
+                _ => Check(topic, [.. Items(root).Select(item => FromEither(item, topicSource))]),
             };
         }
         catch (Exception e) when (e is JsonException or FormatException)

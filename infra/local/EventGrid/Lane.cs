@@ -141,7 +141,11 @@ internal sealed class Lane : IAsyncDisposable
             }
             finally
             {
-                Interlocked.Decrement(ref _running);
+                lock (_gate)
+                {
+                    _running--;
+                }
+
                 _parts.Progress.Fire();
             }
         }

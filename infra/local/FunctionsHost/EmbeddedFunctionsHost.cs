@@ -30,6 +30,11 @@ internal sealed class EmbeddedFunctionsHost : IAsyncDisposable
         _options = options;
         _time = time;
         _log = loggers.CreateLogger<EmbeddedFunctionsHost>();
+        if (options.QueueLease < TimeSpan.FromSeconds(1) || options.QueueLease > TimeSpan.FromDays(7))
+        {
+            throw new LocalPlatformException($"The queue lease is {options.QueueLease}; storage takes 1 second to 7 days.");
+        }
+
         HostSettings = HostSettings.Read(options.HostJson, options.Settings);
         Functions = FunctionCatalog.Scan(options.Triggers, options.Settings, HostSettings);
         Invoker = new Invoker(services, HostSettings, time, _log, _stopFunctions.Token);
