@@ -9,6 +9,13 @@ internal static class QualityVariants
 
     private static readonly (string Name, QuantizationOptions Options)[] s_all =
     [
+        ("fp16", new() { Recipe = "fp16" }),
+        ("int8-dynamic", new() { Recipe = "int8-dynamic" }),
+        ("int8-dynamic, 8-bit embedding", new() { Recipe = "int8-dynamic", Embeddings = true }),
+        ("prune 20 %", new() { Recipe = "prune", Sparsity = 0.2 }),
+        ("prune 50 %", new() { Recipe = "prune", Sparsity = 0.5 }),
+        ("prune 2 of 4", new() { Recipe = "prune", TwoOfFour = true }),
+        ("int4, pruned 20 %", new() { Recipe = "int4", Sparsity = 0.2 }),
         ("int8, embedding float", new() { Recipe = "int8", Embeddings = false }),
         ("int8", new() { Recipe = "int8" }),
         ("int4 plain", new() { Recipe = "int4", Search = false, Symmetric = false }),
