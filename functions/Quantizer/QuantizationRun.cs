@@ -20,8 +20,9 @@ internal sealed class QuantizationRun(
             var index = new ValueIndex(model);
             var constants = new ConstantInts(index, inspected.File);
             var ranks = new RankFinder(index, constants);
-            var entries = new WeightFinder(model, index, new WeightTracer(index, constants), ranks).Find(cancellationToken);
-            var plan = new Planner(options, new BitChooser(options, entries)).Plan(entries);
+            var tracer = new WeightTracer(index, constants);
+            var entries = new WeightFinder(model, index, tracer, ranks).Find(cancellationToken);
+            var plan = RecipePlan.Make(options, entries);
             var meter = new ProgressMeter(progress, entries.Count, entries.Sum(e => e.Tensor.Elements));
             var edits = new GraphEdits();
             ModelRewriter rewriter;
@@ -29,7 +30,11 @@ internal sealed class QuantizationRun(
             using (var reader = new WeightReader(inspected))
             using (var data = new DataFile(dataPart))
             {
-                rewriter = new ModelRewriter(inspected, index, ranks, options, plan, reader, data, Path.GetFileName(dataPath), edits, meter);
+                var name = Path.GetFileName(dataPath);
+                var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits);
+                var inputs = new InputImportance(index, tracer, reader);
+                var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, name, edits, tensors);
+                rewriter = new ModelRewriter(inspected, index, plan, reader, data, name, edits, products, tensors, meter);
                 rewriter.Run(cancellationToken);
                 hasData = data.IsUsed;
             }

@@ -6,14 +6,12 @@ namespace SlmOps.Quantizer;
 /// <summary>Lists every weight, in graph order, with what became of it.</summary>
 internal static class ReportBuilder
 {
-    internal static List<TensorReport> Tensors(QuantizationPlan plan, IReadOnlyDictionary<PlannedWeight, TensorReport> written)
+    internal static List<TensorReport> Tensors(QuantizationPlan plan, Dictionary<WeightEntry, List<TensorReport>> written)
     {
-        var byEntry = plan.Weights.ToLookup(w => w.Entry);
         var reports = new List<TensorReport>();
         foreach (var entry in plan.Entries)
         {
-            var changed = byEntry[entry].Where(written.ContainsKey).Select(w => written[w]).ToList();
-            if (changed.Count == 0)
+            if (!written.TryGetValue(entry, out var changed))
             {
                 reports.Add(Stays(entry, plan.Stays.GetValueOrDefault(entry.Tensor)));
                 continue;

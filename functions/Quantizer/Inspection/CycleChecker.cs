@@ -122,12 +122,7 @@ internal sealed class CycleChecker(OnnxModel model, Dictionary<OnnxGraph, Dictio
         var edges = new List<(int From, int To)>();
         foreach (var graph in model.AllGraphs)
         {
-            var root = graph;
-            while (root.Parent is { } parent)
-            {
-                root = parent;
-            }
-
+            var root = graph.Root;
             if (root.Kind == GraphKind.Function && index.TryGetValue((root.Domain, root.Name), out var caller))
             {
                 edges.AddRange(graph.Nodes

@@ -63,21 +63,10 @@ internal sealed class OperatorChecker(OnnxModel model, ProblemList problems)
         {
             problems.Add(Problems.UnknownOperator(node.OpType));
         }
-        else if (domain.Length > 0 && model.Opsets.TrueForAll(o => o.Domain != domain) && node.Graph.Kind != GraphKind.Function && !InFunction(node.Graph))
+        else if (domain.Length > 0 && model.Opsets.TrueForAll(o => o.Domain != domain) && node.Graph.Root.Kind != GraphKind.Function)
         {
             problems.Add(Problems.MissingOpset(domain));
         }
-    }
-
-    private static bool InFunction(OnnxGraph graph)
-    {
-        var root = graph;
-        while (root.Parent is { } parent)
-        {
-            root = parent;
-        }
-
-        return root.Kind == GraphKind.Function;
     }
 
     private static string Normal(string domain) => domain == "ai.onnx" ? "" : domain;

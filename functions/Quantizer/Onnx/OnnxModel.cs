@@ -64,6 +64,21 @@ internal sealed class OnnxGraph
     /// <summary>Opset imports of a function; empty for graphs, which use the model's.</summary>
     internal List<OpsetImport> Opsets { get; } = [];
 
+    /// <summary>The main graph or the function that this graph lies in.</summary>
+    internal OnnxGraph Root
+    {
+        get
+        {
+            var graph = this;
+            while (graph.Parent is { } parent)
+            {
+                graph = parent;
+            }
+
+            return graph;
+        }
+    }
+
     internal int NodeField => Kind == GraphKind.Function ? 7 : 1;
 
     public override string ToString() => Kind switch

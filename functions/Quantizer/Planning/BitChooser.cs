@@ -23,9 +23,9 @@ internal sealed class BitChooser
     internal BitChoice Choose(WeightEntry entry, WeightView view, List<WeightUse> uses)
     {
         var size = _options.BlockSize ?? 32;
-        if (_options.Recipe == RecipeNames.Int8)
+        if (_options.Recipe is RecipeNames.Int8 or RecipeNames.Int8Dynamic)
         {
-            return new BitChoice(8, size, _options.Symmetric, false, "recipe int8");
+            return new BitChoice(8, size, _options.Symmetric, false, $"recipe {_options.Recipe}");
         }
 
         if (_options.Recipe == RecipeNames.Int4Mixed && Promotion(entry, uses) is { } reason)

@@ -4,7 +4,7 @@ using SlmOps.Quantizer.Schemes;
 namespace SlmOps.Quantizer.Planning;
 
 /// <summary>Decides what becomes of every weight. Pure: it reads the graph and the options, never a weight.</summary>
-internal sealed class Planner(QuantizationOptions options, BitChooser bits)
+internal sealed class Planner(QuantizationOptions options, NameFilter filter, BitChooser bits)
 {
     private static readonly int[] s_blockSizes = [256, 128, 64, 32, 16];
 
@@ -43,21 +43,9 @@ internal sealed class Planner(QuantizationOptions options, BitChooser bits)
 
     private bool IsWanted(WeightEntry entry, WeightUse use, List<string> reasons)
     {
-        if (options.KeepFloat.Contains(entry.Name) || options.KeepFloat.Contains(use.Node.Name))
+        if (filter.Refusal(entry.Name, [use.Node.Name]) is { } refusal)
         {
-            reasons.Add("KeepFloat names it");
-            return false;
-        }
-
-        if (NamePattern.MatchesAny(options.Exclude, entry.Name, use.Node.Name))
-        {
-            reasons.Add("Exclude matches it");
-            return false;
-        }
-
-        if (options.Include.Count > 0 && !NamePattern.MatchesAny(options.Include, entry.Name, use.Node.Name))
-        {
-            reasons.Add("Include does not match it");
+            reasons.Add(refusal);
             return false;
         }
 
@@ -76,6 +64,11 @@ internal sealed class Planner(QuantizationOptions options, BitChooser bits)
         if (uses.Count == 0)
         {
             return false;
+        }
+
+        if (options.Recipe == RecipeNames.Int8Dynamic && !tied && uses[0].Kind != UseKind.Gather)
+        {
+            return PlanColumns(plan, entry, uses, reasons);
         }
 
         var view = uses[0].View;
@@ -111,6 +104,22 @@ internal sealed class Planner(QuantizationOptions options, BitChooser bits)
             Uses = uses,
             ChooseSymmetry = options.Search && choice.Bits < 8 && choice.Symmetric is null && !tied,
             Reason = tied ? choice.Reason + "; one table serves embedding and output" : choice.Reason,
+        });
+        return true;
+    }
+
+    private bool PlanColumns(QuantizationPlan plan, WeightEntry entry, List<WeightUse> uses, List<string> reasons)
+    {
+        var view = uses[0].View;
+        if (ColumnScheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
+        {
+            reasons.Add("its quantized form would not be smaller");
+            return false;
+        }
+
+        plan.Weights.Add(new PlannedWeight
+        {
+            Entry = entry, View = view, Scheme = new ColumnScheme(options.ReduceRange), Uses = uses, Reason = "recipe int8-dynamic",
         });
         return true;
     }

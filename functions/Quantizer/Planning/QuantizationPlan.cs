@@ -23,12 +23,21 @@ internal sealed class PlannedWeight
     internal bool IsTied => Uses.Exists(u => u.Kind == UseKind.Gather) && Uses.Exists(u => u.Kind != UseKind.Gather);
 }
 
+/// <summary>A weight whose values are stored in another form, whatever uses it.</summary>
+/// <param name="Entry">The weight.</param>
+/// <param name="Scheme">Half or prune.</param>
+/// <param name="View">How a product sees it; null when none does.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record PlannedTensor(WeightEntry Entry, WeightScheme Scheme, WeightView? View, string Reason);
+
 /// <summary>What happens to every weight: planned changes, and the reason for each weight that stays.</summary>
 internal sealed class QuantizationPlan
 {
     internal required List<WeightEntry> Entries { get; init; }
 
     internal List<PlannedWeight> Weights { get; } = [];
+
+    internal List<PlannedTensor> Tensors { get; } = [];
 
     internal Dictionary<OnnxTensor, string> Stays { get; } = [];
 }

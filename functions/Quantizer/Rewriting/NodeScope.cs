@@ -17,12 +17,7 @@ internal sealed class NodeScope(OnnxNode original, OnnxModel model, ValueIndex i
     {
         get
         {
-            var root = original.Graph;
-            while (root.Parent is { } parent)
-            {
-                root = parent;
-            }
-
+            var root = original.Graph.Root;
             var imports = root.Kind == GraphKind.Function ? root.Opsets : model.Opsets;
             return imports.Find(o => o.Domain is "" or "ai.onnx").Version;
         }

@@ -40,6 +40,32 @@ internal static class NodeWriter
         return node;
     }
 
+    /// <summary>The same node with other inputs and outputs.</summary>
+    internal static WireWriter WithInputs(OnnxNode original, ReadOnlySpan<byte> data, string[] inputs, string[] outputs)
+    {
+        var node = new WireWriter();
+        foreach (var input in inputs)
+        {
+            node.Text(1, input);
+        }
+
+        foreach (var output in outputs)
+        {
+            node.Text(2, output);
+        }
+
+        var cursor = new WireCursor(data, original.Body);
+        while (cursor.Next(out var field))
+        {
+            if (field.Number is not (1 or 2))
+            {
+                node.Copy(field.Whole);
+            }
+        }
+
+        return node;
+    }
+
     internal static WireWriter ConstantNode(string output, string name, WireWriter tensor)
     {
         var attribute = new WireWriter();

@@ -8,14 +8,6 @@ internal readonly record struct MatrixSlice(float[] Values, int K, int Columns, 
 /// <summary>Where the codes, scales and zero points of a slice go; one row for each column of the matrix.</summary>
 internal sealed record BlockOutput(byte[] Codes, byte[] Scales, byte[] ZeroPoints);
 
-/// <summary>Squared error and squared norm of what was stored, and whether every value was finite.</summary>
-internal readonly record struct BlockError(double Error, double Norm, bool Finite)
-{
-    internal double Relative => Norm > 0 ? Error / Norm : 0;
-
-    public static BlockError operator +(BlockError a, BlockError b) => new(a.Error + b.Error, a.Norm + b.Norm, a.Finite && b.Finite);
-}
-
 /// <summary>Quantizes a slice, strips of columns in parallel; a strip's result depends on nothing but its values.</summary>
 internal static unsafe class BlockQuantizer
 {
@@ -179,44 +171,6 @@ internal static unsafe class BlockQuantizer
                     var at = zeros + (row * zeroRow) + (bit >> 3);
                     *at = (byte)((bit & 7) == 0 ? value : *at | value);
                 }
-            }
-        }
-    }
-
-    private struct ErrorSums
-    {
-        private Vector256<double> _errorLow, _errorHigh, _normLow, _normHigh;
-        private Vector256<uint> _magnitude;
-
-        internal void Add(Vector256<float> value, Vector256<float> difference)
-        {
-            var (low, high) = Vector256.Widen(difference);
-            _errorLow += low * low;
-            _errorHigh += high * high;
-            (low, high) = Vector256.Widen(value);
-            _normLow += low * low;
-            _normHigh += high * high;
-            _magnitude = Vector256.Max(_magnitude, value.AsUInt32() & Vector256.Create(0x7FFF_FFFFu));
-        }
-
-        internal readonly BlockError Total
-        {
-            get
-            {
-                double error = 0, norm = 0;
-                uint most = 0;
-                for (var i = 0; i < 4; i++)
-                {
-                    error += _errorLow.GetElement(i) + _errorHigh.GetElement(i);
-                    norm += _normLow.GetElement(i) + _normHigh.GetElement(i);
-                }
-
-                for (var i = 0; i < 8; i++)
-                {
-                    most = Math.Max(most, _magnitude.GetElement(i));
-                }
-
-                return new BlockError(error, norm, most < 0x7F80_0000u);
             }
         }
     }
