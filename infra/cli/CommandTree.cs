@@ -2,6 +2,7 @@ using System.CommandLine;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
+using SlmOps.Cli.Models;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
 using SlmOps.Cli.Up;
@@ -23,5 +24,8 @@ internal static class CommandTree
         EventsCommand.Build(),
         RolloutCommand.Build(),
         AgentCommand.Build(),
+        InspectCommand.Build(),
+        QuantizeCommand.Build(),
+        EvaluateCommand.Build(),
     };
 }
