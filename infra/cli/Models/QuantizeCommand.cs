@@ -9,6 +9,8 @@ namespace SlmOps.Cli.Models;
 /// <summary><c>slmops quantize in.onnx out.onnx --recipe int4</c>.</summary>
 internal static class QuantizeCommand
 {
+    private const int MostShown = 12;
+
     internal static Command Build()
     {
         var input = new Argument<string>("input") { Description = "Model to read; external data lies in its folder" };
@@ -67,9 +69,15 @@ internal static class QuantizeCommand
     {
         var changed = result.Tensors.Count(tensor => tensor.RelativeError is not null);
         terminal.Say($"{StatusChanges.Bytes(result.InputBytes)} -> {StatusChanges.Bytes(result.OutputBytes)} ({result.Ratio:0.000}), {changed} weights changed, {result.Tensors.Count - changed} left, in {result.ElapsedMs / 1000.0:0.00} s ({result.CpuMs / 1000.0:0.00} s CPU, {StatusChanges.Bytes(result.PeakRssBytes)} peak); needs ONNX Runtime {result.MinimumOrt}");
-        foreach (var left in result.Tensors.Where(tensor => tensor.RelativeError is null).GroupBy(tensor => tensor.Reason).OrderByDescending(group => group.Sum(tensor => tensor.BytesBefore)))
+        var left = result.Tensors.Where(tensor => tensor.RelativeError is null).OrderByDescending(tensor => tensor.BytesBefore).ToList();
+        foreach (var tensor in left.Take(MostShown))
         {
-            terminal.Say($"  left: {left.Count(),4} weights, {StatusChanges.Bytes(left.Sum(tensor => tensor.BytesBefore)),10}: {left.Key}");
+            terminal.Say($"  left {StatusChanges.Bytes(tensor.BytesBefore),10}  {tensor.Name}: {tensor.Reason}");
+        }
+
+        if (left.Count > MostShown)
+        {
+            terminal.Say($"  and {left.Count - MostShown} smaller ones; --json lists every weight");
         }
     }
 
