@@ -1,3 +1,5 @@
+using SlmOps.Local;
+
 namespace SlmOps.Cli;
 
 /// <summary>Turns what a user can cause into one line and an exit code; a defect keeps its stack trace.</summary>
@@ -13,6 +15,11 @@ internal static class Guard
         {
             Terminal.Open(json: false).Fail(refused.Message);
             return refused.Code;
+        }
+        catch (LocalPlatformException refused)
+        {
+            Terminal.Open(json: false).Fail(refused.Message);
+            return ExitCode.Failed;
         }
         catch (HttpRequestException unreachable)
         {
