@@ -1,6 +1,7 @@
 using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Quantize;
@@ -22,7 +23,7 @@ public static class Composition
         var options = PipelineOptions.Bind(configuration);
         var credential = StorageClients.Credential(configuration);
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<TokenCredential>(credential);
         services.AddSingleton(StorageClients.Blobs(configuration, credential));
         services.AddSingleton(StorageClients.Queues(configuration, credential));

@@ -12,6 +12,9 @@ internal static class ByteAlphabet
     private static readonly char[] Chars = Build();
     private static readonly Dictionary<char, byte> Bytes = Chars.Select((c, b) => (c, b)).ToDictionary(pair => pair.c, pair => (byte)pair.b);
 
+    /// <summary>What a byte is written as.</summary>
+    internal static char Char(byte value) => Chars[value];
+
     internal static string FromText(string text)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));

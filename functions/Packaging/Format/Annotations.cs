@@ -9,6 +9,9 @@ internal static class Annotations
     internal const string Source = "dev.slmops.source";
     internal const string Bytes = "dev.slmops.bytes";
 
+    internal const string Signature = "dev.slmops.signature";
+    internal const string Attestation = "dev.slmops.attestation";
+
     internal const string MinimumRam = "dev.slmops.ram.min";
     internal const string MinimumOrt = "dev.slmops.ort.min";
     internal const string InstructionSets = "dev.slmops.cpu.features";

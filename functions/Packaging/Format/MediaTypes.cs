@@ -30,6 +30,12 @@ public static class MediaTypes
     /// <summary>in-toto statement inside a DSSE envelope.</summary>
     public const string InToto = "application/vnd.in-toto+json";
 
+    /// <summary>CycloneDX bill of materials.</summary>
+    public const string CycloneDx = "application/vnd.cyclonedx+json";
+
+    /// <summary>The config of a manifest that needs none: <c>{}</c>.</summary>
+    internal const string Empty = "application/vnd.oci.empty.v1+json";
+
     /// <summary>The media type of a file of a variant, by its name alone so that it never depends on content.</summary>
     internal static string OfFile(string path) => Path.GetExtension(path) switch
     {

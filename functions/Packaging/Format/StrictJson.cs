@@ -107,6 +107,15 @@ internal readonly struct StrictJson
             : throw new PackageFormatException("bad-digest", $"{_place}.{name} is '{Shown(text)}', not a SHA-256 digest.");
     }
 
+    /// <summary>A digest as in-toto writes it: the hexadecimal digits alone.</summary>
+    internal Contracts.Digest BareDigest(string name)
+    {
+        var text = Text(name);
+        return Contracts.Digest.TryParse($"sha256:{text}", out var digest)
+            ? digest
+            : throw new PackageFormatException("bad-digest", $"{_place}.{name} is '{Shown(text)}', not 64 lower-case hexadecimal digits.");
+    }
+
     internal StrictJson Child(string name) => _element.TryGetProperty(name, out var value)
         ? Object(value, $"{_place}.{name}")
         : throw new PackageFormatException("missing-property", $"{_place} lacks '{name}'.");

@@ -7,6 +7,7 @@ namespace SlmOps.Packaging;
 internal static class OfferAnnotations
 {
     private const int MaxInstructionSets = 32;
+    private const string FigurePrefix = "dev.slmops.figure.";
 
     internal static Dictionary<string, string> Write(VariantOffer offer)
     {
@@ -23,20 +24,29 @@ internal static class OfferAnnotations
             annotations[Annotations.InstructionSets] = string.Join(',', offer.Needs.InstructionSets.Order(StringComparer.Ordinal));
         }
 
-        foreach (var (key, value) in Doubles(offer.Figures))
+        foreach (var (name, value) in Figures(offer.Figures))
         {
-            if (value is { } number)
-            {
-                annotations[key] = number.ToString("R", CultureInfo.InvariantCulture);
-            }
-        }
-
-        if (offer.Figures.PeakBytes is { } peak)
-        {
-            annotations[Annotations.PeakBytes] = Number(peak);
+            annotations[FigurePrefix + name] = value;
         }
 
         return annotations;
+    }
+
+    /// <summary>The figures that were measured, by name.</summary>
+    internal static IEnumerable<(string Name, string Value)> Figures(VariantFigures figures)
+    {
+        foreach (var (key, value) in Doubles(figures))
+        {
+            if (value is { } number)
+            {
+                yield return (key[FigurePrefix.Length..], number.ToString("R", CultureInfo.InvariantCulture));
+            }
+        }
+
+        if (figures.PeakBytes is { } peak)
+        {
+            yield return (Annotations.PeakBytes[FigurePrefix.Length..], Number(peak));
+        }
     }
 
     internal static void Check(VariantNeeds needs, VariantFigures figures)

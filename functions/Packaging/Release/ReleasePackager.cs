@@ -18,11 +18,23 @@ public static class ReleasePackager
     /// <param name="releaseKey">Signs the release.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="PackageFormatException">When a manifest in the store is not the offer's or belongs to another model.</exception>
+    public static Task<ReleaseRef> WriteAsync(
+        string model,
+        string version,
+        DateTimeOffset createdAt,
+        IReadOnlyList<VariantOffer> variants,
+        IBlobStore store,
+        ISigningKey releaseKey,
+        CancellationToken cancellationToken) =>
+        WriteAsync(model, version, createdAt, variants, [], store, releaseKey, cancellationToken);
+
+    /// <summary>The same, with attestations of the variants that the signed provenance then names.</summary>
     public static async Task<ReleaseRef> WriteAsync(
         string model,
         string version,
         DateTimeOffset createdAt,
         IReadOnlyList<VariantOffer> variants,
+        IReadOnlyList<Attestation> attestations,
         IBlobStore store,
         ISigningKey releaseKey,
         CancellationToken cancellationToken)
@@ -39,7 +51,7 @@ public static class ReleasePackager
         }
 
         var blob = await store.AddAsync(index, cancellationToken).ConfigureAwait(false);
-        var statement = ProvenanceStatement.Write(model, version, blob.Digest, manifests);
+        var statement = ProvenanceStatement.Write(model, version, blob.Digest, manifests, attestations);
         var bundle = await SigstoreBundle.SignAsync(statement, releaseKey, cancellationToken).ConfigureAwait(false);
         var signature = await store.AddAsync(bundle, cancellationToken).ConfigureAwait(false);
         return new(model, version, blob.Digest, blob.Size, signature.Digest);

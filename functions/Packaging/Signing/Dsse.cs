@@ -67,6 +67,8 @@ public static class Dsse
         json.WriteEndObject();
     }
 
+    internal static byte[] PayloadOf(StrictJson envelope) => Base64(envelope, "payload");
+
     internal static DsseResult Verify(StrictJson envelope, string payloadType, PublicKey key)
     {
         envelope.Only("payload", "payloadType", "signatures");

@@ -32,22 +32,30 @@ public static class SigstoreBundle
     {
         try
         {
-            var root = StrictJson.Parse(bundle, Limits.BundleBytes, "bundle");
-            root.Only("mediaType", "verificationMaterial", "dsseEnvelope");
-            root.Is("mediaType", MediaTypes.SigstoreBundle);
-            var material = root.Child("verificationMaterial");
-            material.Only("publicKey", "tlogEntries");
-            material.Children("tlogEntries", 0);
-            var publicKey = material.Child("publicKey");
-            publicKey.Only("hint");
-            var hint = publicKey.Text("hint");
+            var (hint, envelope) = Read(bundle);
             return hint == key.KeyId
-                ? Dsse.Verify(root.Child("dsseEnvelope"), MediaTypes.InToto, key)
+                ? Dsse.Verify(envelope, MediaTypes.InToto, key)
                 : new(null, "wrong-key", $"The bundle names the key '{StrictJson.Shown(hint)}'; expected '{key.KeyId}'.");
         }
         catch (PackageFormatException exception)
         {
             return new(null, "malformed", exception.Message);
         }
+    }
+
+    /// <summary>The statement without looking at the signature, for whoever wrote the bundle.</summary>
+    internal static byte[] PayloadOf(ReadOnlySpan<byte> bundle) => Dsse.PayloadOf(Read(bundle).Envelope);
+
+    private static (string Hint, StrictJson Envelope) Read(ReadOnlySpan<byte> bundle)
+    {
+        var root = StrictJson.Parse(bundle, Limits.BundleBytes, "bundle");
+        root.Only("mediaType", "verificationMaterial", "dsseEnvelope");
+        root.Is("mediaType", MediaTypes.SigstoreBundle);
+        var material = root.Child("verificationMaterial");
+        material.Only("publicKey", "tlogEntries");
+        material.Children("tlogEntries", 0);
+        var publicKey = material.Child("publicKey");
+        publicKey.Only("hint");
+        return (publicKey.Text("hint"), root.Child("dsseEnvelope"));
     }
 }

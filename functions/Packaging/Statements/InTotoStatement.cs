@@ -38,8 +38,6 @@ internal static class InTotoStatement
         subjects[0].Only("name", "digest");
         var digest = subjects[0].Child("digest");
         digest.Only("sha256");
-        return Digest.TryParse("sha256:" + digest.Text("sha256"), out var value)
-            ? (subjects[0].Text("name"), value, statement.Text("predicateType"))
-            : throw statement.Refuse("bad-digest", "has a subject whose digest is not SHA-256 in lower-case hexadecimal.");
+        return (subjects[0].Text("name"), digest.BareDigest("sha256"), statement.Text("predicateType"));
     }
 }

@@ -55,7 +55,7 @@ internal sealed class QuantizeStage(
                 cancellationToken);
             var files = await artifacts.SaveAsync(target, cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);
-            var quantized = report.Tensors.Count(tensor => tensor.Bits is not null);
+            var quantized = report.Tensors.Count(tensor => tensor.RelativeError is not null);
             return new(wanted.Name, wanted.Recipe, files, bytes, (double)bytes / originals.Sum(file => file.Size),
                 report.MinimumOrt, quantized, report.Tensors.Count - quantized, [], 0);
         }

@@ -1,5 +1,4 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Status;
 
 namespace SlmOps.Cli.Demo;
@@ -44,7 +43,7 @@ internal sealed record DemoOutcome(
     /// </summary>
     internal static string? Fault(RunStatus status, int expectedDevices)
     {
-        if (status.Rollout?.State != RolloutState.Finished)
+        if (status.Rollout?.State != Pipeline.Rollout.RolloutState.Finished)
         {
             return $"The rollout ended as {status.State}: {status.Rollout?.Reason}";
         }
