@@ -109,6 +109,14 @@ internal static class RolloutEngine
     private static GateVerdict Judge(
         RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, List<DeviceRecord> members, DateTimeOffset now)
     {
+        // A ring passes once, but a device may come into it later.
+        var earlier = RingGate.Count(
+            rollout, fleet.Where(device => rollout.RingOf(device) is >= 0 and var ring && ring < rollout.CurrentRing), now);
+        if (earlier.Failed > 0)
+        {
+            return new(GateOutcome.Fail, $"{earlier.Failed} of {earlier.Total} devices of earlier rings failed; {earlier.FirstFailure}");
+        }
+
         var last = rollout.CurrentRing == rollout.Rings.Count - 1;
         if (members.Count == 0 && fleet.Count > 0)
         {
