@@ -51,6 +51,12 @@ internal static class RolloutEngine
         return new(Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutTrigger.Resume, null, null, null), channel.Next(now), []);
     }
 
+    /// <summary>A newer release takes the channel over. What was being withdrawn keeps its reason.</summary>
+    internal static RolloutRecord Supersede(RolloutRecord rollout, string newer, DateTimeOffset now) =>
+        rollout.State == RolloutState.RollingBack
+            ? Move(rollout, RolloutTrigger.Supersede, rollout.ReasonCode, rollout.Reason, now)
+            : Move(rollout, RolloutTrigger.Supersede, "Superseded", $"{newer} is newer", now);
+
     /// <summary>Moves along the table; an illegal pair is a defect of the caller.</summary>
     internal static RolloutRecord Move(
         RolloutRecord rollout, RolloutTrigger trigger, string? code, string? reason, DateTimeOffset? endedAt) => rollout with
