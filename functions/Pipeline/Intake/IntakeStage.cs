@@ -119,6 +119,7 @@ internal sealed class IntakeStage(
     private async Task RejectAsync(
         RunKey run, UploadName upload, Upload fetched, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
     {
+        problems = ProblemLimits.Apply(problems);
         var data = new ModelRejected(
             upload.Model, upload.Version ?? "", $"{upload.Container}/{upload.Blob}", Name, problems);
         var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes(

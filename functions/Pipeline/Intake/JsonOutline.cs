@@ -15,6 +15,8 @@ internal sealed record JsonOutline(JsonValueKind Kind, int Line, string? Text, d
     /// <exception cref="JsonException">The text is not JSON; the message and the 0-based line are in it.</exception>
     internal static JsonOutline Parse(byte[] utf8)
     {
+        // Some editors start a text with a byte order mark, which is not JSON.
+        utf8 = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions
         {
             AllowTrailingCommas = true,
@@ -40,8 +42,8 @@ internal sealed record JsonOutline(JsonValueKind Kind, int Line, string? Text, d
                 var map = new JsonOutline(JsonValueKind.Object, line, null, 0);
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    var name = reader.GetString()!;
                     var at = lines.At(reader.TokenStartIndex);
+                    var name = String(ref reader, at);
                     reader.Read();
                     if (!map.Members.TryAdd(name, Value(ref reader, lines)))
                     {
@@ -59,7 +61,7 @@ internal sealed record JsonOutline(JsonValueKind Kind, int Line, string? Text, d
 
                 return list;
             case JsonTokenType.String:
-                return new(JsonValueKind.String, line, reader.GetString(), 0);
+                return new(JsonValueKind.String, line, String(ref reader, line), 0);
             case JsonTokenType.Number:
                 return new(JsonValueKind.Number, line, null, reader.GetDouble());
             case JsonTokenType.True:
@@ -68,6 +70,18 @@ internal sealed record JsonOutline(JsonValueKind Kind, int Line, string? Text, d
                 return new(JsonValueKind.False, line, null, 0);
             default:
                 return new(JsonValueKind.Null, line, null, 0);
+        }
+    }
+
+    private static string String(ref Utf8JsonReader reader, int line)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException fault)
+        {
+            throw new JsonException("A text holds half a character.", null, line - 1, null, fault);
         }
     }
 

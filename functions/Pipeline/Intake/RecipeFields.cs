@@ -91,7 +91,7 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
         if (found.Items.Count > most)
         {
             Refuse(key, $"the list has {found.Items.Count} entries", $"Use at most {most}");
-            return [];
+            return null;
         }
 
         var items = new List<RecipeFields>();

@@ -11,6 +11,7 @@ internal sealed class RecipeReader
 {
     private const int MaxVariants = 16;
     private const int MaxRings = 16;
+    private const string OriginalName = "fp32";
 
     private readonly string _file;
     private readonly IReadOnlyCollection<string> _recipes;
@@ -28,9 +29,9 @@ internal sealed class RecipeReader
             var recipe = reader.Root(JsonOutline.Parse(utf8), run);
             return reader._problems.Count == 0 ? (recipe, []) : (null, reader._problems);
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        catch (JsonException fault)
         {
-            var line = (int?)((fault as JsonException)?.LineNumber + 1);
+            var line = (int?)(fault.LineNumber + 1);
             var text = fault.Message.Split(" LineNumber:")[0];
             return (null, [new("recipe-not-json", $"{file} is not valid JSON: {text}", "Correct the syntax and upload the file again.", file, line)]);
         }
@@ -113,6 +114,12 @@ internal sealed class RecipeReader
                 fields.Refuse("name", $"the variant '{variant.Name}' stands twice", "Give each variant a name of its own");
             }
 
+            // Two variants of one name would share one row, and the run would wait for the second for ever.
+            if (name == OriginalName && recipe is not (null or Recipe.Original))
+            {
+                fields.Refuse("name", $"'{OriginalName}' is the name of the original", "Give the variant another name");
+            }
+
             fields.Done();
             variants.Add(variant);
         }
@@ -120,7 +127,7 @@ internal sealed class RecipeReader
         // The original is what every other variant is measured against, and the way out for a device that can hold it.
         return variants.Exists(variant => variant.Recipe == Recipe.Original)
             ? variants
-            : [new("fp32", Recipe.Original, null), .. variants];
+            : [new(OriginalName, Recipe.Original, null), .. variants];
     }
 
     private VariantRecipe Variant(RecipeFields fields)

@@ -72,6 +72,6 @@ internal sealed partial record UploadName(string Container, string Blob, string 
     /// <summary>A version made from the bytes, so that dropping a changed file under the same name makes a new version.</summary>
     internal static string VersionFrom(Digest digest) => $"sha-{digest.Hex[..12]}";
 
-    [GeneratedRegex(@"^(?<name>.+?)-v?(?<version>[0-9]+(\.[0-9]+)+([.-][a-z0-9]+)*)$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(?<name>.+?)-v?(?<version>[0-9]+(\.[0-9]+)+([.-][a-z0-9]+)*)\z", RegexOptions.NonBacktracking)]
     private static partial Regex Versioned();
 }

@@ -66,6 +66,11 @@ internal sealed class UploadTextReader(PipelineOptions options)
             problems.Add(new("evaluation-text-encoding", $"{path} is not UTF-8.", "Save the text as UTF-8.", path));
             return null;
         }
+        catch (TokenizerException refused)
+        {
+            problems.Add(new("evaluation-text-unreadable", $"{path}: {refused.Message}", "Use a shorter text or a simpler tokenizer.", path));
+            return null;
+        }
     }
 
     private void CheckSmoke(string folder, string path, Tokenizer? tokenizer, List<Problem> problems)
@@ -92,15 +97,22 @@ internal sealed class UploadTextReader(PipelineOptions options)
         {
             problems.Add(Bad("has no prompts or too many", $"Give 1 to {MaxPrompts} prompts"));
         }
-        else if (smoke.Prompts.Any(prompt => prompt.PromptTokens is not { Count: > 0 } && (tokenizer is null || string.IsNullOrEmpty(prompt.Text))))
+        else if (smoke.Prompts.Any(prompt => prompt is null
+            || (prompt.PromptTokens is not { Count: > 0 } && (tokenizer is null || string.IsNullOrEmpty(prompt.Text)))))
         {
             problems.Add(Bad("has a prompt without tokens", "Add \"promptTokens\", or upload a tokenizer and give \"text\""));
+        }
+        else if (smoke.Prompts.SelectMany(prompt => prompt.PromptTokens ?? []).Where(IsUnknown).Select(id => (int?)id).FirstOrDefault() is { } unknown)
+        {
+            problems.Add(Bad($"has the token {unknown}, which the model does not know", "Take the tokens from the model's own tokenizer"));
         }
 
         if (smoke is not null && (smoke.MaxNewTokens is < 1 or > MaxNewTokens || smoke.MinAgreement is not (>= 0 and <= 1)))
         {
             problems.Add(Bad("has limits out of range", $"Use maxNewTokens 1 to {MaxNewTokens} and minAgreement 0 to 1"));
         }
+
+        bool IsUnknown(int id) => id < 0 || id >= (tokenizer?.VocabularySize ?? int.MaxValue);
 
         Problem Bad(string what, string cure, int? line = null) =>
             new("smoke-invalid", $"{path} {what}.", cure + ".", path, line);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Validate;
@@ -104,7 +105,7 @@ internal sealed class PackageStage(
         [
             OutboxEntry.Fact(
                 EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", Name,
-                new ModelRejected(run.Model, run.Version, record.Upload, Name, problems), time.GetUtcNow()),
+                new ModelRejected(run.Model, run.Version, record.Upload, Name, ProblemLimits.Apply(problems)), time.GetUtcNow()),
         ];
     }
 }

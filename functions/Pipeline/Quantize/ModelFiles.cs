@@ -15,10 +15,24 @@ internal static class ModelFiles
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>
         [.. record.Files.Where(file => file.Path == record.Recipe.Model || record.WeightFiles.Contains(file.Path))];
 
-    /// <summary>Small files a device needs beside the model: tokenizer, configurations, licence.</summary>
+    /// <summary>
+    /// The same as a variant of its own: moved to the root, where a device looks for the graph. The graph names its weights
+    /// relative to its own folder, so they keep their places to each other.
+    /// </summary>
+    internal static IReadOnlyList<StoredFile> Original(RunRecord record)
+    {
+        var graph = record.Recipe.Model!;
+        var folder = graph[..(graph.LastIndexOf('/') + 1)];
+        return [.. Of(record).Select(file => file with { Path = file.Path == graph ? Model : file.Path[folder.Length..] })];
+    }
+
+    /// <summary>
+    /// Small files a device needs beside the model: tokenizer, configurations, licence. Exports often bring the same model
+    /// in several graphs; a device refuses a package with more than one.
+    /// </summary>
     internal static IReadOnlyList<StoredFile> Companions(RunRecord record) =>
         [.. record.Files.Where(file =>
-            file.Path != record.Recipe.Model
+            !file.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
             && !record.WeightFiles.Contains(file.Path)
             && file.Path != record.Recipe.Evaluation.Text
             && file.Path != record.Recipe.Smoke

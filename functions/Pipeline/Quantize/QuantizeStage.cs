@@ -34,7 +34,7 @@ internal sealed class QuantizeStage(
     /// <summary>The original needs no work: its files are artifacts already.</summary>
     private static QuantizeResult Keep(RunRecord record, VariantRecipe wanted)
     {
-        var files = ModelFiles.Of(record);
+        var files = ModelFiles.Original(record);
         return new(wanted.Name, wanted.Recipe, files, files.Sum(file => file.Size), 1, ModelFiles.OriginalMinimumOrt, 0, 0, [], 0);
     }
 

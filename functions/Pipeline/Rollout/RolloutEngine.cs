@@ -51,6 +51,12 @@ internal static class RolloutEngine
         return new(Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutTrigger.Resume, null, null, null), channel.Next(now), []);
     }
 
+    /// <summary>A newer release takes the channel over. What was being withdrawn keeps its reason.</summary>
+    internal static RolloutRecord Supersede(RolloutRecord rollout, string newer, DateTimeOffset now) =>
+        rollout.State == RolloutState.RollingBack
+            ? Move(rollout, RolloutTrigger.Supersede, rollout.ReasonCode, rollout.Reason, now)
+            : Move(rollout, RolloutTrigger.Supersede, "Superseded", $"{newer} is newer", now);
+
     /// <summary>Moves along the table; an illegal pair is a defect of the caller.</summary>
     internal static RolloutRecord Move(
         RolloutRecord rollout, RolloutTrigger trigger, string? code, string? reason, DateTimeOffset? endedAt) => rollout with
@@ -109,6 +115,14 @@ internal static class RolloutEngine
     private static GateVerdict Judge(
         RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, List<DeviceRecord> members, DateTimeOffset now)
     {
+        // A ring passes once, but a device may come into it later.
+        var earlier = RingGate.Count(
+            rollout, fleet.Where(device => rollout.RingOf(device) is >= 0 and var ring && ring < rollout.CurrentRing), now);
+        if (earlier.Failed > 0)
+        {
+            return new(GateOutcome.Fail, $"{earlier.Failed} of {earlier.Total} devices of earlier rings failed; {earlier.FirstFailure}");
+        }
+
         var last = rollout.CurrentRing == rollout.Rings.Count - 1;
         if (members.Count == 0 && fleet.Count > 0)
         {

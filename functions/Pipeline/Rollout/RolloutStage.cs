@@ -122,7 +122,7 @@ internal sealed class RolloutStage(
         var channel = (seen?.Value ?? new(released.Channel, 0, null, null, [], now)).Next(now);
         var current = await LatestAsync(channel, cancellationToken).ConfigureAwait(false);
         RolloutRecord[] superseded = current is not null && RolloutTable.Next(current.State, RolloutTrigger.Supersede) is not null
-            ? [RolloutEngine.Move(current, RolloutTrigger.Supersede, "Superseded", $"{run} is newer", now)]
+            ? [RolloutEngine.Supersede(current, run.ToString(), now)]
             : [];
         var rollout = await NewAsync(run, released, channel, now, cancellationToken).ConfigureAwait(false);
         return await store.SaveAsync(

@@ -21,8 +21,9 @@ internal static class RolloutTable
         (Running or Paused or Finished, RollBack) => RollingBack,
         (RollingBack, DevicesBack) => RolledBack,
 
-        // A newer release of the channel takes over; what was withdrawn stays withdrawn.
+        // A newer release of the channel takes over. What was withdrawn stays withdrawn, and the newer one leads its devices.
         (Ready or Running or Paused, Supersede) => Superseded,
+        (RollingBack, Supersede) => RolledBack,
         _ => null,
     };
 }

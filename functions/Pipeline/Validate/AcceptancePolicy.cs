@@ -20,6 +20,11 @@ internal static class AcceptancePolicy
             return new(true, "the original");
         }
 
+        if (figures is { PerplexityChange: null, Kl: null, Top1Agreement: null, SqnrDb: null })
+        {
+            return new(false, "nothing was measured");
+        }
+
         // NaN fails every comparison, so each limit is written as what must hold.
         var broken = new List<string>();
         Must(figures.PerplexityChange, change => change <= limits.MaxPerplexityIncrease,

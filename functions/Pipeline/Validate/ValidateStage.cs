@@ -43,7 +43,7 @@ internal sealed class ValidateStage(
         await artifacts.LoadAsync(built.Files, candidate, cancellationToken).ConfigureAwait(false);
         var isOriginal = built.Recipe == Recipe.Original;
         var baselinePath = WorkFolder.PathOf(source, record.Recipe.Model!);
-        var candidatePath = Path.Combine(candidate, isOriginal ? record.Recipe.Model! : ModelFiles.Model);
+        var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
             var (figures, smoke) = record is { IsLanguageModel: true, Recipe: { Tokenizer: not null, Evaluation.Text: not null } }
@@ -52,7 +52,8 @@ internal sealed class ValidateStage(
             var verdict = AcceptancePolicy.Judge(record.Recipe.Acceptance, figures, isOriginal);
             return new(built.Variant, verdict, Storable(figures), smoke, 0);
         }
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException)
+        // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
+        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException)
         {
             return new(built.Variant, new(false, refused.Message), NoFigures, null, 0);
         }
