@@ -14,6 +14,11 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
     private const int MaxPlans = 32;
     private const int MaxFinalFlushes = 5;
     private static readonly TimeSpan ShortestSlice = TimeSpan.FromSeconds(30);
+
+    /// <summary>A device that says nothing for three of these counts as offline in its ring.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(5);
+
+    private DateTimeOffset _heard;
     private Plan.Nothing? _told;
 
     /// <summary>Brings the device to where its journal says it is, before anything new.</summary>
@@ -30,6 +35,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
         CurrentModel.Write(parts.Folder, journal.State.Active, journal.State.ActiveContent);
         parts.Channel.Load();
         journal.ReportInventory();
+        _heard = clock.GetUtcNow();
     }
 
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -68,6 +74,12 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
     {
         await parts.Channel.RefreshAsync(cancellationToken);
         var nothing = await SettleAsync(cancellationToken);
+        if (clock.GetUtcNow() - _heard >= Heartbeat)
+        {
+            parts.Journal.ReportInventory();
+            _heard = clock.GetUtcNow();
+        }
+
         await parts.Housekeeping.TidyAsync(parts.Journal.State, cancellationToken);
         await parts.Reporter.FlushAsync(cancellationToken);
         return nothing;

@@ -33,6 +33,9 @@ internal enum Because
     /// <summary>The last try failed; the next one comes later.</summary>
     BackingOff,
 
+    /// <summary>The rollout is paused, and its release is not active here.</summary>
+    RolloutPaused,
+
     /// <summary>The new model is active and watched.</summary>
     Soaking,
 }

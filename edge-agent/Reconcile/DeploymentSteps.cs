@@ -19,14 +19,14 @@ internal static class DeploymentSteps
     internal static Plan Start(Assignment assignment, Observed observed, DateTimeOffset now)
     {
         var last = observed.State.Deployment is { } one && one.Release == assignment.Release ? one : null;
-        if (last is { State: DeviceState.Rejected, ReasonCode: "no-variant-fits" }
+        if (last is { State: DeviceState.Rejected, ReasonCode: ReasonCodes.NoVariantFits }
             && Choice(assignment.Release, observed) is { Chosen: null } none)
         {
             return new Plan.Nothing(Because.NoVariantFits, null, none.Reason);
         }
 
         if (last is { State: DeviceState.Rejected or DeviceState.FailedNoStateChange, NotBefore: { } notBefore } && notBefore > now
-            && last.ReasonCode != "no-variant-fits")
+            && last.ReasonCode != ReasonCodes.NoVariantFits)
         {
             return new Plan.Nothing(
                 last.State == DeviceState.Rejected ? Because.Refused : Because.BackingOff, notBefore, last.Reason);
@@ -65,6 +65,6 @@ internal static class DeploymentSteps
     {
         null => [new AgentAction.Retrieve()],
         { Chosen: { } variant } choice => [new AgentAction.Choose(variant, choice.Reason), .. FromDownload],
-        { } none => [new AgentAction.Refuse("no-variant-fits", none.Reason)],
+        { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
     };
 }

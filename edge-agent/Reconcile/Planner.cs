@@ -77,6 +77,7 @@ internal static class Planner
         }
 
         return IsSettled(assignment, observed) ? Settled(assignment, wanted, state)
+            : wanted.IsHeld ? new Plan.Nothing(Because.RolloutPaused)
             : document.Expires <= now ? new Plan.Nothing(Because.ChannelExpired, null, $"the document expired at {document.Expires:u}")
             : open is not null ? DeploymentSteps.Continue(open, observed, now)
             : DeploymentSteps.Start(assignment, observed, now);

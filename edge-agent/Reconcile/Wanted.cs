@@ -7,6 +7,9 @@ namespace SlmOps.EdgeAgent.Reconcile;
 /// <param name="Settled">Why there is nothing to do once it runs, or when there is none.</param>
 internal sealed record Wanted(Assignment? Assignment, Because Settled)
 {
+    /// <summary>The rollout is paused: what has not been activated waits.</summary>
+    internal bool IsHeld { get; init; }
+
     // A week: a document that asks for more is a mistake, and would keep the device from ever taking another release.
     private const int MaxSoakSeconds = 7 * 24 * 3600;
 
@@ -21,7 +24,10 @@ internal sealed record Wanted(Assignment? Assignment, Because Settled)
             var soak = Math.Clamp(candidate.SoakSeconds, 0, MaxSoakSeconds);
             return new(
                 new(candidate.Release, candidate.RolloutId, candidate.OpenRings[ring].Name, soak, document.Traceparent),
-                Because.AlreadyActive);
+                Because.AlreadyActive)
+            {
+                IsHeld = candidate.Hold,
+            };
         }
 
         var instead = candidate is null ? Because.AlreadyActive : ring < 0 ? Because.NotInRing : Because.Condemned;

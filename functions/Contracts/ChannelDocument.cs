@@ -39,7 +39,11 @@ public sealed record ChannelDocument(
 /// <param name="OpenRings">The rings that are open now, in order.</param>
 /// <param name="SoakSeconds">How long an activated release must stay healthy before a device commits it.</param>
 public sealed record RolloutOffer(
-    string RolloutId, ReleaseRef Release, string Salt, IReadOnlyList<Ring> OpenRings, int SoakSeconds);
+    string RolloutId, ReleaseRef Release, string Salt, IReadOnlyList<Ring> OpenRings, int SoakSeconds)
+{
+    /// <summary>True while the rollout is paused: a device that has not activated the release stays where it is.</summary>
+    public bool Hold { get; init; }
+}
 
 /// <summary>One ring of a rollout.</summary>
 /// <param name="Name">Ring name.</param>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Rollout;
@@ -48,6 +49,7 @@ public static class Composition
         services.AddSingleton<ReleaseStage>();
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();
+        services.AddSingleton<PoisonStage>();
 
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();

@@ -43,6 +43,9 @@ internal static class Flow
         internal const string Rollouts = "rollouts";
 
         internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Release, Rollouts];
+
+        /// <summary>Where the host puts a message that failed every time. A rollout needs none: the timer looks at it again.</summary>
+        internal static readonly IReadOnlyList<string> Poison = [.. All.Where(queue => queue != Rollouts).Select(queue => $"{queue}-poison")];
     }
 
     internal static class Tables

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(105, LogLevel.Information, "Released {Model} {Version} as {Digest} to channel {Channel}")]
     internal static partial void ModelReleased(ILogger log, string model, string version, Digest digest, string channel);
 
+    [LoggerMessage(106, LogLevel.Error, "Gave up on {Model} {Version} {Variant} in {Stage}")]
+    internal static partial void StageGaveUp(ILogger log, string model, string version, string variant, string stage);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Rollout;
@@ -61,6 +62,20 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>release</c>.</summary>
     public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(
         "release", message, (run, _) => Get<ReleaseStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Queue <c>model-uploads-poison</c>.</summary>
+    public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
+    {
+        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxUploadEventBytes));
+        return UploadName.FromSubject(subject) is { } upload
+            ? PipelineTelemetry.RunAsync(
+                _time, "poison", traceparent, null, null, () => Get<PoisonStage>().RunAsync(upload, cancellationToken))
+            : Task.CompletedTask;
+    }
+
+    /// <summary>The poison queue of a stage that is called <paramref name="stage"/>.</summary>
+    public Task PoisonedAsync(string stage, string message, CancellationToken cancellationToken) => StageAsync(
+        "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(stage, run, variant, cancellationToken));
 
     /// <summary>Event ModelReleased: puts the rollout on its queue, because a webhook has 30 seconds.</summary>
     /// <returns>The message for queue <c>rollouts</c>.</returns>

@@ -21,7 +21,7 @@ public sealed partial class FlowTests
         var read = Triggers.SelectMany(trigger => QueueTrigger().Matches(trigger.Text)).Select(match => match.Groups["queue"].Value).ToList();
 
         Assert.Distinct(read);
-        Assert.Equal(Flow.Queues.All.Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
+        Assert.Equal(Flow.Queues.All.Concat(Flow.Queues.Poison).Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ internal static class IntakePolicy
     internal static IReadOnlyList<Problem> Judge(Recipe recipe, InspectionResult inspection, UploadTexts texts)
     {
         var problems = inspection.Problems
-            .Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File ?? recipe.Model))
+            .Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, InUpload(recipe.Model, problem.File)))
             .Concat(texts.Problems)
             .ToList();
         if (inspection.Facts is not { } facts || !IsLanguageModel(facts))
@@ -87,6 +87,11 @@ internal static class IntakePolicy
     /// <summary>A decoder export by the common convention: token ids in, logits out.</summary>
     internal static bool IsLanguageModel(ModelFacts facts) =>
         facts.Inputs.Any(input => input.Name == "input_ids") && facts.Outputs.Any(output => output.Name == "logits");
+
+    /// <summary>The inspector names files relative to the graph's folder, an upload's paths start at its root.</summary>
+    private static string? InUpload(string? graph, string? file) => file is null
+        ? graph
+        : graph is not null && graph.LastIndexOf('/') is var slash and > 0 && file != graph ? graph[..(slash + 1)] + file : file;
 
     private static long? LogitsWidth(ModelFacts facts) =>
         facts.Outputs.First(output => output.Name == "logits").Shape is [.., var last]

@@ -115,7 +115,7 @@ internal sealed class RecipeReader
             }
 
             // Two variants of one name would share one row, and the run would wait for the second for ever.
-            if (name == OriginalName && recipe is not (null or Recipe.Original))
+            if (variant.Name == OriginalName && variant.Recipe is not ("" or Recipe.Original))
             {
                 fields.Refuse("name", $"'{OriginalName}' is the name of the original", "Give the variant another name");
             }

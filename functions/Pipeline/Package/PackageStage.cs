@@ -18,8 +18,6 @@ internal sealed class PackageStage(
 {
     internal const string Name = "package";
 
-    private const string SmokeFile = "smoke.json";
-
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
 
     internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
@@ -57,12 +55,12 @@ internal sealed class PackageStage(
             .ConfigureAwait(false))!.Value;
         using var work = new WorkFolder(options.WorkFolder);
         var folder = work.Folder("package");
-        await artifacts.LoadAsync(ModelFiles.Companions(record), folder, cancellationToken).ConfigureAwait(false);
+        await artifacts.LoadAsync(ModelFiles.Companions(record, built.Files), folder, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, folder, cancellationToken).ConfigureAwait(false);
         if (verdict.SmokeTest is { } smoke)
         {
             await File.WriteAllBytesAsync(
-                Path.Combine(folder, SmokeFile),
+                Path.Combine(folder, ModelFiles.SmokeFile),
                 JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
                 cancellationToken).ConfigureAwait(false);
         }

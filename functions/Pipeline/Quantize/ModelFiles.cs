@@ -11,6 +11,12 @@ internal static class ModelFiles
     /// <summary>Opset 17 and external data are older than this; nothing else is asked of an original.</summary>
     internal const string OriginalMinimumOrt = "1.16.0";
 
+    /// <summary>Name of the prompts and answers that a device checks a variant with.</summary>
+    internal const string SmokeFile = "smoke.json";
+
+    private static readonly string[] ModelEndings =
+        [".onnx", ".onnx_data", ".onnx.data", ".safetensors", ".gguf", ".pt", ".pth", ".bin", ".h5", ".msgpack"];
+
     /// <summary>Graph and weights.</summary>
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>
         [.. record.Files.Where(file => file.Path == record.Recipe.Model || record.WeightFiles.Contains(file.Path))];
@@ -27,12 +33,14 @@ internal static class ModelFiles
     }
 
     /// <summary>
-    /// Small files a device needs beside the model: tokenizer, configurations, licence. Exports often bring the same model
-    /// in several graphs; a device refuses a package with more than one.
+    /// Files a device needs beside the model: tokenizer, configurations, licence. Exports often bring the same model in
+    /// several graphs and formats; none of those travels, and nothing that would take a built file's place.
     /// </summary>
-    internal static IReadOnlyList<StoredFile> Companions(RunRecord record) =>
+    internal static IReadOnlyList<StoredFile> Companions(RunRecord record, IReadOnlyList<StoredFile> built) =>
         [.. record.Files.Where(file =>
-            !file.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
+            !ModelEndings.Any(ending => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            && !built.Any(other => string.Equals(other.Path, file.Path, StringComparison.OrdinalIgnoreCase))
+            && !string.Equals(file.Path, SmokeFile, StringComparison.OrdinalIgnoreCase)
             && !record.WeightFiles.Contains(file.Path)
             && file.Path != record.Recipe.Evaluation.Text
             && file.Path != record.Recipe.Smoke

@@ -70,6 +70,9 @@ internal sealed class ChannelPublisher(
             : null;
         var offer = rollout is { OpenRings.Count: > 0 }
             ? new RolloutOffer(rollout.Id, rollout.Release, rollout.Salt, rollout.OpenRings, rollout.SoakSeconds)
+            {
+                Hold = rollout.State == RolloutState.Paused,
+            }
             : null;
         return new(
             ChannelDocument.CurrentSchema, state.Channel, state.Version, state.IssuedAt,

@@ -26,13 +26,12 @@ internal static class RingGate
     /// <summary>An agent says something every five minutes; one that missed three is offline.</summary>
     internal static readonly TimeSpan OfflineAfter = TimeSpan.FromMinutes(15);
 
-    /// <summary>The reason code of a device none of whose variants fits: no verdict on the release.</summary>
-    internal const string NoVariantFits = "no-variant-fits";
-
     internal static RingHealth Count(RolloutRecord rollout, IEnumerable<DeviceRecord> ring, DateTimeOffset now)
     {
         var (committed, failed, waiting, offline, incompatible) = (0, 0, 0, 0, 0);
         string? firstFailure = null;
+        var opened = rollout.Rings[rollout.CurrentRing].StartedAt ?? now;
+        var due = now - opened > TimeSpan.FromSeconds(rollout.DeadlineSeconds);
         foreach (var device in ring)
         {
             var status = device.Deployment?.Release == rollout.Release.Digest ? device.Deployment : null;
@@ -41,7 +40,7 @@ internal static class RingGate
                 case DeviceState.Committed or DeviceState.AlreadyInstalled:
                     committed++;
                     break;
-                case DeviceState.Rejected when status.ReasonCode == NoVariantFits:
+                case DeviceState.Rejected when status.ReasonCode == ReasonCodes.NoVariantFits:
                     incompatible++;
                     break;
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
@@ -50,8 +49,9 @@ internal static class RingGate
                     firstFailure ??= $"{device.Id}: {status.Reason ?? status.State.ToString()}";
                     break;
 
-                // It never began, and has not been heard of: it is no evidence for or against the release.
-                case null when now - device.LastSeen > OfflineAfter:
+                // It never began, and has not been heard of: it is no evidence for or against the release. At the deadline
+                // that is every device that said nothing since the ring was opened.
+                case null when now - device.LastSeen > OfflineAfter || (due && device.LastSeen < opened):
                     offline++;
                     break;
                 default:

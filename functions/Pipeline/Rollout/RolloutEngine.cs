@@ -17,6 +17,7 @@ internal static class RolloutEngine
         {
             RolloutState.Ready => Start(rollout, channel, fleet, now),
             RolloutState.Running => Evaluate(rollout, channel, fleet, now),
+            RolloutState.Paused => WithdrawFailed(rollout, channel, fleet, now),
             RolloutState.RollingBack => AwaitReturn(rollout, channel, fleet, now),
             _ => null,
         };
@@ -110,6 +111,16 @@ internal static class RolloutEngine
             GateOutcome.NoData => Pause(rollout, channel, RolloutTrigger.NoData, "NoData", verdict.Reason, now),
             _ => null,
         };
+    }
+
+    private static RolloutStep? WithdrawFailed(
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
+    {
+        var exposed = RingGate.Count(rollout, fleet.Where(device => rollout.RingOf(device) >= 0), now);
+        return exposed.Failed == 0
+            ? null
+            : Withdraw(rollout, channel, RolloutTrigger.RingFailed, "ErrorThreshold",
+                $"{exposed.Failed} of {exposed.Total} devices failed while paused; {exposed.FirstFailure}", now);
     }
 
     private static GateVerdict Judge(

@@ -12,7 +12,9 @@ internal static class RolloutTable
         (Ready, Start) => Running,
         (Running, RolloutTrigger.RingPassed) => Running,
         (Running, LastRingPassed) => Finished,
-        (Running, RingFailed) => RollingBack,
+
+        // A pause keeps what is out from growing; it does not keep a failure from being seen.
+        (Running or Paused, RingFailed) => RollingBack,
         (Running, NoData) => Paused,
         (Running, Pause) => Paused,
         (Paused, Resume) => Running,

@@ -33,7 +33,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
         return new(
-            run.Model, run.Version, StateOf(packaged, released, rollout), record.ReceivedAt,
+            run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
             record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
             [.. record.Recipe.Variants.Select(planned => Variant(planned, built, judged, packaged))],
             rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, released));
@@ -44,9 +44,13 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         device.Deployment?.Manifest ?? default, device.Deployment?.Active ?? default, device.Deployment?.Verified ?? false,
         device.Deployment?.Reason, device.LastSeen, device.Inventory);
 
-    private static string StateOf(PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
+    private static string StateOf(
+        IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
     {
         ({ Variants.Count: 0 }, _) => "REJECTED",
+
+        // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
+        (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
         (_, null) => "BUILDING",
         _ when rollout is null => "RELEASED",
         _ => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(rollout.State.ToString()),

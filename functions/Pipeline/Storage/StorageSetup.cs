@@ -21,7 +21,7 @@ internal sealed class StorageSetup(
             await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var queue in Flow.Queues.All)
+        foreach (var queue in Flow.Queues.All.Concat(Flow.Queues.Poison))
         {
             await queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         }

@@ -15,7 +15,7 @@ public sealed class ModelFilesTests
     [Fact]
     public void Companions_Upload_IsWhatADeviceNeedsBeside() => Assert.Equal(
         ["LICENSE", "config.json", "tokenizer.json"],
-        Paths(ModelFiles.Companions(Record("model.onnx", ["model.onnx.data", "more.bin"]))));
+        Paths(ModelFiles.Companions(Record("model.onnx", ["model.onnx.data", "more.bin"]), [])));
 
     // A device refuses a package with more than one graph.
     [Fact]
@@ -23,7 +23,7 @@ public sealed class ModelFilesTests
     {
         var record = Record("model.onnx", ["model.onnx.data"], "model_fp16.onnx", "onnx/Other.ONNX");
 
-        Assert.Equal(["LICENSE", "config.json", "more.bin", "tokenizer.json"], Paths(ModelFiles.Companions(record)));
+        Assert.Equal(["LICENSE", "config.json", "tokenizer.json"], Paths(ModelFiles.Companions(record, [])));
     }
 
     // A device looks for the graph at the root of the package.

@@ -253,6 +253,18 @@ public sealed class RolloutEngineTests
     }
 
     [Fact]
+    public void Pause_DeviceFails_IsWithdrawnAllTheSame()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
+
+        play.Fail([.. play.Offered.Take(1)]).Advance();
+
+        Assert.Equal("ErrorThreshold", play.Rollout.ReasonCode);
+        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+    }
+
+    [Fact]
     public void Pause_Twice_GivesTwoFacts()
     {
         var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
@@ -298,7 +310,6 @@ public sealed class RolloutEngineTests
 
     [Theory]
     [InlineData("Finished")]
-    [InlineData("Paused")]
     [InlineData("RolledBack")]
     [InlineData("Superseded")]
     public void Next_NothingToDo_IsNull(string state)

@@ -9,7 +9,7 @@ public sealed class RolloutTableTests
         State        Start    RingPassed  LastRingPassed  RingFailed   NoData  Pause   Resume   RollBack     DevicesBack  Supersede
         Ready        Running  -           -               -            -       -       -        -            -            Superseded
         Running      -        Running     Finished        RollingBack  Paused  Paused  -        RollingBack  -            Superseded
-        Paused       -        -           -               -            -       -       Running  RollingBack  -            Superseded
+        Paused       -        -           -               RollingBack  -       -       Running  RollingBack  -            Superseded
         Finished     -        -           -               -            -       -       -        RollingBack  -            -
         RollingBack  -        -           -               -            -       -       -        -            RolledBack   RolledBack
         RolledBack   -        -           -               -            -       -       -        -            -            -

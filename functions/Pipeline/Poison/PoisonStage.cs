@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Validate;
+
+namespace SlmOps.Pipeline.Poison;
+
+/// <summary>
+/// A message that a stage failed on again and again. The run must not wait for it for ever: a variant is refused and the
+/// others go on; a stage of the whole run rejects the model.
+/// </summary>
+internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<PoisonStage> log)
+{
+    private const string Code = "stage-failed";
+    private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
+
+    internal async Task RunAsync(string stage, RunKey run, string? variant, CancellationToken cancellationToken)
+    {
+        var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        if (record is null)
+        {
+            return;
+        }
+
+        Log.StageGaveUp(log, run.Model, run.Version, variant ?? "", stage);
+        var problem = Failed(stage, variant is null ? run.ToString() : $"{variant} of {run}");
+        switch (stage, record.Recipe.Variants.FirstOrDefault(planned => planned.Name == variant))
+        {
+            case ("quantize", { } planned):
+                var built = new QuantizeResult(planned.Name, planned.Recipe, [], 0, 0, "", 0, 0, [problem], 0);
+                await runs.CompleteAsync(run, QuantizeResult.Row(planned.Name), built, [Next(Flow.Queues.Validate, run, variant)], cancellationToken)
+                    .ConfigureAwait(false);
+                break;
+            case ("validate", { } planned):
+                var judged = new ValidateResult(planned.Name, new(false, problem.Message), NoFigures, null, 0);
+                var fact = OutboxEntry.Fact(
+                    EventTypes.ModelValidated, $"models/{run.Model}/{run.Version}/variants/{planned.Name}", "",
+                    new ModelValidated(run.Model, run.Version, planned.Name, false, problem.Message, NoFigures), time.GetUtcNow());
+                await runs.CompleteAsync(run, ValidateResult.Row(planned.Name), judged, [fact, Next(Flow.Queues.Package, run, null)], cancellationToken)
+                    .ConfigureAwait(false);
+                break;
+            default:
+                await RejectAsync(run, record.Upload, stage, problem, cancellationToken).ConfigureAwait(false);
+                break;
+        }
+
+        await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An upload that intake failed on: nothing is known of it but its name.</summary>
+    internal Task RunAsync(UploadName upload, CancellationToken cancellationToken)
+    {
+        var version = upload.Version ?? "unread";
+        var run = SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new RunKey(upload.Model, version) : new("rejected", "unread");
+        var name = $"{upload.Container}/{upload.Blob}";
+        return RejectAsync(run, name, IntakeStage.Name, Failed(IntakeStage.Name, name), cancellationToken);
+    }
+
+    private Task<bool> RejectAsync(RunKey run, string upload, string stage, Problem problem, CancellationToken cancellationToken)
+    {
+        var data = new ModelRejected(run.Model, run.Version, upload, stage, [problem]);
+        var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{Code}\n{stage}\n{upload}")).Hex[..16];
+        return runs.CompleteAsync(
+            run, IntakeStage.RejectionPrefix + occurrence, data,
+            [OutboxEntry.Fact(EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", occurrence, data, time.GetUtcNow())],
+            cancellationToken);
+    }
+
+    private static OutboxEntry Next(string queue, RunKey run, string? variant) =>
+        OutboxEntry.Order(queue, new(StageMessage.CurrentSchema, run.ToString(), variant, Activity.Current?.Id));
+
+    private static Problem Failed(string stage, string what) => new(
+        Code, $"The stage {stage} failed on {what} every time it was tried.",
+        "Look for the errors of this run in the logs, correct the cause, and upload under a new version.");
+}
