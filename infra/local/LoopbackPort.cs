@@ -16,7 +16,10 @@ internal static class LoopbackPort
 
         try
         {
-            using var listener = new TcpListener(IPAddress.Loopback, wanted) { ExclusiveAddressUse = true };
+            using var listener = new TcpListener(IPAddress.Loopback, wanted);
+            // Windows lets two listeners share a port unless one says no; elsewhere saying no would also refuse a port
+            // whose last connections have only just closed.
+            listener.ExclusiveAddressUse = OperatingSystem.IsWindows();
             listener.Start();
             return wanted;
         }
