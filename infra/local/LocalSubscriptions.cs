@@ -28,7 +28,7 @@ internal static class LocalSubscriptions
         DeadLetterContainer = DeadLetters,
     };
 
-    private const string DeadLetters = "dead-letters";
+    private const string DeadLetters = "deadletter";
 
     private static EventSubscription Uploads(string name, string container, string end) => new(
         LocalPlatform.StorageTopic,

@@ -1,0 +1,34 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.Packaging;
+
+/// <summary>The keys that may sign for a role, and how many of them must.</summary>
+/// <param name="Keys">The keys.</param>
+/// <param name="Threshold">Least number of different keys, at least 1.</param>
+public sealed record TufRole(IReadOnlyList<PublicKey> Keys, int Threshold);
+
+/// <summary>Who signs what.</summary>
+/// <param name="Root">Offline keys that can change all the others.</param>
+/// <param name="Targets">Says which releases exist.</param>
+/// <param name="Snapshot">Says which targets file goes with which.</param>
+/// <param name="Timestamp">Says that this is still the newest.</param>
+public sealed record TufRoles(TufRole Root, TufRole Targets, TufRole Snapshot, TufRole Timestamp);
+
+/// <summary>A metadata file, ready to be written under its name in <c>metadata/</c>.</summary>
+/// <param name="Name">File name, such as <c>3.targets.json</c> or <c>timestamp.json</c>.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Bytes">Its bytes.</param>
+public sealed record TufFile(string Name, long Version, byte[] Bytes);
+
+/// <summary>A release as the targets role lists it.</summary>
+/// <param name="Release">The release; its target path is <c>model/version</c>.</param>
+/// <param name="Sequence">Grows with every release of a model; going back on purpose is a new, higher one over old digests.</param>
+/// <param name="SecurityFloor">Lowest sequence a device may still run, also when it falls back by itself.</param>
+/// <param name="Deltas">Shortcuts from other variants to the ones of this release.</param>
+public sealed record ReleaseTarget(ReleaseRef Release, long Sequence, long SecurityFloor, IReadOnlyList<DeltaOffer> Deltas);
+
+/// <summary>A delta that a device may use when it holds <paramref name="From"/>.</summary>
+/// <param name="From">Manifest digest of the variant it starts from.</param>
+/// <param name="To">Manifest digest of the variant it makes.</param>
+/// <param name="Delta">The delta manifest.</param>
+public sealed record DeltaOffer(Digest From, Digest To, BlobRef Delta);

@@ -1,0 +1,103 @@
+using System.Text;
+using SlmOps.Contracts;
+
+namespace SlmOps.Packaging.Tests.Channels;
+
+public sealed class ChannelVerifierTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = Samples.Created;
+    private static readonly ReleaseRef Release = new("pydocs-slm", "1.0.0", Digest.Of("i"u8), 700, Digest.Of("b"u8));
+    private static readonly ChannelDocument Document = new(
+        1,
+        "stable",
+        7,
+        Now.AddHours(-1),
+        Now.AddHours(1),
+        Release,
+        new("r1", Release, "salt", [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })], 60),
+        [Digest.Of("w"u8)],
+        null);
+
+    private readonly LocalSigningKey _key = LocalSigningKey.CreateInMemory();
+
+    public void Dispose() => _key.Dispose();
+
+    [Fact]
+    public async Task Verify_GoodDocument_ComesBackWhole()
+    {
+        var verdict = await VerifyAsync(Document);
+
+        Assert.True(verdict.IsAccepted, verdict.Reason);
+        Assert.Equal(Document.Stable, verdict.Document!.Stable);
+        Assert.Equal(Document.Withdrawn, verdict.Document.Withdrawn);
+        Assert.Equal("lab", verdict.Document.Candidate!.OpenRings[0].Selector["site"]);
+    }
+
+    [Fact]
+    public async Task Verify_SameVersionAgain_IsAccepted() => Assert.True((await VerifyAsync(Document, lowest: 7)).IsAccepted);
+
+    [Fact]
+    public async Task Verify_LowerVersion_IsRollback() => Assert.Equal("rollback", (await VerifyAsync(Document, lowest: 8)).ReasonCode);
+
+    [Fact]
+    public async Task Verify_AtExpiry_IsExpired() => Assert.Equal("expired", (await VerifyAsync(Document with { Expires = Now })).ReasonCode);
+
+    [Fact]
+    public async Task Verify_OtherChannel_IsWrongChannel() =>
+        Assert.Equal("wrong-channel", (await VerifyAsync(Document with { Channel = "beta" })).ReasonCode);
+
+    [Fact]
+    public async Task Verify_NewerSchema_IsWrongSchema() =>
+        Assert.Equal("wrong-schema", (await VerifyAsync(Document with { Schema = 2 })).ReasonCode);
+
+    [Fact]
+    public async Task Verify_NewerSchemaOfAnotherShape_IsWrongSchema()
+    {
+        var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, """{"schema":2,"channel":{}}"""u8.ToArray(), _key, Stop);
+
+        Assert.Equal("wrong-schema", ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode);
+    }
+
+    [Fact]
+    public async Task Verify_OtherKey_IsBadSignature()
+    {
+        using var other = LocalSigningKey.CreateInMemory();
+        var envelope = await ChannelSigner.SignAsync(Document, other, Stop);
+
+        Assert.Equal("bad-signature", ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode);
+    }
+
+    [Fact]
+    public void Verify_EndlessDocument_IsTooLarge() =>
+        Assert.Equal("too-large", ChannelVerifier.Verify(new byte[Limits.ChannelBytes + 1], _key.PublicKey, "stable", Now, 0).ReasonCode);
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"schema":1}""")]
+    [InlineData("""{"schema":1,"channel":"stable","version":1,"issuedAt":"x"}""")]
+    public async Task Verify_SignedNonsense_IsRefused(string payload)
+    {
+        var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, Encoding.UTF8.GetBytes(payload), _key, Stop);
+
+        Assert.Contains(ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode, new[] { "malformed", "wrong-schema" });
+    }
+
+    public static TheoryData<ChannelDocument> OutOfBounds => new()
+    {
+        Document with { Version = 0 },
+        Document with { Stable = Release with { Model = "../x" } },
+        Document with { Stable = Release with { Size = Limits.IndexBytes + 1L } },
+        Document with { Stable = Release with { Signature = default } },
+        Document with { Candidate = Document.Candidate! with { SoakSeconds = -1 } },
+        Document with { Candidate = Document.Candidate! with { OpenRings = [new("a", 1.5, new Dictionary<string, string>())] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(OutOfBounds), DisableDiscoveryEnumeration = true)]
+    public async Task Verify_ValueOutOfBounds_IsMalformed(ChannelDocument document) =>
+        Assert.Equal("malformed", (await VerifyAsync(document)).ReasonCode);
+
+    private async Task<ChannelVerdict> VerifyAsync(ChannelDocument document, long lowest = 0) =>
+        ChannelVerifier.Verify(await ChannelSigner.SignAsync(document, _key, Stop), _key.PublicKey, "stable", Now, lowest);
+}
