@@ -94,8 +94,8 @@ internal sealed class FunctionsPart : IAsyncDisposable
         {
             ["AzureWebJobsStorage"] = endpoints.StorageConnectionString,
             ["SlmOpsStorage"] = endpoints.StorageConnectionString,
-            // Loopback polling costs nothing worth saving, and each stage waits for it.
-            ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.250",
+            // Polling costs no money here, and each stage waits for it.
+            ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.500",
         };
         foreach (var (name, value) in options.Settings)
         {

@@ -29,7 +29,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
     private readonly ILogger _log;
     private readonly FolderLock _lock;
     private readonly LocalKeys _keys;
-    private readonly ActivityListener _listener = LocalTelemetry.Listen();
+    private readonly ActivityListener _listener;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AzuriteProcess? _azurite;
     private BlobProxy? _proxy;
@@ -56,6 +56,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         }
 
         _log = _loggers.CreateLogger<LocalPlatform>();
+        _listener = LocalTelemetry.Listen();
     }
 
     /// <summary>Full path of the data folder.</summary>
@@ -99,6 +100,33 @@ internal sealed class LocalPlatform : IAsyncDisposable
 
     /// <summary>Returns when every event delivery that is due has settled.</summary>
     public Task<FlushReport> FlushAsync(CancellationToken cancellationToken) => Events.FlushAsync(cancellationToken);
+
+    /// <summary>Starts the functions, when the platform was started without them or they were killed.</summary>
+    /// <exception cref="LocalPlatformException">When they cannot be served.</exception>
+    public async Task StartFunctionsAsync(CancellationToken cancellationToken)
+    {
+        if (_functions is not null)
+        {
+            throw new InvalidOperationException("The functions run already.");
+        }
+
+        var functions = await FunctionsPart.StartAsync(
+            _options, Endpoints, _keys, _time, _loggers, more: null, cancellationToken);
+        _functions = functions;
+        Watch("The functions host", functions.Host.Completion);
+    }
+
+    /// <summary>
+    /// Ends the functions as a crash would: nothing is completed or released, leases run out. Code that does not
+    /// listen to its cancellation token runs on, which a real crash would not let it.
+    /// </summary>
+    public async Task KillFunctionsAsync()
+    {
+        if (Interlocked.Exchange(ref _functions, null) is { } functions)
+        {
+            await functions.DisposeAsync();
+        }
+    }
 
     /// <summary>State of each part, asked over its own address.</summary>
     public Task<IReadOnlyDictionary<string, string>> HealthAsync(CancellationToken cancellationToken) => LocalFront.AskAsync(
@@ -188,15 +216,13 @@ internal sealed class LocalPlatform : IAsyncDisposable
         EndpointsFile.Write(Endpoints);
         if (_options.WithFunctions)
         {
-            _functions = await FunctionsPart.StartAsync(
-                _options, Endpoints, _keys, _time, _loggers, more: null, cancellationToken);
+            await StartFunctionsAsync(cancellationToken);
         }
 
         _events.Open();
         _lock.SetUrl(Endpoints.FrontUrl, _time);
         Watch("Azurite", _azurite.Completion);
         Watch("The Event Grid emulator", _events.Completion);
-        Watch("The functions host", _functions?.Host.Completion);
         _log.PlatformStarted(Endpoints.FrontUrl, DataFolder);
     }
 
@@ -229,7 +255,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         }
     }
 
-    private void Watch(string part, Task? completion) => completion?.ContinueWith(
+    private void Watch(string part, Task completion) => completion.ContinueWith(
         done =>
         {
             if (_completion.Task.IsCompleted)
@@ -237,13 +263,12 @@ internal sealed class LocalPlatform : IAsyncDisposable
                 return;
             }
 
-            var why = done.Exception?.InnerException;
+            var why = done.Exception!.InnerException!;
             _log.PartDied(why, part);
             _completion.TrySetException(new LocalPlatformException(
-                $"{part} has stopped: {why?.Message ?? "it ended by itself"} The platform cannot go on; see {Path.Combine(DataFolder, "logs")}.",
-                why ?? new InvalidOperationException("It ended.")));
+                $"{part} has stopped: {why.Message} The platform cannot go on; see {Path.Combine(DataFolder, "logs")}.", why));
         },
         CancellationToken.None,
-        TaskContinuationOptions.ExecuteSynchronously,
+        TaskContinuationOptions.OnlyOnFaulted,
         TaskScheduler.Default);
 }

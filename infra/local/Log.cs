@@ -52,5 +52,5 @@ internal static partial class Log
     public static partial void PlatformStarted(this ILogger log, Uri url, string folder);
 
     [LoggerMessage(402, LogLevel.Critical, "{Part} has stopped; the platform ends")]
-    public static partial void PartDied(this ILogger log, Exception? exception, string part);
+    public static partial void PartDied(this ILogger log, Exception exception, string part);
 }

@@ -22,6 +22,7 @@ public sealed class LocalPlatformTests : IDisposable
         DataFolder = _folder.Path,
         Ports = LocalPorts.Any,
         Triggers = [typeof(UploadTrigger), typeof(RolloutStartTrigger)],
+        QueueLease = TimeSpan.FromSeconds(2),
     };
 
     public void Dispose() => _folder.Dispose();
@@ -48,8 +49,8 @@ public sealed class LocalPlatformTests : IDisposable
 
         await ShowsItselfAsync(platform);
         await RefusesASecondAsync(platform);
-        await platform.StopAsync();
-        await platform.Completion;
+        await SurvivesAKillOfItsFunctionsAsync(platform);
+        await StopsThoughSomebodyWaitsForEventsAsync(platform);
     }
 
     [Fact]
@@ -94,8 +95,8 @@ public sealed class LocalPlatformTests : IDisposable
     {
         var container = new BlobContainerClient(endpoints.StorageConnectionString, "drop");
         await container.CreateIfNotExistsAsync(cancellationToken: Cancelled);
-        await container.GetBlobClient("notes.txt").UploadAsync(BinaryData.FromString("ignored"), Cancelled);
-        await container.GetBlobClient("tiny 1.onnx").UploadAsync(BinaryData.FromString("model"), Cancelled);
+        await container.GetBlobClient("notes.txt").UploadAsync(BinaryData.FromString("ignored"), overwrite: true, Cancelled);
+        await container.GetBlobClient("tiny 1.onnx").UploadAsync(BinaryData.FromString("model"), overwrite: true, Cancelled);
     }
 
     private static async Task PublishReleasedAsync(LocalEndpoints endpoints)
@@ -103,6 +104,29 @@ public sealed class LocalPlatformTests : IDisposable
         var publisher = new EventGridPublisherClient(endpoints.EventGridTopicEndpoint, new AzureKeyCredential(endpoints.EventGridKey));
         await publisher.SendEventAsync(new CloudEvent("slmops/test", EventTypes.ModelReceived, new { model = "tiny" }), Cancelled);
         await publisher.SendEventAsync(new CloudEvent("slmops/test", EventTypes.ModelReleased, new { model = "tiny" }), Cancelled);
+    }
+
+    private async Task SurvivesAKillOfItsFunctionsAsync(LocalPlatform platform)
+    {
+        _script.Act = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+        await UploadAsync(platform.Endpoints);
+        Assert.Equal(1, (await _script.NextAsync()).DequeueCount);
+        await platform.KillFunctionsAsync();
+        _script.Act = (_, _) => Task.CompletedTask;
+        await platform.StartFunctionsAsync(Cancelled);
+
+        Assert.Equal(2, (await _script.NextAsync()).DequeueCount);
+        Assert.False(platform.Completion.IsCompleted);
+    }
+
+    private static async Task StopsThoughSomebodyWaitsForEventsAsync(LocalPlatform platform)
+    {
+        using var http = LoopbackWeb.Client();
+        var waiting = http.GetStringAsync(new Uri(platform.Endpoints.FrontUrl, "__events?after=1&type=never&wait=60"), Cancelled);
+        await platform.StopAsync();
+        await platform.Completion;
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting.SoonAsync());
     }
 
     private static async Task ShowsItselfAsync(LocalPlatform platform)

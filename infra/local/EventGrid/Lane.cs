@@ -157,7 +157,7 @@ internal sealed class Lane : IAsyncDisposable
         {
             _stop.Token.ThrowIfCancellationRequested();
             var changed = _changed.Next;
-            TimeSpan? wait = null;
+            DateTimeOffset? due = null;
             lock (_gate)
             {
                 if (_queue.TryPeek(out var next, out var first))
@@ -169,15 +169,25 @@ internal sealed class Lane : IAsyncDisposable
                         return _queue.Dequeue();
                     }
 
-                    wait = first.Due - now;
+                    due = first.Due;
                 }
             }
 
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            await Task.WhenAny(changed, Task.Delay(wait ?? Timeout.InfiniteTimeSpan, _parts.Time, woken.Token));
+            var left = due - _parts.Time.GetUtcNow();
+            var timer = Task.Delay(Pause(left), _parts.Time, woken.Token);
+            // The clock may have moved between the look at it and the start of the timer.
+            if (due is null || due > _parts.Time.GetUtcNow())
+            {
+                await Task.WhenAny(changed, timer);
+            }
+
             await woken.CancelAsync();
         }
     }
+
+    private static TimeSpan Pause(TimeSpan? left) =>
+        left is null ? Timeout.InfiniteTimeSpan : left > TimeSpan.Zero ? left.Value : TimeSpan.Zero;
 
     private async Task AttemptAsync(Delivery delivery, CancellationToken cancellationToken)
     {
