@@ -33,6 +33,7 @@ public static class Evaluation
             throw new ArgumentException($"The evaluation text has {tokens.Count} token(s); at least 2 are needed.", nameof(tokens));
         }
 
+        RuntimeWarmUp.Once();
         var before = options.Memory.Start();
         var start = options.Time.GetTimestamp();
         using var candidate = LanguageModel.Open(candidatePath, options.Model);

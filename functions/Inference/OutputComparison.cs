@@ -33,6 +33,7 @@ public static class OutputComparison
         var openDimension = FirstThatRuns(baseline, baselinePath, inputs, ports.Values, options, cancellationToken);
         var baselineLatency = Latency(baseline, baselinePath, inputs, ports.Values, openDimension, options, cancellationToken);
 
+        RuntimeWarmUp.Once();
         var before = options.Memory.Start();
         var start = options.Time.GetTimestamp();
         using var candidate = ModelSession.Open(candidatePath, options.Threads);
