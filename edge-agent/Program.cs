@@ -1,1 +1,5 @@
-return 0;
+using SlmOps.EdgeAgent;
+
+var parsed = AgentCommand.Create().Parse(args);
+var code = await parsed.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+return parsed.Errors.Count > 0 ? 2 : code;

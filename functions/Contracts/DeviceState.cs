@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SlmOps.Contracts;
@@ -67,6 +69,25 @@ public enum DeviceState
     Superseded,
 }
 
-/// <summary>Upper snake case on the wire: <c>SMOKE_TESTING</c>.</summary>
-public sealed class DeviceStateJsonConverter()
-    : JsonStringEnumConverter<DeviceState>(System.Text.Json.JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false);
+/// <summary>
+/// Upper snake case on the wire: <c>SMOKE_TESTING</c>, nothing else. The enum converter of the framework also reads
+/// <c>"PENDING, VERIFIED"</c> and gives the bits of both, which may be a third state or none.
+/// </summary>
+public sealed class DeviceStateJsonConverter : JsonConverter<DeviceState>
+{
+    private static readonly FrozenDictionary<DeviceState, string> Names = Enum.GetValues<DeviceState>()
+        .ToFrozenDictionary(state => state, state => JsonNamingPolicy.SnakeCaseUpper.ConvertName(state.ToString()));
+
+    private static readonly FrozenDictionary<string, DeviceState> States =
+        Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override DeviceState Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && States.TryGetValue(reader.GetString()!, out var state)
+            ? state
+            : throw new JsonException("Expected the name of a device state, such as SMOKE_TESTING.");
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, DeviceState value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(Names[value]);
+}

@@ -16,9 +16,9 @@ public sealed record StageMessage(int Schema, string RunId, string? Variant, str
     public const int MaxBytes = 2048;
 }
 
-/// <summary>Work order on the rollout queue: look at this rollout and move it as far as it goes.</summary>
+/// <summary>Work order on the rollout queue: look at this channel and move its rollout as far as it goes.</summary>
 /// <param name="Schema">Format version, 1.</param>
-/// <param name="RolloutId">Rollout id, or null to create one from <paramref name="RunId"/>.</param>
-/// <param name="RunId">The run whose release is to be rolled out.</param>
+/// <param name="Channel">The channel to look at; null when <paramref name="RunId"/> is given.</param>
+/// <param name="RunId">A run whose release is to be rolled out, or null.</param>
 /// <param name="Traceparent">W3C trace context.</param>
-public sealed record RolloutMessage(int Schema, string? RolloutId, string? RunId, string? Traceparent);
+public sealed record RolloutMessage(int Schema, string? Channel, string? RunId, string? Traceparent);

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Effects;
+using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Telemetry;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent;
+
+/// <summary>What surrounds an agent and differs in tests.</summary>
+/// <param name="Clock">The time.</param>
+/// <param name="Random">Source of jitter.</param>
+/// <param name="Command">What starts this program; see <see cref="SmokeProcess"/>.</param>
+/// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
+/// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
+internal sealed record AgentSurroundings(
+    TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null)
+{
+    internal static AgentSurroundings Real() =>
+        new(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), OwnCommand());
+
+    // Started as `dotnet slmops-agent.dll`, the process is dotnet and needs to be told what to run.
+    private static string[] OwnCommand()
+    {
+        var process = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
+        return Path.GetFileNameWithoutExtension(process) == "dotnet"
+            ? [process, Path.Combine(AppContext.BaseDirectory, "slmops-agent.dll")]
+            : [process];
+    }
+}
+
+/// <summary>The agent, put together.</summary>
+internal sealed class AgentParts : IDisposable
+{
+    private readonly HttpCloudLink _link;
+    private readonly Observed _device;
+
+    internal AgentParts(AgentOptions options, DataFolder folder, string deviceId, AgentSurroundings around, ILogger log)
+    {
+        var (clock, random) = (around.Clock, around.Random);
+        var inventory = Machine.Inventory(options.MemoryBytes, options.Labels);
+        _device = new(
+            deviceId,
+            options.Labels,
+            new(options.MemoryBytes, Version.Parse(inventory.OrtVersion), inventory.InstructionSets.ToHashSet()),
+            options.Preference,
+            AgentState.Fresh(0));
+        _link = new(options.Url, options.Key, clock);
+        Folder = folder;
+
+        var outbox = new Outbox(folder.Outbox);
+        var file = new StateFile(folder.State, clock.GetUtcNow().ToUnixTimeMilliseconds(), around.BeforeWrite, around.AfterWrite);
+        if (file.Load() is { } damage)
+        {
+            Log.StateUnreadable(log, folder.State, damage);
+        }
+
+        Journal = new(file, outbox, new(deviceId, options.Channel, inventory), clock);
+        var trust = TrustRoots.Load(options.TrustPath);
+        var store = new ContentStore(folder);
+        var slots = new ModelSlots(folder, store);
+        var smoke = new SmokeProcess(around.Command, options.MemoryBytes, clock);
+        Channel = new(_link, trust, Journal, folder, options.Channel, log);
+        var packages = new PackageFetcher(folder, store, new(_link, store, clock, random));
+        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, slots, smoke, clock);
+        Runner = new(Journal, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
+        Reporter = new(outbox, _link, deviceId, clock, random, log);
+        Housekeeping = new(store, slots);
+    }
+
+    internal DataFolder Folder { get; }
+
+    internal Journal Journal { get; }
+
+    internal ChannelFollower Channel { get; }
+
+    internal PlanRunner Runner { get; }
+
+    internal Reporter Reporter { get; }
+
+    internal Housekeeping Housekeeping { get; }
+
+    internal Observed Observe() => _device with { State = Journal.State };
+
+    public void Dispose() => _link.Dispose();
+}

@@ -1,0 +1,43 @@
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.State;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Effects;
+
+/// <summary>Frees what neither slot needs, once no deployment is under way that may still want it.</summary>
+internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
+{
+    internal async Task TidyAsync(AgentState state, CancellationToken cancellationToken)
+    {
+        // A try that failed on the way here is repeated, and then finds what it had fetched.
+        if (state.Deployment is { } open && (!LifecycleTable.IsFinal(open.State) || open.State is DeviceState.Superseded
+            || open.State == DeviceState.FailedNoStateChange && state.Condemned.All(one => one.Release != open.Release.Digest)))
+        {
+            return;
+        }
+
+        var keep = new HashSet<Digest>();
+        foreach (var slot in Enum.GetValues<Slot>())
+        {
+            if (state[slot] is not { } content || !content.Committed)
+            {
+                slots.Clear(slot);
+                continue;
+            }
+
+            keep.Add(content.Variant.Manifest);
+            try
+            {
+                var manifest = await store.ReadManifestAsync(new(content.Variant.Manifest, content.Variant.ManifestSize), cancellationToken);
+                keep.UnionWith(manifest.Files.Select(file => file.Digest));
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or PackageFormatException)
+            {
+                // The slot's own files are names of their own; the next check finds what is wrong with them.
+            }
+        }
+
+        store.Sweep(keep);
+    }
+}

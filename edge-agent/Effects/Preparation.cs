@@ -1,0 +1,92 @@
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.State;
+
+namespace SlmOps.EdgeAgent.Effects;
+
+/// <summary>The steps of a deployment that leave alone what the device runs.</summary>
+internal sealed class Preparation(
+    Journal journal, ReleaseFetcher releases, PackageFetcher packages, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
+{
+    internal async Task<Failure?> RetrieveAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var release = journal.Deployment.Release;
+        var (variants, failure) = await releases.FetchAsync(release, cancellationToken);
+        if (variants is not null)
+        {
+            var timed = journal.Deployment.WithPhase("retrieve", clock.GetElapsedTime(started)) with { Pauses = 0, NotBefore = null };
+            journal.Write(journal.State.Remember(new(release, variants)) with { Deployment = timed });
+        }
+
+        return failure;
+    }
+
+    internal async Task<Failure?> DownloadAsync(DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        if (journal.Deployment.State != DeviceState.Downloading)
+        {
+            journal.Move(DeviceEvent.DownloadStarted, deployment => deployment with { ReasonCode = null, Reason = null, NotBefore = null });
+        }
+
+        var failure = await packages.DownloadAsync(journal.Deployment.Release, Variant, sliceEnd, cancellationToken);
+        Deployment Timed(Deployment deployment) => deployment.WithPhase("download", clock.GetElapsedTime(started));
+        if (failure is null)
+        {
+            journal.Move(DeviceEvent.DownloadFinished, deployment => Timed(deployment) with { Pauses = 0 });
+        }
+        else
+        {
+            journal.Write(journal.State with { Deployment = Timed(journal.Deployment) });
+        }
+
+        return failure;
+    }
+
+    internal async Task<Failure?> VerifyAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var failure = await packages.VerifyAsync(journal.Deployment.Release, Variant, cancellationToken);
+        if (failure is null)
+        {
+            journal.Move(
+                DeviceEvent.VerificationPassed,
+                deployment => deployment.WithPhase("verify", clock.GetElapsedTime(started)) with { Verified = true });
+        }
+
+        return failure;
+    }
+
+    internal async Task<Failure?> StageAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var target = journal.State.Inactive;
+
+        // First the journal forgets what the slot held: a way back into a folder that is being replaced is none.
+        journal.Write(journal.State.With(target, null) with { Deployment = journal.Deployment with { Target = target } });
+        slots.Fill(target, await packages.ManifestAsync(Variant, cancellationToken));
+        journal.Move(
+            DeviceEvent.SlotFilled,
+            deployment => deployment.WithPhase("stage", clock.GetElapsedTime(started)),
+            state => state.With(target, new(journal.Deployment.Release, Variant, Committed: false)));
+        return null;
+    }
+
+    internal async Task<Failure?> SmokeTestAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        journal.Move(DeviceEvent.SmokeTestStarted);
+        var target = journal.Deployment.Target!.Value;
+        if (await slots.FindDamageAsync(target, Variant, cancellationToken) is { } damage)
+        {
+            return new(FailureKind.Attempt, "slot-damaged", $"Slot {target}: {damage}.");
+        }
+
+        var failure = await smoke.FailureAsync(slots.FolderOf(target), int.MaxValue, cancellationToken);
+        journal.Write(journal.State with { Deployment = journal.Deployment.WithPhase("smoke", clock.GetElapsedTime(started)) });
+        return failure;
+    }
+
+    private VariantOffer Variant => journal.Deployment.Variant ?? throw new InvalidOperationException("No variant was chosen.");
+}

@@ -1,0 +1,24 @@
+namespace SlmOps.EdgeAgent.Reconcile;
+
+/// <summary>What can happen to a deployment; <see cref="LifecycleTable"/> says where it leads.</summary>
+internal enum DeviceEvent
+{
+    VariantChosen,
+    Refused,
+    FoundInstalled,
+    DownloadStarted,
+    DownloadInterrupted,
+    DownloadFinished,
+    VerificationPassed,
+    SlotFilled,
+    SmokeTestStarted,
+    WindowClosed,
+    ActivationStarted,
+    SoakStarted,
+    SoakPassed,
+    RollbackStarted,
+    RollbackFinished,
+    RollbackImpossible,
+    Failed,
+    Replaced,
+}

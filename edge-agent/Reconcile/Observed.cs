@@ -1,0 +1,20 @@
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.State;
+
+namespace SlmOps.EdgeAgent.Reconcile;
+
+/// <summary>What this device is and where it stands: all that a plan may depend on besides the channel and the time.</summary>
+internal sealed record Observed(
+    string DeviceId,
+    IReadOnlyDictionary<string, string> Labels,
+    Hardware Hardware,
+    Preference Preference,
+    AgentState State)
+{
+    internal bool IsCondemned(Digest release) => State.Condemned.Any(one => one.Release == release);
+
+    internal IReadOnlySet<Digest> CondemnedManifests =>
+        State.Condemned.Where(one => !one.Manifest.IsEmpty).Select(one => one.Manifest).ToHashSet();
+
+    internal KnownRelease? Known(Digest release) => State.Known.FirstOrDefault(one => one.Release.Digest == release);
+}

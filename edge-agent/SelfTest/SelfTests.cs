@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Effects;
+using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Telemetry;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.SelfTest;
+
+/// <summary><c>--self-test</c>: proves on the machine itself that what ahead-of-time compilation may break is whole.</summary>
+internal static class SelfTests
+{
+    internal static async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("slmops-self-test-").FullName;
+        try
+        {
+            (string Name, Func<Task<string>> Check)[] checks =
+            [
+                ("JSON round trips", () => Task.FromResult(JsonRoundTrips())),
+                ("signature check", () => SignatureAsync(cancellationToken)),
+                ("state file", () => Task.FromResult(StateFileWorks(folder))),
+                ("hard link", () => Task.FromResult(HardLink(folder))),
+                ("ONNX Runtime", () => Task.FromResult(RunsTinyModel(folder))),
+                ("smoke process", () => SmokeProcessAsync(folder, cancellationToken)),
+            ];
+            var failed = 0;
+            foreach (var (name, check) in checks)
+            {
+                failed += await PassesAsync(name, check, output) ? 0 : 1;
+            }
+
+            await output.WriteLineAsync(failed == 0 ? "all checks passed" : $"{failed} checks failed");
+            return failed == 0 ? 0 : 1;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<bool> PassesAsync(string name, Func<Task<string>> check, TextWriter output)
+    {
+        try
+        {
+            await output.WriteLineAsync($"ok    {name}: {await check()}");
+            return true;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever it is, it is the answer that was asked for.
+            await output.WriteLineAsync($"FAIL  {name}: {exception.GetType().Name}: {exception.Message}");
+            return false;
+        }
+    }
+
+    private static string JsonRoundTrips()
+    {
+        var document = SampleChannel();
+        var json = JsonSerializer.Serialize(document, ContractsJson.Default.ChannelDocument);
+        var again = JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJson.Default.ChannelDocument)!, ContractsJson.Default.ChannelDocument);
+        Expect(json == again && json.Contains("\"openRings\"", StringComparison.Ordinal), "the channel document changes on the way");
+
+        var report = new DeviceReport(
+            1, "d-1", 7, DateTimeOffset.UnixEpoch, "stable", Machine.Inventory(1 << 20, new Dictionary<string, string> { ["site"] = "lab" }),
+            new("r", "ring", Digest.Of([1]), "m", "1", "int8", Digest.Of([2]), 1, DeviceState.SmokeTesting, DeviceState.Staged, true, default, null, null,
+                new Dictionary<string, long> { ["download"] = 1 }),
+            null);
+        var line = JsonSerializer.Serialize(report, ContractsJson.Default.DeviceReport);
+        Expect(line.Contains("\"SMOKE_TESTING\"", StringComparison.Ordinal), "device states are not in upper snake case");
+        Expect(JsonSerializer.Deserialize(line, ContractsJson.Default.DeviceReport)!.Deployment!.PhaseMs!["download"] == 1, "a report changes on the way");
+        return $"{json.Length + line.Length} characters";
+    }
+
+    private static async Task<string> SignatureAsync(CancellationToken cancellationToken)
+    {
+        using var key = LocalSigningKey.CreateInMemory();
+        using var other = LocalSigningKey.CreateInMemory();
+        var envelope = await ChannelSigner.SignAsync(SampleChannel(), key, cancellationToken);
+        Expect(
+            ChannelVerifier.Verify(envelope, key.PublicKey, "stable", DateTimeOffset.UnixEpoch, 1).IsAccepted,
+            "a good signature is refused");
+        Expect(
+            !ChannelVerifier.Verify(envelope, other.PublicKey, "stable", DateTimeOffset.UnixEpoch, 1).IsAccepted,
+            "the signature of another key is taken");
+        return "ECDSA P-256, good taken, foreign refused";
+    }
+
+    private static string StateFileWorks(string folder)
+    {
+        var path = Path.Combine(folder, "state.json");
+        var file = new StateFile(path, 5);
+        Expect(file.Load() is null, "an empty folder is not a fresh state");
+        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)) with { Active = Slot.B });
+        var again = new StateFile(path, 0);
+        Expect(again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }] }, "the state changes on the way");
+        return "written, flushed, renamed, read";
+    }
+
+    private static string HardLink(string folder)
+    {
+        var path = Path.Combine(folder, "one");
+        File.WriteAllText(path, "x");
+        return Filesystem.TryHardLink(path, Path.Combine(folder, "two"))
+            ? "works here"
+            : "not on this file system: slots are copied";
+    }
+
+    private static string RunsTinyModel(string folder)
+    {
+        var path = Path.Combine(folder, "tiny");
+        Directory.CreateDirectory(path);
+        File.WriteAllBytes(Path.Combine(path, "model.onnx"), TinyModel.Bytes);
+        var outcome = SmokeTester.Run(path, int.MaxValue, CancellationToken.None);
+        Expect(outcome.Passed, outcome.Reason);
+        var version = OrtEnv.Instance().GetVersionString();
+        Expect(version == Machine.OrtVersion, $"the library says {version}, this program was built with {Machine.OrtVersion}");
+        return $"{version}; {outcome.Reason}";
+    }
+
+    private static async Task<string> SmokeProcessAsync(string folder, CancellationToken cancellationToken)
+    {
+        var process = new SmokeProcess(AgentSurroundings.Real().Command, 256 << 20, TimeProvider.System);
+        var failure = await process.FailureAsync(Path.Combine(folder, "tiny"), 1, cancellationToken);
+        Expect(failure is null, $"{failure?.Code}: {failure?.Reason}");
+        Expect((await process.FailureAsync(folder, 1, cancellationToken))?.Code == "no-single-model", "a folder without a model passes");
+        return "good passes, missing model fails";
+    }
+
+    private static ChannelDocument SampleChannel() => new(
+        1, "stable", 2, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1),
+        new("m", "1", Digest.Of([1]), 10, Digest.Of([2])),
+        new("r", new("m", "2", Digest.Of([3]), 10, Digest.Of([4])), "salt", [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })], 5),
+        [Digest.Of([5])], null);
+
+    private static void Expect(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.EdgeAgent.State;
+
+/// <summary>Everything the agent must know after the power was cut: the journal, one small file.</summary>
+/// <param name="Schema">Format version, <see cref="CurrentSchema"/>.</param>
+/// <param name="Channels">Highest verified document version of each channel: a lower one is refused.</param>
+/// <param name="ClockFloor">Latest issue time of a verified document: the time is at least this.</param>
+/// <param name="Active">The slot in charge, or null while the device runs nothing.</param>
+/// <param name="A">What slot A holds.</param>
+/// <param name="B">What slot B holds.</param>
+/// <param name="Deployment">The deployment under way or the last one.</param>
+/// <param name="Known">Releases whose signature and index were checked, newest first.</param>
+/// <param name="Condemned">What failed here, newest first.</param>
+/// <param name="LastSeq">Number of the last report made.</param>
+/// <param name="Unqueued">The last report; after a power cut it is put in the outbox unless it is there.</param>
+internal sealed record AgentState(
+    int Schema,
+    IReadOnlyDictionary<string, long> Channels,
+    DateTimeOffset ClockFloor,
+    Slot? Active,
+    SlotContent? A,
+    SlotContent? B,
+    Deployment? Deployment,
+    IReadOnlyList<KnownRelease> Known,
+    IReadOnlyList<CondemnedRelease> Condemned,
+    long LastSeq,
+    DeviceReport? Unqueued)
+{
+    internal const int CurrentSchema = 1;
+
+    /// <summary>More than two matter at once (stable and candidate), the rest saves a fetch when one comes back.</summary>
+    internal const int MaxKnown = 4;
+
+    /// <summary>Oldest first out: a release that old is no longer offered.</summary>
+    internal const int MaxCondemned = 256;
+
+    internal SlotContent? this[Slot slot] => slot == Slot.A ? A : B;
+
+    internal SlotContent? ActiveContent => Active is { } slot ? this[slot] : null;
+
+    /// <summary>The slot that a new model goes into.</summary>
+    internal Slot Inactive => Active == Slot.A ? Slot.B : Slot.A;
+
+    /// <summary>The committed model before the active one, or null.</summary>
+    internal SlotContent? WayBack => Active is not null && this[Inactive] is { Committed: true } content ? content : null;
+
+    internal AgentState With(Slot slot, SlotContent? content) => slot == Slot.A ? this with { A = content } : this with { B = content };
+
+    internal AgentState Remember(KnownRelease release) => this with
+    {
+        Known = [release, .. Known.Where(one => one.Release.Digest != release.Release.Digest).Take(MaxKnown - 1)],
+    };
+
+    internal AgentState Condemn(CondemnedRelease release) => this with
+    {
+        Condemned = [release, .. Condemned.Where(one => one.Release != release.Release || one.Manifest != release.Manifest).Take(MaxCondemned - 1)],
+    };
+
+    /// <param name="firstSeq">
+    /// Reports start after this, which must be higher than any number the device used in a life before: the service
+    /// drops what it believes to be a repetition.
+    /// </param>
+    internal static AgentState Fresh(long firstSeq) =>
+        new(CurrentSchema, new Dictionary<string, long>(), default, null, null, null, null, [], [], firstSeq, null);
+}
+
+/// <summary>The checked variants of a release.</summary>
+internal sealed record KnownRelease(ReleaseRef Release, IReadOnlyList<VariantOffer> Variants);
+
+/// <summary>A release that failed here, and the variant that did.</summary>
+/// <param name="Release">Index digest.</param>
+/// <param name="Manifest">Manifest digest of the variant, or default when it failed before one was chosen.</param>
+/// <param name="Code">Why, in kebab case.</param>
+/// <param name="At">When.</param>
+internal sealed record CondemnedRelease(Digest Release, Digest Manifest, string Code, DateTimeOffset At);

@@ -1,0 +1,37 @@
+namespace SlmOps.EdgeAgent.State;
+
+/// <summary>Every path the agent writes to; docs/agent.md explains each.</summary>
+internal sealed class DataFolder
+{
+    internal DataFolder(string root)
+    {
+        Root = Path.GetFullPath(root);
+        Directory.CreateDirectory(Root);
+        Directory.CreateDirectory(Partial);
+        Directory.CreateDirectory(Slots);
+    }
+
+    internal string Root { get; }
+
+    internal string Lock => Path.Combine(Root, "agent.lock");
+
+    internal string Holder => Path.Combine(Root, "agent.holder.json");
+
+    internal string DeviceId => Path.Combine(Root, "device-id");
+
+    internal string State => Path.Combine(Root, "state.json");
+
+    internal string Current => Path.Combine(Root, "current.json");
+
+    internal string Outbox => Path.Combine(Root, "outbox.jsonl");
+
+    internal string Store => Path.Combine(Root, "store");
+
+    internal string Partial => Path.Combine(Root, "store", "partial");
+
+    internal string Slots => Path.Combine(Root, "slots");
+
+    internal string Channel(string name) => Path.Combine(Root, $"channel-{name}.json");
+
+    internal string SlotFolder(Slot slot) => Path.Combine(Slots, slot == Slot.A ? "a" : "b");
+}

@@ -1,0 +1,16 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.EdgeAgent.State;
+
+/// <summary>One of the two folders that hold a complete model.</summary>
+internal enum Slot
+{
+    A,
+    B,
+}
+
+/// <summary>What a slot holds.</summary>
+/// <param name="Release">The release it came from.</param>
+/// <param name="Variant">The variant as it was offered.</param>
+/// <param name="Committed">True once a soak passed: a way back may only lead to such a slot.</param>
+internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, bool Committed);

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+
+namespace SlmOps.Inference;
+
+/// <summary>Opens ONNX Runtime sessions, with one thread by default and errors that name the file.</summary>
+internal static class ModelSession
+{
+    internal static InferenceSession Open(string modelPath, int threads, int qdqAccuracyLevel = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        if (!File.Exists(modelPath))
+        {
+            throw new ModelOpenException("file-missing", modelPath, $"There is no model file '{modelPath}'.");
+        }
+
+        try
+        {
+            using var options = new SessionOptions
+            {
+                IntraOpNumThreads = threads,
+                InterOpNumThreads = 1,
+                ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            };
+            if (threads > 1)
+            {
+                // Spinning workers starve everything else that shares the cores.
+                options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            }
+
+            if (qdqAccuracyLevel != 0)
+            {
+                options.AddSessionConfigEntry(
+                    "session.qdq_matmulnbits_accuracy_level", qdqAccuracyLevel.ToString(CultureInfo.InvariantCulture));
+            }
+
+            return new InferenceSession(modelPath, options);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelOpenException(
+                "session-failed",
+                modelPath,
+                $"ONNX Runtime cannot open '{modelPath}': {exception.Message} Check that the file and its external data are complete and made for this runtime.",
+                exception);
+        }
+    }
+}

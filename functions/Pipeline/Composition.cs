@@ -1,0 +1,57 @@
+using Azure.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Telemetry;
+using SlmOps.Pipeline.Validate;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>Puts the pipeline together: the same in Azure and on one machine.</summary>
+public static class Composition
+{
+    /// <summary>Registers every stage and its clients; fails at once, with all reasons, when a setting is wrong.</summary>
+    public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = PipelineOptions.Bind(configuration);
+        var credential = StorageClients.Credential(configuration);
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<TokenCredential>(credential);
+        services.AddSingleton(StorageClients.Blobs(configuration, credential));
+        services.AddSingleton(StorageClients.Queues(configuration, credential));
+        services.AddSingleton(StorageClients.Tables(configuration, credential));
+        services.AddSingleton(StorageClients.Publisher(configuration, credential));
+        services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
+        services.AddHostedService<StorageSetup>();
+
+        services.AddSingleton<ArtifactBlobs>();
+        services.AddSingleton<Outbox>();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<RolloutStore>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<ChannelPublisher>();
+
+        services.AddSingleton<UploadReader>();
+        services.AddSingleton<UploadTextReader>();
+        services.AddSingleton<IntakeStage>();
+        services.AddSingleton<QuantizeStage>();
+        services.AddSingleton<ValidateStage>();
+        services.AddSingleton<PackageStage>();
+        services.AddSingleton<ReleaseStage>();
+        services.AddSingleton<RolloutStage>();
+        services.AddSingleton<TelemetryStage>();
+
+        services.AddSingleton<StatusReader>();
+        services.AddSingleton<OperatorApi>();
+        services.AddSingleton<DeviceApi>();
+        return services.AddSingleton(provider => new PipelineFlow(provider));
+    }
+}

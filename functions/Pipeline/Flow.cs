@@ -1,0 +1,57 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>THE MAP: what each stage reads, what it publishes and where its work goes next.</summary>
+internal static class Flow
+{
+    internal static readonly IReadOnlyList<Step> Steps =
+    [
+        new("intake", Queues.ModelUploads, [EventTypes.ModelReceived, EventTypes.ModelRejected], [Queues.Quantize]),
+        new("quantize", Queues.Quantize, [EventTypes.ModelQuantized], [Queues.Validate]),
+        new("validate", Queues.Validate, [EventTypes.ModelValidated], [Queues.Package]),
+        new("package", Queues.Package, [EventTypes.ModelPackaged, EventTypes.ModelRejected], [Queues.Release]),
+        new("release", Queues.Release, [EventTypes.ModelReleased], []),
+        // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
+        new("rollout", Queues.Rollouts,
+            [EventTypes.RolloutStarted, EventTypes.RingStarted, EventTypes.RingPassed, EventTypes.RolloutPaused,
+             EventTypes.RolledBack, EventTypes.RolloutCompleted], []),
+    ];
+
+    internal sealed record Step(
+        string Stage, string Queue, IReadOnlyList<string> Publishes, IReadOnlyList<string> ContinuesOn);
+
+    internal static class Containers
+    {
+        internal const string Drop = "drop";
+        internal const string Models = "models";
+        internal const string Artifacts = "artifacts";
+        internal const string Packages = "packages";
+        internal const string Channels = "channels";
+        internal const string DeadLetters = "deadletter";
+
+        internal static readonly IReadOnlyList<string> All = [Drop, Models, Artifacts, Packages, Channels, DeadLetters];
+    }
+
+    internal static class Queues
+    {
+        internal const string ModelUploads = "model-uploads";
+        internal const string Quantize = "quantize";
+        internal const string Validate = "validate";
+        internal const string Package = "package";
+        internal const string Release = "release";
+        internal const string Rollouts = "rollouts";
+
+        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Release, Rollouts];
+    }
+
+    internal static class Tables
+    {
+        internal const string Runs = "runs";
+        internal const string Rollouts = "rollouts";
+        internal const string Devices = "devices";
+        internal const string Reports = "reports";
+
+        internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports];
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Quantizer;
+
+namespace SlmOps.Pipeline.Intake;
+
+/// <summary>Which file plays which part, and whether what they say fits together. Pure.</summary>
+internal static class IntakePolicy
+{
+    /// <summary>Fewer tokens say nothing about quality.</summary>
+    internal const int LeastEvaluationTokens = 64;
+
+    /// <summary>Fills in the files that the recipe leaves open, or says what is missing.</summary>
+    internal static (Recipe Recipe, IReadOnlyList<Problem> Problems) Assign(Recipe recipe, IReadOnlyList<StoredFile> files)
+    {
+        var problems = new List<Problem>();
+        var paths = files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        var model = recipe.Model is null ? OnlyModel(paths, problems) : Named(recipe.Model, "model");
+        var assigned = recipe with
+        {
+            Model = model,
+            Tokenizer = Named(recipe.Tokenizer, "tokenizer") ?? Usual("tokenizer.json"),
+            Smoke = Named(recipe.Smoke, "smoke") ?? Usual("smoke.json"),
+            Evaluation = recipe.Evaluation with
+            {
+                Text = Named(recipe.Evaluation.Text, "evaluation.text") ?? Usual("eval.txt"),
+            },
+        };
+        return (assigned, problems);
+
+        string? Usual(string path) => paths.Contains(path) ? path : null;
+
+        string? Named(string? path, string key)
+        {
+            if (path is not null && !paths.Contains(path))
+            {
+                problems.Add(new("file-missing", $"\"{key}\" names {path}, which was not uploaded.",
+                    $"Upload {path}, then {UploadName.RecipeFile} again.", path));
+            }
+
+            return path;
+        }
+    }
+
+    /// <summary>Judges an inspected upload. <paramref name="texts"/> is what its text files turned out to hold.</summary>
+    internal static IReadOnlyList<Problem> Judge(Recipe recipe, InspectionResult inspection, UploadTexts texts)
+    {
+        var problems = inspection.Problems
+            .Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File ?? recipe.Model))
+            .Concat(texts.Problems)
+            .ToList();
+        if (inspection.Facts is not { } facts || !IsLanguageModel(facts))
+        {
+            return problems;
+        }
+
+        if (recipe.Evaluation.Text is not null && recipe.Tokenizer is null)
+        {
+            problems.Add(new("tokenizer-missing", "There is an evaluation text but no tokenizer to read it with.",
+                "Upload tokenizer.json beside the model, or remove the evaluation text."));
+        }
+
+        if (recipe.Tokenizer is not null && recipe.Evaluation.Text is null)
+        {
+            problems.Add(new("evaluation-text-missing", "There is a tokenizer but no evaluation text, so quality cannot be measured.",
+                $"Upload eval.txt with at least {LeastEvaluationTokens} tokens of typical text."));
+        }
+
+        if (texts.EvaluationTokens is { } tokens && tokens < LeastEvaluationTokens)
+        {
+            problems.Add(new("evaluation-text-short",
+                $"{recipe.Evaluation.Text} has {tokens} tokens; quality needs at least {LeastEvaluationTokens}.",
+                "Upload a longer text of what the model is used for.", recipe.Evaluation.Text));
+        }
+
+        if (texts.Vocabulary is { } vocabulary && LogitsWidth(facts) is { } width && vocabulary > width)
+        {
+            problems.Add(new("tokenizer-mismatch",
+                $"{recipe.Tokenizer} has {vocabulary} entries, the model's logits only {width}.",
+                "Upload the tokenizer that the model was trained with.", recipe.Tokenizer));
+        }
+
+        return problems;
+    }
+
+    /// <summary>A decoder export by the common convention: token ids in, logits out.</summary>
+    internal static bool IsLanguageModel(ModelFacts facts) =>
+        facts.Inputs.Any(input => input.Name == "input_ids") && facts.Outputs.Any(output => output.Name == "logits");
+
+    private static long? LogitsWidth(ModelFacts facts) =>
+        facts.Outputs.First(output => output.Name == "logits").Shape is [.., var last]
+        && long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var width) ? width : null;
+
+    private static string? OnlyModel(HashSet<string> paths, List<Problem> problems)
+    {
+        var models = paths.Where(path => path.EndsWith(".onnx", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        if (models.Count == 1)
+        {
+            return models[0];
+        }
+
+        problems.Add(models.Count == 0
+            ? new("model-missing", "The upload has no .onnx file.", "Upload the model, then slmops.json.")
+            : new("model-ambiguous", $"The upload has {models.Count} .onnx files: {string.Join(", ", models.Take(5))}.",
+                "Name one as \"model\" in slmops.json."));
+        return null;
+    }
+}
+
+/// <summary>What the text files of an upload hold; null where there is no such file.</summary>
+internal sealed record UploadTexts(int? Vocabulary, int? EvaluationTokens, IReadOnlyList<Problem> Problems);

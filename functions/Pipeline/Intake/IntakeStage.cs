@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Quantizer;
+
+namespace SlmOps.Pipeline.Intake;
+
+/// <summary>Turns an upload into a run, or into a rejection that says all that is wrong with it.</summary>
+internal sealed class IntakeStage(
+    UploadReader uploads, UploadTextReader texts, ArtifactBlobs artifacts, RunStore runs, PipelineOptions options,
+    TimeProvider time, ILogger<IntakeStage> log)
+{
+    internal const string Name = "intake";
+
+    private static readonly string[] Recipes = [Recipe.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
+
+    internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        using var work = new WorkFolder(options.WorkFolder);
+        var folder = work.Folder("model");
+        var fetched = await uploads.FetchAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+        if (Key(upload, fetched) is not { } run)
+        {
+            // A name that is not safe has no partition of its own.
+            await RejectAsync(new("rejected", NameHash(upload)), upload, fetched, [BadName(upload)], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (fetched.Problems.Count > 0)
+        {
+            await RejectAsync(run, upload, fetched, fetched.Problems, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false) is { } known)
+        {
+            await AgainAsync(run, upload, fetched, known.Value, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var (record, problems) = Decide(run, upload, fetched, folder, cancellationToken);
+        if (record is null)
+        {
+            await RejectAsync(run, upload, fetched, problems, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await artifacts.SaveAsync(folder, cancellationToken).ConfigureAwait(false);
+        record = record with { ReceivedAt = time.GetUtcNow(), IntakeMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
+        if (!await runs.CompleteAsync(run, RunRecord.Row, record, Entries(run, record), cancellationToken).ConfigureAwait(false))
+        {
+            var first = await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false);
+            await AgainAsync(run, upload, fetched, first!.Value, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        Log.ModelReceived(log, run.Model, run.Version, record.SourceDigest, record.Files.Sum(file => file.Size));
+    }
+
+    private (RunRecord? Record, IReadOnlyList<Problem> Problems) Decide(
+        RunKey run, UploadName upload, Upload fetched, string folder, CancellationToken cancellationToken)
+    {
+        var (asked, recipeProblems) = ReadRecipe(run, folder);
+        if (asked is null)
+        {
+            return (null, recipeProblems);
+        }
+
+        var (recipe, missing) = IntakePolicy.Assign(asked, fetched.Files);
+        if (missing.Count > 0)
+        {
+            return (null, missing);
+        }
+
+        var limits = new InspectionLimits { MaxModelBytes = options.MaxUploadBytes };
+        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, recipe.Model!), limits, cancellationToken);
+        var problems = IntakePolicy.Judge(recipe, inspection, texts.Read(recipe, folder));
+        if (problems.Count > 0 || inspection.Facts is not { } facts)
+        {
+            return (null, problems);
+        }
+
+        return (new(
+            run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
+            Beside(recipe.Model!, facts.ExternalFiles), recipe,
+            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
+            Activity.Current?.Id), []);
+    }
+
+    /// <summary>External data is named relative to the graph's folder; the upload's paths are relative to its root.</summary>
+    private static IReadOnlyList<string> Beside(string model, IReadOnlyList<string> externalFiles)
+    {
+        var folder = model.LastIndexOf('/') is var slash and > 0 ? model[..(slash + 1)] : "";
+        return [.. externalFiles.Select(file => folder + file)];
+    }
+
+    private (Recipe? Recipe, IReadOnlyList<Problem> Problems) ReadRecipe(RunKey run, string folder)
+    {
+        var path = Path.Combine(folder, UploadName.RecipeFile);
+        if (!File.Exists(path))
+        {
+            return (Recipe.Default, []);
+        }
+
+        return new FileInfo(path).Length > options.MaxTextBytes
+            ? (null, [new("recipe-too-large", $"{UploadName.RecipeFile} is larger than {options.MaxTextBytes} bytes.", "Upload a recipe.", UploadName.RecipeFile)])
+            : RecipeReader.Read(File.ReadAllBytes(path), UploadName.RecipeFile, run, Recipes);
+    }
+
+    /// <summary>The version exists: the same bytes are a repeated upload, other bytes are a mistake.</summary>
+    private Task AgainAsync(RunKey run, UploadName upload, Upload fetched, RunRecord known, CancellationToken cancellationToken) =>
+        known.SourceDigest == fetched.SourceDigest
+            ? runs.RelayAsync(run, cancellationToken)
+            : RejectAsync(run, upload, fetched,
+                [new("version-exists", $"{run.Model} {run.Version} was uploaded before with other bytes; a version never changes.",
+                    "Upload under a new version.")], cancellationToken);
+
+    private async Task RejectAsync(
+        RunKey run, UploadName upload, Upload fetched, IReadOnlyList<Problem> problems, CancellationToken cancellationToken)
+    {
+        problems = ProblemLimits.Apply(problems);
+        var data = new ModelRejected(
+            upload.Model, upload.Version ?? "", $"{upload.Container}/{upload.Blob}", Name, problems);
+        var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes(
+            $"{data.Upload}\n{fetched.SourceDigest}\n{string.Join('\n', problems.Select(problem => problem.Message))}")).Hex[..16];
+        var subject = $"models/{run.Model}/{run.Version}";
+        await runs.CompleteAsync(
+            run,
+            RejectionRow(occurrence),
+            data,
+            [OutboxEntry.Fact(EventTypes.ModelRejected, subject, occurrence, data, time.GetUtcNow())],
+            cancellationToken).ConfigureAwait(false);
+        await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
+        Log.ModelRejected(log, run.Model, run.Version, Name, string.Join(" ", problems.Select(problem => problem.Message)));
+    }
+
+    internal const string RejectionPrefix = "rejected|";
+
+    private static string RejectionRow(string occurrence) => RejectionPrefix + occurrence;
+
+    private List<OutboxEntry> Entries(RunKey run, RunRecord record)
+    {
+        var received = new ModelReceived(
+            run.Model, run.Version, record.SourceDigest, record.Files.Sum(file => file.Size), record.Parameters,
+            [.. record.Recipe.Variants.Select(variant => variant.Name)]);
+        return
+        [
+            OutboxEntry.Fact(EventTypes.ModelReceived, $"models/{run.Model}/{run.Version}", "", received, time.GetUtcNow()),
+            .. record.Recipe.Variants.Select(variant => OutboxEntry.Order(
+                Flow.Queues.Quantize,
+                new(StageMessage.CurrentSchema, run.ToString(), variant.Name, Activity.Current?.Id))),
+        ];
+    }
+
+    private static RunKey? Key(UploadName upload, Upload fetched)
+    {
+        var version = upload.Version
+            ?? (fetched.Files is [var model] ? UploadName.VersionFrom(model.Digest) : "unread");
+        return SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new(upload.Model, version) : null;
+    }
+
+    private static string NameHash(UploadName upload) =>
+        Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{upload.Container}/{upload.Blob}")).Hex[..16];
+
+    private static Problem BadName(UploadName upload) => new(
+        "name-unsafe",
+        $"'{upload.Model}' or '{upload.Version}' cannot be the name or version of a model: {SafeName.Rule}.",
+        upload.Container == Flow.Containers.Drop
+            ? "Rename the file to {name}-{version}.onnx."
+            : "Upload to models/{name}/{version}/.",
+        upload.Blob);
+}

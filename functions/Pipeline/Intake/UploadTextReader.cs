@@ -1,0 +1,120 @@
+using System.Text;
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Inference;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Intake;
+
+/// <summary>Reads tokenizer, evaluation text and smoke prompts of a fetched upload, within bounds.</summary>
+internal sealed class UploadTextReader(PipelineOptions options)
+{
+    private const int MaxPrompts = 64;
+    private const int MaxNewTokens = 256;
+
+    internal UploadTexts Read(Recipe recipe, string folder)
+    {
+        var problems = new List<Problem>();
+        var tokenizer = recipe.Tokenizer is { } path ? LoadTokenizer(folder, path, problems) : null;
+        var tokens = recipe.Evaluation.Text is { } text && tokenizer is not null
+            ? CountTokens(folder, text, tokenizer, problems)
+            : null;
+        if (recipe.Smoke is { } smoke)
+        {
+            CheckSmoke(folder, smoke, tokenizer, problems);
+        }
+
+        return new(tokenizer?.VocabularySize, tokens, problems);
+    }
+
+    /// <summary>The evaluation text as tokens, cut to what the recipe reads.</summary>
+    internal static IReadOnlyList<int> EvaluationTokens(Recipe recipe, string folder, Tokenizer tokenizer)
+    {
+        var tokens = tokenizer.Encode(File.ReadAllText(WorkFolder.PathOf(folder, recipe.Evaluation.Text!)));
+        return tokens.Count > recipe.Evaluation.MaxTokens ? [.. tokens.Take(recipe.Evaluation.MaxTokens)] : tokens;
+    }
+
+    private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems)
+    {
+        try
+        {
+            return Tokenizer.Load(WorkFolder.PathOf(folder, path));
+        }
+        catch (TokenizerException refused)
+        {
+            problems.Add(new("tokenizer-invalid", $"{path}: {refused.Message}", "Upload the tokenizer.json that belongs to the model (Hugging Face format, BPE).", path));
+            return null;
+        }
+    }
+
+    private int? CountTokens(string folder, string path, Tokenizer tokenizer, List<Problem> problems)
+    {
+        var file = new FileInfo(WorkFolder.PathOf(folder, path));
+        if (file.Length > options.MaxTextBytes)
+        {
+            problems.Add(new("evaluation-text-long", $"{path} has {file.Length} bytes; the limit is {options.MaxTextBytes}.",
+                "Cut the text; a few hundred kilobytes are plenty.", path));
+            return null;
+        }
+
+        try
+        {
+            return tokenizer.Encode(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file.FullName))).Count;
+        }
+        catch (DecoderFallbackException)
+        {
+            problems.Add(new("evaluation-text-encoding", $"{path} is not UTF-8.", "Save the text as UTF-8.", path));
+            return null;
+        }
+        catch (TokenizerException refused)
+        {
+            problems.Add(new("evaluation-text-unreadable", $"{path}: {refused.Message}", "Use a shorter text or a simpler tokenizer.", path));
+            return null;
+        }
+    }
+
+    private void CheckSmoke(string folder, string path, Tokenizer? tokenizer, List<Problem> problems)
+    {
+        var file = new FileInfo(WorkFolder.PathOf(folder, path));
+        if (file.Length > options.MaxTextBytes)
+        {
+            problems.Add(Bad($"has {file.Length} bytes; the limit is {options.MaxTextBytes}", "Keep a few short prompts"));
+            return;
+        }
+
+        SmokeTest? smoke;
+        try
+        {
+            smoke = JsonSerializer.Deserialize(File.ReadAllBytes(file.FullName), ContractsJson.Default.SmokeTest);
+        }
+        catch (JsonException fault)
+        {
+            problems.Add(Bad($"is not valid: {fault.Message.Split(" Path:")[0]}", "Correct it", (int?)fault.LineNumber + 1));
+            return;
+        }
+
+        if (smoke?.Prompts is not { Count: > 0 and <= MaxPrompts })
+        {
+            problems.Add(Bad("has no prompts or too many", $"Give 1 to {MaxPrompts} prompts"));
+        }
+        else if (smoke.Prompts.Any(prompt => prompt is null
+            || (prompt.PromptTokens is not { Count: > 0 } && (tokenizer is null || string.IsNullOrEmpty(prompt.Text)))))
+        {
+            problems.Add(Bad("has a prompt without tokens", "Add \"promptTokens\", or upload a tokenizer and give \"text\""));
+        }
+        else if (smoke.Prompts.SelectMany(prompt => prompt.PromptTokens ?? []).Where(IsUnknown).Select(id => (int?)id).FirstOrDefault() is { } unknown)
+        {
+            problems.Add(Bad($"has the token {unknown}, which the model does not know", "Take the tokens from the model's own tokenizer"));
+        }
+
+        if (smoke is not null && (smoke.MaxNewTokens is < 1 or > MaxNewTokens || smoke.MinAgreement is not (>= 0 and <= 1)))
+        {
+            problems.Add(Bad("has limits out of range", $"Use maxNewTokens 1 to {MaxNewTokens} and minAgreement 0 to 1"));
+        }
+
+        bool IsUnknown(int id) => id < 0 || id >= (tokenizer?.VocabularySize ?? int.MaxValue);
+
+        Problem Bad(string what, string cure, int? line = null) =>
+            new("smoke-invalid", $"{path} {what}.", cure + ".", path, line);
+    }
+}

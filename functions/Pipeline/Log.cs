@@ -1,0 +1,41 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Rollout;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>Every log message of the pipeline, with the same keys everywhere.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Information, "Received {Model} {Version}: {Digest}, {Bytes} bytes")]
+    internal static partial void ModelReceived(ILogger log, string model, string version, Digest digest, long bytes);
+
+    [LoggerMessage(101, LogLevel.Warning, "Rejected {Model} {Version} in {Stage}: {Reason}")]
+    internal static partial void ModelRejected(ILogger log, string model, string version, string stage, string reason);
+
+    [LoggerMessage(102, LogLevel.Information, "Built {Model} {Version} {Variant} with {Recipe}: {Bytes} bytes in {ElapsedMs} ms")]
+    internal static partial void VariantBuilt(ILogger log, string model, string version, string variant, string recipe, long bytes, long elapsedMs);
+
+    [LoggerMessage(103, LogLevel.Information, "Judged {Model} {Version} {Variant}: accepted {Accepted}, {Reason}, in {ElapsedMs} ms")]
+    internal static partial void VariantJudged(ILogger log, string model, string version, string variant, bool accepted, string reason, long elapsedMs);
+
+    [LoggerMessage(104, LogLevel.Information, "Packaged {Model} {Version}: {Variants} variants in {ElapsedMs} ms")]
+    internal static partial void ModelPackaged(ILogger log, string model, string version, int variants, long elapsedMs);
+
+    [LoggerMessage(105, LogLevel.Information, "Released {Model} {Version} as {Digest} to channel {Channel}")]
+    internal static partial void ModelReleased(ILogger log, string model, string version, Digest digest, string channel);
+
+    [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
+    internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
+
+    [LoggerMessage(111, LogLevel.Information, "Published channel {Channel} version {ChannelVersion}")]
+    internal static partial void ChannelPublished(ILogger log, string channel, long channelVersion);
+
+    [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
+    internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);
+
+    [LoggerMessage(130, LogLevel.Warning, "Sending what was left behind in {Table} {Run}: {Row}")]
+    internal static partial void OutboxSwept(ILogger log, string table, string run, string row);
+
+    [LoggerMessage(131, LogLevel.Debug, "Ignored an upload event for {Subject}")]
+    internal static partial void UploadIgnored(ILogger log, string subject);
+}

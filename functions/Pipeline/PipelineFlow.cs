@@ -1,0 +1,151 @@
+using System.Text;
+using System.Text.Json;
+using Azure.Messaging;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Telemetry;
+using SlmOps.Pipeline.Validate;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>
+/// The pipeline as the triggers see it: one method a trigger. A method reads its message, bounded, and hands the work to
+/// its stage inside the message's trace.
+/// </summary>
+public sealed class PipelineFlow
+{
+    private const int MaxUploadEventBytes = 64 * 1024;
+    private static readonly TimeSpan SweepAfter = TimeSpan.FromSeconds(10);
+
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PipelineFlow> _log;
+
+    internal PipelineFlow(IServiceProvider services) => (_services, _time, _log) = (
+        services, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<PipelineFlow>>());
+
+    /// <summary>Queue <c>model-uploads</c>: one BlobCreated event, CloudEvents or Event Grid schema.</summary>
+    public Task IntakeAsync(string message, CancellationToken cancellationToken)
+    {
+        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxUploadEventBytes));
+        if (UploadName.FromSubject(subject) is { } upload)
+        {
+            return PipelineTelemetry.RunAsync(
+                _time, IntakeStage.Name, traceparent, null, null, () => Get<IntakeStage>().RunAsync(upload, cancellationToken));
+        }
+
+        Log.UploadIgnored(_log, subject ?? "");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Queue <c>quantize</c>.</summary>
+    public Task QuantizeAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        "quantize", message, (run, variant) => Get<QuantizeStage>().RunAsync(run, variant!, cancellationToken));
+
+    /// <summary>Queue <c>validate</c>.</summary>
+    public Task ValidateAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        "validate", message, (run, variant) => Get<ValidateStage>().RunAsync(run, variant!, cancellationToken));
+
+    /// <summary>Queue <c>package</c>.</summary>
+    public Task PackageAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        PackageStage.Name, message, (run, _) => Get<PackageStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Queue <c>release</c>.</summary>
+    public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        "release", message, (run, _) => Get<ReleaseStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Event ModelReleased: puts the rollout on its queue, because a webhook has 30 seconds.</summary>
+    /// <returns>The message for queue <c>rollouts</c>.</returns>
+    public async Task RolloutRequestedAsync(CloudEvent released, CancellationToken cancellationToken)
+    {
+        var data = released.Data?.ToObjectFromJson<ModelReleased>(ContractsJson.Default.Options)
+            ?? throw new InvalidDataException($"The event {released.Id} has no data.");
+        var traceparent = released.ExtensionAttributes.TryGetValue("traceparent", out var value) ? value as string : null;
+        var message = new RolloutMessage(StageMessage.CurrentSchema, null, data.RunId, traceparent);
+        await Get<Azure.Storage.Queues.QueueServiceClient>().GetQueueClient(Flow.Queues.Rollouts)
+            .SendMessageAsync(JsonSerializer.Serialize(message, ContractsJson.Default.RolloutMessage), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Queue <c>rollouts</c>.</summary>
+    public Task RolloutAsync(string message, CancellationToken cancellationToken)
+    {
+        var order = JsonSerializer.Deserialize(Bounded(message, StageMessage.MaxBytes), ContractsJson.Default.RolloutMessage);
+        var stage = Get<RolloutStage>();
+        return order switch
+        {
+            { Schema: StageMessage.CurrentSchema } when RunKey.TryParse(order.RunId, out var run) => PipelineTelemetry.RunAsync(
+                _time, "rollout", order.Traceparent, run, null, () => stage.StartAsync(run, cancellationToken)),
+            { Schema: StageMessage.CurrentSchema } when SafeName.IsValid(order.Channel) => PipelineTelemetry.RunAsync(
+                _time, "rollout", order.Traceparent, null, null, () => stage.AdvanceAsync(order.Channel, cancellationToken)),
+            _ => throw new InvalidDataException($"'{message}' is not a rollout message of schema {StageMessage.CurrentSchema}."),
+        };
+    }
+
+    /// <summary>Timer: deadlines, expiring channel documents, and what a dead host left unsent.</summary>
+    public async Task TickAsync(CancellationToken cancellationToken)
+    {
+        await Get<RunStore>().SweepAsync(SweepAfter, cancellationToken).ConfigureAwait(false);
+        await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary><c>GET channels/{channel}</c>.</summary>
+    public Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken) =>
+        Get<DeviceApi>().ChannelAsync(request, channel, cancellationToken);
+
+    /// <summary><c>GET blobs/{digest}</c>.</summary>
+    public Task<IResult> BlobAsync(string digest, CancellationToken cancellationToken) =>
+        Get<DeviceApi>().BlobAsync(digest, cancellationToken);
+
+    /// <summary><c>POST devices/{device}/reports</c>.</summary>
+    public Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken) =>
+        Get<DeviceApi>().ReportsAsync(request, device, cancellationToken);
+
+    /// <summary><c>GET models</c>.</summary>
+    public Task<IResult> ModelsAsync(CancellationToken cancellationToken) =>
+        Get<OperatorApi>().ModelsAsync(cancellationToken);
+
+    /// <summary><c>GET models/{model}/{version}</c>.</summary>
+    public Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().ModelAsync(model, version, cancellationToken);
+
+    /// <summary><c>GET channels</c>.</summary>
+    public Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
+        Get<OperatorApi>().ChannelsAsync(cancellationToken);
+
+    /// <summary><c>GET devices?channel=</c>.</summary>
+    public Task<IResult> DevicesAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().DevicesAsync(request.Query["channel"], cancellationToken);
+
+    /// <summary><c>POST channels/{channel}/rollout/{action}</c>: pause, resume or rollback.</summary>
+    public Task<IResult> CommandAsync(HttpRequest request, string channel, string action, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().CommandAsync(channel, action, request.Query["reason"], cancellationToken);
+
+    private Task StageAsync(string stage, string message, Func<RunKey, string?, Task> work)
+    {
+        var order = JsonSerializer.Deserialize(Bounded(message, StageMessage.MaxBytes), ContractsJson.Default.StageMessage);
+        if (order is not { Schema: StageMessage.CurrentSchema }
+            || !RunKey.TryParse(order.RunId, out var run)
+            || (order.Variant is not null && !SafeName.IsValid(order.Variant)))
+        {
+            throw new InvalidDataException($"'{message}' is not a message of stage {stage} and schema {StageMessage.CurrentSchema}.");
+        }
+
+        return PipelineTelemetry.RunAsync(_time, stage, order.Traceparent, run, order.Variant, () => work(run, order.Variant));
+    }
+
+    private static string Bounded(string message, int most) => Encoding.UTF8.GetByteCount(message) <= most
+        ? message
+        : throw new InvalidDataException($"The message has more than {most} bytes.");
+
+    private T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Configuration;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>All settings of the pipeline, section <c>SlmOps</c>, checked whole at start.</summary>
+internal sealed record PipelineOptions
+{
+    internal const string Section = "SlmOps";
+
+    /// <summary>Local folder for stage invocations; needs room for about three times the largest model.</summary>
+    public string WorkFolder { get; init; } = Path.Combine(Path.GetTempPath(), "slmops");
+
+    /// <summary>Largest single file of an upload, in bytes.</summary>
+    public long MaxFileBytes { get; init; } = 16L << 30;
+
+    /// <summary>Largest upload, all files together, in bytes.</summary>
+    public long MaxUploadBytes { get; init; } = 32L << 30;
+
+    /// <summary>Most files of an upload.</summary>
+    public int MaxUploadFiles { get; init; } = 256;
+
+    /// <summary>Largest text the pipeline reads into memory (recipe, smoke prompts, evaluation text), in bytes.</summary>
+    public int MaxTextBytes { get; init; } = 16 << 20;
+
+    /// <summary>Threads that ONNX Runtime and the quantizer may use.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Days after which a channel document expires if nobody renews it.</summary>
+    public int ChannelDays { get; init; } = 7;
+
+    /// <summary>Create missing containers, queues and tables at start. Off where the deployment made them.</summary>
+    public bool CreateStorage { get; init; }
+
+    /// <summary>Where the release key is: a PEM file, or the URL of a Key Vault key.</summary>
+    public string ReleaseKey { get; init; } = "";
+
+    /// <summary>Where the director key is: a PEM file, or the URL of a Key Vault key.</summary>
+    public string DirectorKey { get; init; } = "";
+
+    /// <exception cref="InvalidOperationException">Lists every setting that is out of range.</exception>
+    internal static PipelineOptions Bind(IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Section).Get<PipelineOptions>() ?? new();
+        var errors = new List<string>();
+        Check(options.WorkFolder.Length > 0, "WorkFolder", "name a folder");
+        Check(options.MaxFileBytes is > 0 and <= 1L << 42, "MaxFileBytes", "use 1 to 4398046511104");
+        Check(options.MaxUploadBytes >= options.MaxFileBytes, "MaxUploadBytes", "use at least MaxFileBytes");
+        Check(options.MaxUploadFiles is > 0 and <= 4096, "MaxUploadFiles", "use 1 to 4096");
+        Check(options.MaxTextBytes is >= 1024 and <= 1 << 28, "MaxTextBytes", "use 1024 to 268435456");
+        Check(options.Threads is > 0 and <= 256, "Threads", "use 1 to 256");
+        Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
+        Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
+        Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
+        return errors.Count == 0
+            ? options
+            : throw new InvalidOperationException("The configuration is not usable: " + string.Join("; ", errors) + ".");
+
+        void Check(bool holds, string name, string cure)
+        {
+            if (!holds)
+            {
+                errors.Add($"{Section}:{name}: {cure}");
+            }
+        }
+    }
+}

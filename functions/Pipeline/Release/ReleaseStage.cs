@@ -1,0 +1,47 @@
+using Azure.Storage.Blobs;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Release;
+
+/// <summary>Signs the packaged variants as one release and says so.</summary>
+internal sealed class ReleaseStage(
+    BlobServiceClient blobs, RunStore runs, SigningKeys keys, TimeProvider time, ILogger<ReleaseStage> log)
+{
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+
+    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    {
+        // A signature has other bytes each time: the first one stored is the release's.
+        if (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
+        var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
+        if (packaged is not { Value.Variants.Count: > 0 })
+        {
+            throw new InvalidDataException($"The run {run} has no packaged variant.");
+        }
+
+        var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        var release = await ReleasePackager.WriteAsync(
+            run.Model, run.Version, record.CreatedAt, packaged.Value.Variants, _packages, key, cancellationToken)
+            .ConfigureAwait(false);
+        var channel = record.Recipe.Rollout.Channel ?? run.Model;
+        var result = new ReleaseResult(release, channel, (long)time.GetElapsedTime(started).TotalMilliseconds);
+        OutboxEntry[] entries =
+        [
+            OutboxEntry.Fact(
+                EventTypes.ModelReleased, $"models/{run.Model}/{run.Version}", "",
+                new ModelReleased(release, channel, run.ToString()), time.GetUtcNow()),
+        ];
+        await runs.CompleteAsync(run, ReleaseResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
+        Log.ModelReleased(log, run.Model, run.Version, release.Digest, channel);
+    }
+}

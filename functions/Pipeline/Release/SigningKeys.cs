@@ -1,0 +1,30 @@
+using Azure.Core;
+using SlmOps.Packaging;
+
+namespace SlmOps.Pipeline.Release;
+
+/// <summary>
+/// The two keys, as in Uptane: the release key signs what exists, the director key says what runs where. A device needs
+/// both to agree, so one stolen key installs nothing.
+/// </summary>
+internal sealed class SigningKeys(PipelineOptions options, TokenCredential credential, HttpClient http)
+{
+    private static readonly TokenRequestContext VaultScope = new(["https://vault.azure.net/.default"]);
+
+    private ISigningKey? _release;
+    private ISigningKey? _director;
+
+    internal async Task<ISigningKey> ReleaseAsync(CancellationToken cancellationToken) =>
+        _release ??= await OpenAsync(options.ReleaseKey, cancellationToken).ConfigureAwait(false);
+
+    internal async Task<ISigningKey> DirectorAsync(CancellationToken cancellationToken) =>
+        _director ??= await OpenAsync(options.DirectorKey, cancellationToken).ConfigureAwait(false);
+
+    private async Task<ISigningKey> OpenAsync(string place, CancellationToken cancellationToken) =>
+        place.StartsWith("https://", StringComparison.Ordinal)
+            ? await KeyVaultSigningKey.OpenAsync(http, new Uri(place), TokenAsync, cancellationToken).ConfigureAwait(false)
+            : LocalSigningKey.LoadOrCreate(place);
+
+    private async ValueTask<string> TokenAsync(CancellationToken cancellationToken) =>
+        (await credential.GetTokenAsync(VaultScope, cancellationToken).ConfigureAwait(false)).Token;
+}

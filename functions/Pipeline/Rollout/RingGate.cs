@@ -1,0 +1,80 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.Pipeline.Rollout;
+
+/// <summary>Devices of one ring, counted by what became of the release on them.</summary>
+internal sealed record RingHealth(int Committed, int Failed, int Waiting, int Offline, int Incompatible, string? FirstFailure)
+{
+    internal int Total => Committed + Failed + Waiting + Offline + Incompatible;
+}
+
+/// <summary>The gate's verdict on a ring.</summary>
+internal sealed record GateVerdict(GateOutcome Outcome, string Reason);
+
+/// <summary>Too little data is never a pass.</summary>
+internal enum GateOutcome
+{
+    Wait,
+    Pass,
+    Fail,
+    NoData,
+}
+
+/// <summary>Device states to a verdict on a ring. Pure.</summary>
+internal static class RingGate
+{
+    /// <summary>An agent says something every five minutes; one that missed three is offline.</summary>
+    internal static readonly TimeSpan OfflineAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>The reason code of a device none of whose variants fits: no verdict on the release.</summary>
+    internal const string NoVariantFits = "no-variant-fits";
+
+    internal static RingHealth Count(RolloutRecord rollout, IEnumerable<DeviceRecord> ring, DateTimeOffset now)
+    {
+        var (committed, failed, waiting, offline, incompatible) = (0, 0, 0, 0, 0);
+        string? firstFailure = null;
+        foreach (var device in ring)
+        {
+            var status = device.Deployment?.Release == rollout.Release.Digest ? device.Deployment : null;
+            switch (status?.State)
+            {
+                case DeviceState.Committed or DeviceState.AlreadyInstalled:
+                    committed++;
+                    break;
+                case DeviceState.Rejected when status.ReasonCode == NoVariantFits:
+                    incompatible++;
+                    break;
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
+                    or DeviceState.FailedUnableToRollback or DeviceState.Rejected:
+                    failed++;
+                    firstFailure ??= $"{device.Id}: {status.Reason ?? status.State.ToString()}";
+                    break;
+
+                // It never began, and has not been heard of: it is no evidence for or against the release.
+                case null when now - device.LastSeen > OfflineAfter:
+                    offline++;
+                    break;
+                default:
+                    waiting++;
+                    break;
+            }
+        }
+
+        return new(committed, failed, waiting, offline, incompatible, firstFailure);
+    }
+
+    internal static GateVerdict Decide(RingHealth health, TimeSpan open, TimeSpan deadline) => health switch
+    {
+        { Failed: > 0 } => new(GateOutcome.Fail, $"{health.Failed} of {health.Total} devices failed; {health.FirstFailure}"),
+
+        // Silence after the release was offered is an outcome, not a gap in the data.
+        { Waiting: > 0 } when open > deadline => new(GateOutcome.Fail,
+            $"{health.Waiting} of {health.Total} devices silent for {deadline.TotalSeconds:0} s"),
+        { Waiting: > 0 } => new(GateOutcome.Wait, $"{health.Waiting} of {health.Total} devices at work"),
+        { Committed: > 0 } => new(GateOutcome.Pass, $"{health.Committed} of {health.Total} devices committed"),
+        { Total: 0 } => new(GateOutcome.Wait, "no device yet"),
+        _ when open > deadline => new(GateOutcome.NoData,
+            $"no verdict from {health.Total} devices ({health.Offline} offline, {health.Incompatible} incompatible)"),
+        _ => new(GateOutcome.Wait, $"{health.Offline} devices offline, {health.Incompatible} incompatible"),
+    };
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Telemetry;
+
+namespace SlmOps.Pipeline.Rollout;
+
+/// <summary>Moves rollouts as far as their gates let them.</summary>
+internal sealed class RolloutStage(
+    RolloutStore store, RunStore runs, DeviceStore devices, Outbox outbox, PipelineOptions options,
+    ILogger<RolloutStage> log)
+{
+    /// <summary>Starts the rollout of a run's release, unless it was started before.</summary>
+    internal async Task StartAsync(RunKey run, CancellationToken cancellationToken)
+    {
+        var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value
+            ?? throw new InvalidDataException($"The run {run} has no release.");
+        while (!await TryCreateAsync(run, released, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        await AdvanceAsync(released.Channel, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes every step that is due in a channel, then sends what waits.</summary>
+    internal async Task AdvanceAsync(string channel, CancellationToken cancellationToken)
+    {
+        while (await StepAsync(channel, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        await outbox.RelayAsync(store.Table, channel, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The clock's part: deadlines, channel documents near their expiry, and what a dead host left behind.</summary>
+    internal async Task TickAsync(CancellationToken cancellationToken)
+    {
+        foreach (var channel in await store.ListChannelsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await RenewAsync(channel, cancellationToken).ConfigureAwait(false);
+            await AdvanceAsync(channel.Channel, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A person's word. The result says what happened, or why nothing did.</summary>
+    internal async Task<OperatorResult> CommandAsync(
+        string channel, RolloutTrigger trigger, string reason, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+            var rollout = seen is null ? null : await LatestAsync(seen.Value, cancellationToken).ConfigureAwait(false);
+            if (seen is null || rollout is null)
+            {
+                return new(false, $"The channel '{channel}' has no rollout.");
+            }
+
+            if (RolloutTable.Next(rollout.State, trigger) is null)
+            {
+                return new(false, $"The rollout {rollout.Id} is {rollout.State}; that does not allow {trigger}.");
+            }
+
+            var step = trigger switch
+            {
+                RolloutTrigger.Pause => RolloutEngine.Pause(rollout, seen.Value, trigger, "Manual", reason, store.Now),
+                RolloutTrigger.Resume => RolloutEngine.Resume(rollout, seen.Value, store.Now),
+                _ => RolloutEngine.Withdraw(rollout, seen.Value, RolloutTrigger.RollBack, "Manual", reason, store.Now),
+            };
+            if (await SaveAsync(seen, step, cancellationToken).ConfigureAwait(false))
+            {
+                await AdvanceAsync(channel, cancellationToken).ConfigureAwait(false);
+                return new(true, $"{trigger} of {rollout.Id} done.");
+            }
+        }
+    }
+
+    private async Task<bool> StepAsync(string channel, CancellationToken cancellationToken)
+    {
+        var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (seen?.Value.Candidate is not { } id
+            || await store.FindRolloutAsync(channel, id, cancellationToken).ConfigureAwait(false) is not { } rollout)
+        {
+            return false;
+        }
+
+        var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (RolloutEngine.Next(rollout.Value, seen.Value, fleet, store.Now) is not { } step)
+        {
+            return false;
+        }
+
+        // Lost to another writer: the world changed, so decide again.
+        await SaveAsync(seen, step, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> SaveAsync(Stored<ChannelRecord> seen, RolloutStep step, CancellationToken cancellationToken)
+    {
+        var saved = await store.SaveAsync(
+            seen.ETag, step.Channel, [step.Rollout], Entries(step), cancellationToken).ConfigureAwait(false);
+        if (saved)
+        {
+            Log.RolloutMoved(log, step.Rollout.Id, step.Rollout.State, step.Rollout.CurrentRing, step.Rollout.Reason ?? "");
+        }
+
+        return saved;
+    }
+
+    private async Task<bool> TryCreateAsync(RunKey run, ReleaseResult released, CancellationToken cancellationToken)
+    {
+        var seen = await store.FindChannelAsync(released.Channel, cancellationToken).ConfigureAwait(false);
+        if (await store.FindRolloutAsync(released.Channel, run.ToString(), cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return true;
+        }
+
+        var now = store.Now;
+        var channel = (seen?.Value ?? new(released.Channel, 0, null, null, [], now)).Next(now);
+        var current = await LatestAsync(channel, cancellationToken).ConfigureAwait(false);
+        RolloutRecord[] superseded = current is not null && RolloutTable.Next(current.State, RolloutTrigger.Supersede) is not null
+            ? [RolloutEngine.Supersede(current, run.ToString(), now)]
+            : [];
+        var rollout = await NewAsync(run, released, channel, now, cancellationToken).ConfigureAwait(false);
+        return await store.SaveAsync(
+            seen?.ETag, channel with { Candidate = rollout.Id }, [.. superseded, rollout],
+            [OutboxEntry.Channel(channel.Channel)], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RolloutRecord> NewAsync(
+        RunKey run, ReleaseResult released, ChannelRecord channel, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
+        var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
+        var recipe = record.Recipe.Rollout;
+        return new(
+            run.ToString(), released.Channel, released.Release, [.. packaged!.Value.Variants.Select(offer => offer.Manifest)],
+            channel.Stable,
+            // New for each release, so that no device is always the canary; the same when creation is tried again.
+            released.Release.Digest.Hex[..16],
+            RolloutState.Ready, 0, [.. recipe.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
+            recipe.SoakSeconds, recipe.DeadlineSeconds, null, null, now, null, record.Traceparent ?? Activity.Current?.Id);
+    }
+
+    private async Task RenewAsync(ChannelRecord channel, CancellationToken cancellationToken)
+    {
+        var seen = await store.FindChannelAsync(channel.Channel, cancellationToken).ConfigureAwait(false);
+        if (seen is not null && store.Now - seen.Value.IssuedAt > TimeSpan.FromDays(options.ChannelDays) / 2)
+        {
+            await store.SaveAsync(
+                seen.ETag, seen.Value.Next(store.Now), [], [OutboxEntry.Channel(channel.Channel)], cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The rollout on its way, or the one that made the channel's stable release.</summary>
+    private async Task<RolloutRecord?> LatestAsync(ChannelRecord channel, CancellationToken cancellationToken)
+    {
+        var id = channel.Candidate
+            ?? (channel.Stable is { } stable ? new RunKey(stable.Model, stable.Version).ToString() : null);
+        return id is null
+            ? null
+            : (await store.FindRolloutAsync(channel.Channel, id, cancellationToken).ConfigureAwait(false))?.Value;
+    }
+
+    private List<OutboxEntry> Entries(RolloutStep step) =>
+    [
+        .. step.Facts.Select(fact => OutboxEntry.Fact(
+            fact.Type, $"rollouts/{step.Rollout.Id}", $"{step.Rollout.Id}/{fact.Occurrence}", fact.Data, store.Now)),
+        OutboxEntry.Channel(step.Channel.Channel),
+    ];
+}
+
+/// <summary>What became of an operator's command.</summary>
+internal sealed record OperatorResult(bool Done, string Message);

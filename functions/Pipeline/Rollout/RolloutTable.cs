@@ -1,0 +1,29 @@
+using static SlmOps.Pipeline.Rollout.RolloutState;
+using static SlmOps.Pipeline.Rollout.RolloutTrigger;
+
+namespace SlmOps.Pipeline.Rollout;
+
+/// <summary>The state machine of a rollout: every legal pair, once.</summary>
+internal static class RolloutTable
+{
+    /// <summary>The next state, or null for a pair that is not legal.</summary>
+    internal static RolloutState? Next(RolloutState state, RolloutTrigger trigger) => (state, trigger) switch
+    {
+        (Ready, Start) => Running,
+        (Running, RolloutTrigger.RingPassed) => Running,
+        (Running, LastRingPassed) => Finished,
+        (Running, RingFailed) => RollingBack,
+        (Running, NoData) => Paused,
+        (Running, Pause) => Paused,
+        (Paused, Resume) => Running,
+
+        // A person may withdraw what is on its way, waiting, or out.
+        (Running or Paused or Finished, RollBack) => RollingBack,
+        (RollingBack, DevicesBack) => RolledBack,
+
+        // A newer release of the channel takes over. What was withdrawn stays withdrawn, and the newer one leads its devices.
+        (Ready or Running or Paused, Supersede) => Superseded,
+        (RollingBack, Supersede) => RolledBack,
+        _ => null,
+    };
+}

@@ -1,0 +1,46 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Rollout;
+
+namespace SlmOps.Pipeline.Status;
+
+/// <summary>Everything about one run as a person sees it: <c>GET /api/v1/models/{name}/{version}</c>.</summary>
+internal sealed record RunStatus(
+    string Model,
+    string Version,
+    string State,
+    DateTimeOffset? ReceivedAt,
+    long? SourceBytes,
+    long? Parameters,
+    string? Channel,
+    Digest ReleaseDigest,
+    IReadOnlyList<VariantStatus> Variants,
+    IReadOnlyList<ModelRejected> Rejections,
+    RolloutRecord? Rollout,
+    IReadOnlyList<DeviceStatus> Devices,
+    IReadOnlyDictionary<string, long> StagesMs);
+
+/// <summary>One variant.</summary>
+internal sealed record VariantStatus(
+    string Name,
+    string Recipe,
+    string State,
+    long? Bytes,
+    double? Ratio,
+    Digest Digest,
+    bool? Accepted,
+    string? Reason,
+    VariantFigures? Figures,
+    long? RamBytes);
+
+/// <summary>One device of the channel.</summary>
+internal sealed record DeviceStatus(
+    string Id,
+    DeviceState State,
+    string? Ring,
+    string? Variant,
+    Digest Manifest,
+    Digest Active,
+    bool Verified,
+    string? Reason,
+    DateTimeOffset LastSeen,
+    DeviceInventory? Inventory);

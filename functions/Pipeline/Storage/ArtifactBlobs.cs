@@ -1,0 +1,50 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
+using SlmOps.Contracts;
+
+namespace SlmOps.Pipeline.Storage;
+
+/// <summary>Moves folders of files in and out of the content-addressed artifacts container.</summary>
+internal sealed class ArtifactBlobs(BlobServiceClient blobs)
+{
+    private readonly ContainerBlobStore _store = new(blobs.GetBlobContainerClient(Flow.Containers.Artifacts));
+
+    /// <summary>Uploads every file of a folder and says what it holds, ordered by path.</summary>
+    internal async Task<IReadOnlyList<StoredFile>> SaveAsync(string folder, CancellationToken cancellationToken)
+    {
+        var saved = new List<StoredFile>();
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            await using var file = File.OpenRead(path);
+            var digest = await Digest.OfAsync(file, cancellationToken).ConfigureAwait(false);
+            file.Position = 0;
+            await _store.WriteAsync(digest, file.Length, file, cancellationToken).ConfigureAwait(false);
+            saved.Add(new(Path.GetRelativePath(folder, path).Replace('\\', '/'), digest, file.Length));
+        }
+
+        return saved;
+    }
+
+    /// <summary>Downloads files to their paths below a folder and checks each digest.</summary>
+    internal async Task LoadAsync(
+        IEnumerable<StoredFile> files, string folder, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            var path = WorkFolder.PathOf(folder, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
+            await using (var source = await _store.OpenReadAsync(file.Digest, cancellationToken).ConfigureAwait(false))
+            {
+                await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
+            }
+
+            target.Position = 0;
+            var digest = await Digest.OfAsync(target, cancellationToken).ConfigureAwait(false);
+            if (digest != file.Digest)
+            {
+                throw new InvalidDataException($"The artifact {file.Digest} ({file.Path}) came back as {digest}.");
+            }
+        }
+    }
+}

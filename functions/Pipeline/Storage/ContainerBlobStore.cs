@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.Pipeline.Storage;
+
+/// <summary>
+/// Content-addressed blobs <c>blobs/sha256/{hex}</c> in a container, the layout of an OCI image-layout. Blocks are
+/// hashed while they are staged and committed only when the digest is right, so a wrong blob never exists.
+/// </summary>
+internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobStore
+{
+    private const int BlockBytes = 4 * 1024 * 1024;
+
+    internal static string NameOf(Digest digest) => $"blobs/sha256/{digest.Hex}";
+
+    public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) =>
+        await container.GetBlobClient(NameOf(digest)).ExistsAsync(cancellationToken).ConfigureAwait(false);
+
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) =>
+        container.GetBlobClient(NameOf(digest)).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellationToken);
+
+    public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
+    {
+        if (await ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        var blob = container.GetBlockBlobClient(NameOf(digest));
+        var blocks = new List<string>();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[(int)Math.Min(BlockBytes, Math.Max(size, 1))];
+        long total = 0;
+        for (int read; (read = await content.ReadAtLeastAsync(buffer, buffer.Length, false, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            hash.AppendData(buffer, 0, read);
+            total += read;
+            var id = Convert.ToBase64String(BitConverter.GetBytes(blocks.Count));
+            using var block = new MemoryStream(buffer, 0, read, writable: false);
+            await blob.StageBlockAsync(id, block, cancellationToken: cancellationToken).ConfigureAwait(false);
+            blocks.Add(id);
+        }
+
+        var actual = Digest.FromHash(hash.GetHashAndReset());
+        if (actual != digest || total != size)
+        {
+            throw new InvalidDataException($"Expected {digest} of {size} bytes, got {actual} of {total} bytes.");
+        }
+
+        try
+        {
+            await blob.CommitBlockListAsync(
+                blocks,
+                new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException exists) when (exists.Status is 409 or 412)
+        {
+            // Somebody else wrote the same bytes first.
+        }
+    }
+}

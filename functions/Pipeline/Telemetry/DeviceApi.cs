@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Sas;
+using Microsoft.AspNetCore.Http;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Telemetry;
+
+/// <summary>What devices ask for over HTTP. Model bytes never pass through here: they come from storage.</summary>
+internal sealed class DeviceApi(BlobServiceClient blobs, TelemetryStage telemetry, TimeProvider time)
+{
+    private const int MaxBatchBytes = 512 * 1024;
+    private static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
+
+    private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Flow.Containers.Channels);
+    private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Flow.Containers.Packages);
+    private UserDelegationKey? _delegation;
+
+    /// <summary>The signed channel document, or 304 when the caller has it.</summary>
+    internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(channel))
+        {
+            return Results.Problem($"The channel name is not allowed: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        try
+        {
+            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(channel))
+                .DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+            var etag = document.Details.ETag.ToString("H");
+            request.HttpContext.Response.Headers.ETag = etag;
+            return request.Headers.IfNoneMatch.ToString() == etag
+                ? Results.StatusCode(StatusCodes.Status304NotModified)
+                : Results.Bytes(document.Content.ToMemory(), document.Details.ContentType);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return Results.Problem($"Nothing was released to the channel '{channel}' yet.", statusCode: 404);
+        }
+    }
+
+    /// <summary>A short-lived link to one blob of a package.</summary>
+    internal async Task<IResult> BlobAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (!Digest.TryParse(digest, out var wanted))
+        {
+            return Results.Problem("The address is not a digest; expected sha256: and 64 hexadecimal digits.", statusCode: 400);
+        }
+
+        var blob = _packages.GetBlobClient(ContainerBlobStore.NameOf(wanted));
+        return await blob.ExistsAsync(cancellationToken).ConfigureAwait(false)
+            ? Results.Redirect((await LinkAsync(blob, cancellationToken).ConfigureAwait(false)).ToString())
+            : Results.Problem($"There is no blob {wanted}.", statusCode: 404);
+    }
+
+    internal async Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > MaxBatchBytes)
+        {
+            return Results.Problem($"A batch has at most {MaxBatchBytes} bytes.", statusCode: 413);
+        }
+
+        DeviceReportBatch? batch;
+        try
+        {
+            await using var body = new BoundedStream(request.Body, MaxBatchBytes);
+            batch = await JsonSerializer.DeserializeAsync(
+                body, ContractsJson.Default.DeviceReportBatch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JsonException fault)
+        {
+            return Results.Problem($"The batch is not valid: {fault.Message}", statusCode: 400);
+        }
+
+        if (ReportPolicy.Refuse(device, batch) is { } reason)
+        {
+            return Results.Problem(reason, statusCode: 400);
+        }
+
+        var receipt = await telemetry.RunAsync(device, batch!.Reports, cancellationToken).ConfigureAwait(false);
+        return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
+    }
+
+    private async Task<Uri> LinkAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var rights = new BlobSasBuilder(BlobSasPermissions.Read, now + LinkLifetime)
+        {
+            BlobContainerName = blob.BlobContainerName,
+            BlobName = blob.Name,
+            Resource = "b",
+        };
+        if (blob.CanGenerateSasUri)
+        {
+            return blob.GenerateSasUri(rights);
+        }
+
+        // With an identity there is no account key; a delegation key signs links for a day.
+        if (_delegation is null || _delegation.SignedExpiresOn < now + (2 * LinkLifetime))
+        {
+            _delegation = await blobs.GetUserDelegationKeyAsync(
+                new BlobGetUserDelegationKeyOptions(now.AddDays(1)) { StartsOn = now.AddMinutes(-5) }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        return new BlobUriBuilder(blob.Uri) { Sas = rights.ToSasQueryParameters(_delegation, blobs.AccountName) }.ToUri();
+    }
+}

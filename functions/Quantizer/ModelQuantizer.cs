@@ -1,0 +1,62 @@
+using SlmOps.Quantizer.Inspection;
+using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Rewriting;
+using SlmOps.Quantizer.Streaming;
+
+namespace SlmOps.Quantizer;
+
+/// <summary>Makes smaller ONNX models out of ONNX models, one tensor at a time.</summary>
+public static class ModelQuantizer
+{
+    /// <summary>Every recipe, in the order of a help text.</summary>
+    public static IReadOnlyList<RecipeInfo> Recipes { get; } =
+    [
+        new(RecipeNames.Half, "Weights as float16, half the size; nothing else changes.", "1.8.0"),
+        new(RecipeNames.Int8, "8-bit weights in blocks of 32 for products and embeddings; hardly any loss.", "1.22.0"),
+        new(RecipeNames.Int8Dynamic, "8-bit weights by column and inputs quantized as they come; the fastest for long prompts.", "1.8.0"),
+        new(RecipeNames.Int4, "4-bit weights in blocks of 32, scale and zero point searched; embeddings stay unless tied.", "1.17.0"),
+        new(RecipeNames.Int4Mixed, "4-bit weights, 8 bits for output layer, embeddings and sensitive projections.", "1.22.0"),
+        new(RecipeNames.Prune, "The smallest weights, or two of every four, set to zero; saves after compression.", "1.8.0"),
+    ];
+
+    /// <summary>
+    /// Quantizes a model. Writes <paramref name="outputPath"/> and, when the model has external data,
+    /// <c>outputPath + ".data"</c>, first under temporary names beside them: after a failure or a cancellation neither
+    /// file exists or has changed. The same input, options and version give the same bytes on every machine.
+    /// </summary>
+    /// <param name="modelPath">Model file; external data is looked for in its folder.</param>
+    /// <param name="outputPath">Model file to write; its folder must exist.</param>
+    /// <param name="options">Recipe and options.</param>
+    /// <param name="progress">Told about each piece of work, on the calling thread; may be null.</param>
+    /// <param name="cancellationToken">Stops the work between slices of a tensor.</param>
+    /// <exception cref="ModelQuantizationException">When the model or the options cannot be used.</exception>
+    /// <exception cref="IOException">When a file cannot be read or written.</exception>
+    public static QuantizationReport Quantize(
+        string modelPath, string outputPath, QuantizationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        ArgumentNullException.ThrowIfNull(options);
+        var recipe = OptionChecker.Check(options);
+        using var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
+        if (inspected.Problems.Count > 0)
+        {
+            throw new ModelQuantizationException(inspected.Problems);
+        }
+
+        var dataPath = outputPath + ".data";
+        if (IsInput(inspected, modelPath, outputPath) || IsInput(inspected, modelPath, dataPath))
+        {
+            throw new ModelQuantizationException([Problems.SameFile()]);
+        }
+
+        return new QuantizationRun(inspected, recipe, options, outputPath, dataPath, progress).Execute(cancellationToken);
+    }
+
+    private static bool IsInput(InspectedModel inspected, string modelPath, string path)
+    {
+        var full = Path.GetFullPath(path);
+        return full == Path.GetFullPath(modelPath)
+            || inspected.Files.Found.Any(f => Path.GetFullPath(inspected.Files.PathOf(f.Location)) == full);
+    }
+}

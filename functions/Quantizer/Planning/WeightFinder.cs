@@ -1,0 +1,186 @@
+using SlmOps.Quantizer.Onnx;
+
+namespace SlmOps.Quantizer.Planning;
+
+/// <summary>Lists every floating-point constant of the model with the nodes that use it.</summary>
+internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTracer tracer, RankFinder ranks)
+{
+    private const int MaxK = 1 << 18;
+    private const int MaxChain = 16;
+
+    internal List<WeightEntry> Find(CancellationToken cancellationToken)
+    {
+        var entries = new List<WeightEntry>();
+        foreach (var graph in model.AllGraphs)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var tensor in graph.Initializers.Where(IsWeight))
+            {
+                Add(entries, graph, tensor.Name, tensor);
+            }
+
+            foreach (var node in graph.Nodes.Where(n => n.Is("Constant") && n.Outputs.Count == 1))
+            {
+                if (node.Attribute("value")?.Tensor is { } tensor && IsWeight(tensor))
+                {
+                    Add(entries, graph, node.Outputs[0], tensor);
+                }
+            }
+        }
+
+        return entries;
+    }
+
+    private static bool IsWeight(OnnxTensor tensor) => tensor.Type.IsWeight() && tensor.Elements > 1;
+
+    private void Add(List<WeightEntry> entries, OnnxGraph graph, string name, OnnxTensor tensor)
+    {
+        if (index.Resolve(graph, name) is not { } source)
+        {
+            return;
+        }
+
+        var entry = new WeightEntry { Tensor = tensor, Source = source };
+        entries.Add(entry);
+        if (source.IsInput)
+        {
+            entry.Blockers.Add("a caller may replace it, because it is also a graph input");
+        }
+
+        Follow(entry, source, 0);
+    }
+
+    private void Follow(WeightEntry entry, ValueSource value, int depth)
+    {
+        if (value.IsGraphOutput)
+        {
+            entry.Blockers.Add("it is an output of its graph");
+        }
+
+        foreach (var use in value.Uses)
+        {
+            var node = use.Node;
+            if (depth < MaxChain && use.Input == 0 && node.IsStandard && node.Outputs.Count == 1
+                && node.OpType is "Identity" or "Cast" or "Transpose" or "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten"
+                && index.Resolve(node.Graph, node.Outputs[0]) is { } next)
+            {
+                Follow(entry, next, depth + 1);
+                continue;
+            }
+
+            entry.Operators.Add(node.OpType);
+            if (Use(entry, node, use.Input, out var found) is { } blocker)
+            {
+                entry.Blockers.Add(blocker);
+            }
+            else if (found is not null && !entry.Uses.Exists(u => u.Node == node && u.Kind == found.Kind))
+            {
+                entry.Uses.Add(found);
+            }
+        }
+    }
+
+    private string? Use(WeightEntry entry, OnnxNode node, int input, out WeightUse? found)
+    {
+        found = null;
+        switch (node.OpType, input)
+        {
+            case ("MatMul", 1) or ("Gemm", 1) or ("Gather", 0) when node.IsStandard:
+                break;
+            case ("MatMul", 0) or ("Gemm", 0) when node.IsStandard:
+                return $"{node} has it on the left";
+            case ("Gemm", 2) when node.IsStandard:
+                return $"it is the bias of {node}";
+            case ("Conv" or "ConvTranspose", _):
+                return $"{node} has no block-quantized form on CPU";
+            default:
+                return $"{node} has no quantized form for it";
+        }
+
+        if (node.Attributes.Exists(a => a.Reference.Length > 0))
+        {
+            return $"{node} takes its attributes from a function call";
+        }
+
+        var traced = tracer.Trace(node.Graph, node.Inputs[input]);
+        return traced is null ? $"{node} reaches it over a path that is not followed"
+            : traced.Reason is { } reason ? reason
+            : node.OpType == "Gather" ? GatherUse(traced, node, out found)
+            : ProductUse(entry, traced, node, out found);
+    }
+
+    private string? ProductUse(WeightEntry entry, TracedWeight traced, OnnxNode node, out WeightUse? found)
+    {
+        found = null;
+        var rank = traced.Dims.Length;
+        if (rank < 2)
+        {
+            return $"{node} uses it as a vector";
+        }
+
+        if (traced.Dims.Take(rank - 2).Any(d => d != 1))
+        {
+            return $"{node} uses it as a stack of matrices {traced.Tensor.ShapeText}";
+        }
+
+        var (k, n) = (traced.Dims[rank - 2], traced.Dims[rank - 1]);
+        var (strideK, strideN) = (traced.Strides[rank - 2], traced.Strides[rank - 1]);
+        var gemm = node.OpType == "Gemm";
+        if (gemm && node.Attribute("transB") is { Int: not 0 })
+        {
+            (k, n, strideK, strideN) = (n, k, strideN, strideK);
+        }
+
+        if (k is < 1 or > MaxK || n is < 1 or > int.MaxValue / 2)
+        {
+            return $"its size {k} × {n} is out of range";
+        }
+
+        var transposed = k > 1 && n > 1 && strideK == 1;
+        if (k > 1 && n > 1 && !(transposed ? strideN == k : strideN == 1 && strideK == n))
+        {
+            return $"{node} reads it with gaps";
+        }
+
+        var multiplier = gemm ? node.Attribute("alpha")?.Float ?? 1f : 1f;
+        if (!float.IsFinite(multiplier) || multiplier == 0)
+        {
+            return $"{node} multiplies it by {multiplier}";
+        }
+
+        var unitDims = rank - 2;
+        if (unitDims > 0)
+        {
+            var rankA = ranks.Of(node.Graph, node.Inputs[0]);
+            if (rankA is null)
+            {
+                return $"the rank of the other input of {node} is unknown";
+            }
+
+            unitDims = rankA == 1 ? unitDims : Math.Max(0, rank - rankA.Value);
+        }
+
+        found = new WeightUse(
+            node, gemm ? UseKind.Gemm : UseKind.MatMul, new WeightView(entry.Tensor, (int)k, (int)n, transposed, multiplier), traced.Type, unitDims);
+        return null;
+    }
+
+    private static string? GatherUse(TracedWeight traced, OnnxNode node, out WeightUse? found)
+    {
+        found = null;
+        var axis = node.Attribute("axis")?.Int ?? 0;
+        if (traced.Dims.Length != 2 || (axis != 0 && axis != -2))
+        {
+            return $"{node} does not pick rows of a table";
+        }
+
+        var (rows, width) = (traced.Dims[0], traced.Dims[1]);
+        if (rows is < 1 or > int.MaxValue / 2 || width is < 1 or > MaxK || traced.Strides[1] != 1 || traced.Strides[0] != width)
+        {
+            return $"{node} picks rows that do not lie together";
+        }
+
+        found = new WeightUse(node, UseKind.Gather, new WeightView(traced.Tensor, (int)width, (int)rows, true, 1), traced.Type, 0);
+        return null;
+    }
+}

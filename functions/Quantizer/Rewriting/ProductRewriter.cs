@@ -1,0 +1,126 @@
+using SlmOps.Quantizer.Inspection;
+using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Schemes;
+using SlmOps.Quantizer.Streaming;
+using SlmOps.Quantizer.Wire;
+
+namespace SlmOps.Quantizer.Rewriting;
+
+/// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
+internal sealed class ProductRewriter(
+    InspectedModel inspected, ValueIndex index, RankFinder ranks, InputImportance inputs, QuantizationOptions options,
+    WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorRewriter tensors)
+{
+    private readonly int _threads = options.Threads ?? Environment.ProcessorCount;
+    private readonly ColumnNodes _columnNodes = new(inspected.Model!, index);
+    private BlockWeightWriter? _blocks;
+    private ColumnWeightWriter? _columns;
+
+    /// <summary>Sees all weights before the first is written.</summary>
+    internal void Prepare(IEnumerable<PlannedWeight> weights) =>
+        _columnNodes.Expect(weights.Where(w => w.Scheme is ColumnScheme).SelectMany(w => w.Uses));
+
+    internal TensorReport Write(PlannedWeight weight, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var mask = options.Sparsity is null && !options.TwoOfFour ? null : tensors.Mask(weight.View.Tensor, cancellationToken);
+        return weight.Scheme is ColumnScheme column
+            ? WriteColumns(weight, column, mask, progress, cancellationToken)
+            : WriteBlocks(weight, (BlockScheme)weight.Scheme, mask, progress, cancellationToken);
+    }
+
+    private TensorReport WriteBlocks(
+        PlannedWeight weight, BlockScheme scheme, PruneMask? mask, Action<long> progress, CancellationToken cancellationToken)
+    {
+        _blocks ??= new BlockWeightWriter(reader, data, _threads);
+        var importance = scheme.Search ? Importance(weight) : null;
+        if (weight.ChooseSymmetry)
+        {
+            var asymmetric = _blocks.Sample(weight.View, scheme with { Symmetric = false }, importance, mask, cancellationToken);
+            var symmetric = _blocks.Sample(weight.View, scheme with { Symmetric = true }, importance, mask, cancellationToken);
+            scheme = scheme with { Symmetric = symmetric.Error <= asymmetric.Error };
+        }
+
+        var error = _blocks.Write(weight, scheme, InFunction(weight), importance, mask, out var stored, progress, cancellationToken);
+        TensorRewriter.RequireFinite(weight.Entry, error);
+        var names = Store(weight, scheme, stored);
+        foreach (var use in weight.Uses)
+        {
+            edits.Nodes[use.Node] = BlockNodes.Build(use, scheme, names, inspected.Model!, index, ranks, inspected.File.Span);
+            UseContrib(use.Node);
+        }
+
+        return new TensorReport(
+            weight.Entry.Name, weight.Entry.OperatorText, scheme.Text, scheme.Bits, scheme.BlockSize, error.Relative,
+            weight.Entry.Tensor.ByteLength, scheme.TotalBytes(weight.View.K, weight.View.N), weight.Reason);
+    }
+
+    private TensorReport WriteColumns(
+        PlannedWeight weight, ColumnScheme scheme, PruneMask? mask, Action<long> progress, CancellationToken cancellationToken)
+    {
+        _columns ??= new ColumnWeightWriter(reader, data, _threads);
+        var (k, n) = (weight.View.K, weight.View.N);
+        var error = _columns.Write(weight.View, scheme, InFunction(weight), mask, out var codes, out var scales, progress, cancellationToken);
+        TensorRewriter.RequireFinite(weight.Entry, error);
+        var codesName = Put(weight, codes, "q8", ElementType.Int8, k, n);
+        var scalesName = Put(weight, scales, "scales", ElementType.Float, n);
+        foreach (var use in weight.Uses)
+        {
+            edits.Nodes[use.Node] = _columnNodes.Build(use, codesName, scalesName, inspected.File.Span);
+            UseContrib(use.Node);
+        }
+
+        return new TensorReport(
+            weight.Entry.Name, weight.Entry.OperatorText, "column-symmetric", scheme.ReduceRange ? 7 : 8, null, error.Relative,
+            weight.Entry.Tensor.ByteLength, ColumnScheme.TotalBytes(k, n), weight.Reason);
+    }
+
+    private float[]? Importance(PlannedWeight weight) =>
+        options.Calibration.TryGetValue(weight.Entry.Name, out var statistics) && statistics.MeanSquares.Length == weight.View.K
+            ? statistics.MeanSquares : inputs.Of(weight);
+
+    private static bool InFunction(PlannedWeight weight) => weight.Entry.Source.Graph.Root.Kind == GraphKind.Function;
+
+    private void UseContrib(OnnxNode node)
+    {
+        edits.UsesContrib = true;
+        if (node.Graph.Root is { Kind: GraphKind.Function } function)
+        {
+            edits.ContribFunctions.Add(function);
+        }
+    }
+
+    private BlockNames Store(PlannedWeight weight, BlockScheme scheme, BlockTensors stored)
+    {
+        var (n, blocks) = (weight.View.N, scheme.Blocks(weight.View.K));
+        var zeroRow = scheme.ZeroPointRowBytes(weight.View.K);
+        var gatherOnly = weight.Uses.TrueForAll(u => u.Kind == UseKind.Gather);
+        var codes = gatherOnly
+            ? Put(weight, stored.Codes, $"q{scheme.Bits}", ElementType.UInt8, n, (long)blocks * scheme.BlobBytes)
+            : Put(weight, stored.Codes, $"q{scheme.Bits}", ElementType.UInt8, n, blocks, scheme.BlobBytes);
+        var scales = Put(weight, stored.Scales, "scales", scheme.ScaleType, n, blocks);
+        var zeros = stored.ZeroPoints is { } packed ? Put(weight, packed, "zp", ElementType.UInt8, n, zeroRow) : null;
+        return !weight.IsTied
+            ? new BlockNames(codes, scales, zeros, null, null)
+            : new BlockNames(codes, scales, zeros,
+                Put(weight, stored.Scales, "gather_scales", scheme.ScaleType, n, blocks, 1),
+                stored.ZeroPoints is { } same ? Put(weight, same, "gather_zp", ElementType.UInt8, n, blocks, 1) : null);
+    }
+
+    private string Put(PlannedWeight weight, TensorTarget target, string suffix, ElementType type, params long[] dims)
+    {
+        var graph = weight.Entry.Source.Graph;
+        var name = index.NewName($"{weight.Entry.Name}_{suffix}");
+        var tensor = target.Tensor(name, type, dims).Write(dataName);
+        if (InFunction(weight))
+        {
+            GraphEdits.Add(edits.FirstNodes, graph, NodeWriter.ConstantNode(name, index.NewName($"{name}_node"), tensor));
+        }
+        else
+        {
+            GraphEdits.Add(edits.AddedInitializers, graph, tensor);
+        }
+
+        return name;
+    }
+}

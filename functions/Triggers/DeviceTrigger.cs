@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using SlmOps.Pipeline;
+
+namespace SlmOps.Functions;
+
+/// <summary>What devices call.</summary>
+public sealed class DeviceTrigger(PipelineFlow flow)
+{
+    [Function("Channel")]
+    public Task<IResult> Channel(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/channels/{channel}")] HttpRequest request,
+        string channel,
+        CancellationToken cancellationToken) => flow.ChannelAsync(request, channel, cancellationToken);
+
+    [Function("Blob")]
+    public Task<IResult> Blob(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/blobs/{digest}")] HttpRequest request,
+        string digest,
+        CancellationToken cancellationToken) => flow.BlobAsync(digest, cancellationToken);
+
+    [Function("Reports")]
+    public Task<IResult> Reports(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/devices/{device}/reports")] HttpRequest request,
+        string device,
+        CancellationToken cancellationToken) => flow.ReportsAsync(request, device, cancellationToken);
+}

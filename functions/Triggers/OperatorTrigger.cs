@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using SlmOps.Pipeline;
+
+namespace SlmOps.Functions;
+
+/// <summary>What operators and their tools call.</summary>
+public sealed class OperatorTrigger(PipelineFlow flow)
+{
+    [Function("Models")]
+    public Task<IResult> Models(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/models")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.ModelsAsync(cancellationToken);
+
+    [Function("Model")]
+    public Task<IResult> Model(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/models/{model}/{version}")] HttpRequest request,
+        string model,
+        string version,
+        CancellationToken cancellationToken) => flow.ModelAsync(model, version, cancellationToken);
+
+    [Function("Channels")]
+    public Task<IResult> Channels(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/channels")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.ChannelsAsync(cancellationToken);
+
+    [Function("Devices")]
+    public Task<IResult> Devices(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/devices")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.DevicesAsync(request, cancellationToken);
+
+    [Function("RolloutCommand")]
+    public Task<IResult> Command(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/rollout/{action}")] HttpRequest request,
+        string channel,
+        string action,
+        CancellationToken cancellationToken) => flow.CommandAsync(request, channel, action, cancellationToken);
+}

@@ -1,0 +1,12 @@
+using Microsoft.Azure.Functions.Worker;
+using SlmOps.Pipeline;
+
+namespace SlmOps.Functions;
+
+/// <summary>Packages the accepted variants.</summary>
+public sealed class PackageTrigger(PipelineFlow flow)
+{
+    [Function("Package")]
+    public Task Run([QueueTrigger("package", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PackageAsync(message, cancellationToken);
+}

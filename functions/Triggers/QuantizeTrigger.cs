@@ -1,0 +1,12 @@
+using Microsoft.Azure.Functions.Worker;
+using SlmOps.Pipeline;
+
+namespace SlmOps.Functions;
+
+/// <summary>Builds one variant.</summary>
+public sealed class QuantizeTrigger(PipelineFlow flow)
+{
+    [Function("Quantize")]
+    public Task Run([QueueTrigger("quantize", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.QuantizeAsync(message, cancellationToken);
+}

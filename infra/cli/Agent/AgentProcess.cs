@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace SlmOps.Cli.Agent;
+
+/// <summary>The agent's executable and how a command starts it.</summary>
+internal static class AgentProcess
+{
+    internal const string PathVariable = "SLMOPS_AGENT";
+
+    /// <summary>The agent built with this tool, unless <c>SLMOPS_AGENT</c> names another, such as the NativeAOT one.</summary>
+    internal static string Find()
+    {
+        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } named)
+        {
+            return File.Exists(named) ? named : throw new CliException($"{PathVariable} names {named}, which does not exist.");
+        }
+
+        var name = OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent";
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var path = Path.Combine(output.Parent!.Parent!.FullName, "SlmOps.EdgeAgent", output.Name, name);
+        return File.Exists(path)
+            ? path
+            : throw new CliException($"The agent is not built: {path} does not exist. Run `dotnet build`, or set {PathVariable}.");
+    }
+
+    internal static IReadOnlyList<string> Arguments(Connection connection, string channel, AgentProfile profile, string dataFolder)
+    {
+        List<string> arguments =
+        [
+            "--url", connection.FunctionsUrl.ToString(),
+            "--key", connection.FunctionsKey,
+            "--trust", connection.TrustFile,
+            "--channel", channel,
+            "--id", profile.Id,
+            "--data", dataFolder,
+            "--memory", profile.Memory,
+            "--prefer", profile.Prefer,
+            "--poll", profile.PollSeconds,
+        ];
+        foreach (var (key, value) in profile.Labels)
+        {
+            arguments.AddRange(["--label", $"{key}={value}"]);
+        }
+
+        return arguments;
+    }
+
+    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(Find()) { UseShellExecute = false };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
+    }
+}
+
+/// <summary>A device as the demo makes it.</summary>
+internal sealed record AgentProfile(
+    string Id, string Memory, string Prefer, string PollSeconds, IReadOnlyDictionary<string, string> Labels);

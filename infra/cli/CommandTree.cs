@@ -1,0 +1,31 @@
+using System.CommandLine;
+using SlmOps.Cli.Agent;
+using SlmOps.Cli.Demo;
+using SlmOps.Cli.Events;
+using SlmOps.Cli.Models;
+using SlmOps.Cli.Push;
+using SlmOps.Cli.Rollout;
+using SlmOps.Cli.Up;
+using SlmOps.Cli.Watch;
+
+namespace SlmOps.Cli;
+
+/// <summary>Every command.</summary>
+internal static class CommandTree
+{
+    internal static RootCommand Build() => new(
+        "SlmOps: drop a small language model into storage, and every device of the fleet ends up running the right, verified, smaller build of it.")
+    {
+        DemoCommand.Build(),
+        UpCommand.Build(),
+        HostCommand.Build(),
+        PushCommand.Build(),
+        WatchCommand.Build(),
+        EventsCommand.Build(),
+        RolloutCommand.Build(),
+        AgentCommand.Build(),
+        InspectCommand.Build(),
+        QuantizeCommand.Build(),
+        EvaluateCommand.Build(),
+    };
+}

@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Text.Json;
+using SlmOps.Contracts;
+
+namespace SlmOps.Cli;
+
+/// <summary>
+/// How to reach a running system: what <c>up</c> wrote into its data folder, or options and environment variables that
+/// point anywhere else, Azure included.
+/// </summary>
+/// <param name="FunctionsUrl">Base URL of the functions app.</param>
+/// <param name="FunctionsKey">Its host key.</param>
+/// <param name="StorageConnectionString">Storage account to upload to.</param>
+/// <param name="EventsUrl">The local Event Grid, or null in Azure.</param>
+/// <param name="TrustFile">trust.json with the public keys that devices trust.</param>
+internal sealed record Connection(
+    Uri FunctionsUrl, string FunctionsKey, string StorageConnectionString, Uri? EventsUrl, string TrustFile)
+{
+    internal const string FileName = "platform.json";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    internal void Save(string dataFolder)
+    {
+        var path = Path.Combine(dataFolder, FileName);
+        File.WriteAllText(path, "");
+        if (!OperatingSystem.IsWindows())
+        {
+            // It holds keys.
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        File.WriteAllText(path, JsonSerializer.Serialize(this, Json));
+    }
+
+    /// <exception cref="CliException">Nothing runs there, or the file is not what <c>up</c> writes.</exception>
+    internal static Connection Find(ConnectionOptions options, ParseResult parsed)
+    {
+        var url = parsed.GetValue(options.Url) ?? Variable("SLMOPS_URL");
+        if (url is not null)
+        {
+            return Uri.TryCreate(url, UriKind.Absolute, out var uri)
+                ? new(uri, parsed.GetValue(options.Key) ?? Variable("SLMOPS_KEY") ?? "",
+                    parsed.GetValue(options.Storage) ?? Variable("SLMOPS_STORAGE") ?? "", null, Variable("SLMOPS_TRUST") ?? "trust.json")
+                : throw new CliException($"'{url}' is not a URL.", ExitCode.Usage);
+        }
+
+        var folder = parsed.GetValue(options.Data)!;
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            throw new CliException($"Nothing runs in {folder}. Start it with `slmops up`, or name a system with --url and --key.");
+        }
+
+        return JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json)
+            ?? throw new CliException($"{path} is empty; start `slmops up` again.");
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
+
+/// <summary>The options that commands share to find a system.</summary>
+internal sealed class ConnectionOptions
+{
+    internal Option<string> Data { get; } = new("--data")
+    {
+        Description = "Data folder of the local platform",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => DefaultData(),
+    };
+
+    internal Option<string?> Url { get; } = new("--url")
+    {
+        Description = "Functions app to talk to instead of the local platform (or SLMOPS_URL)",
+        HelpName = "URL",
+    };
+
+    internal Option<string?> Key { get; } = new("--key")
+    {
+        Description = "Host key of that app (or SLMOPS_KEY)",
+        HelpName = "KEY",
+    };
+
+    internal Option<string?> Storage { get; } = new("--storage")
+    {
+        Description = "Connection string of its storage account (or SLMOPS_STORAGE)",
+        HelpName = "TEXT",
+    };
+
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(Data);
+        command.Options.Add(Url);
+        command.Options.Add(Key);
+        command.Options.Add(Storage);
+    }
+
+    internal static string DefaultData() => Path.Combine(Root(), ".slmops");
+
+    /// <summary>The project's folder: where the launcher lies, or the folder above that holds the solution.</summary>
+    internal static string Root()
+    {
+        if (Environment.GetEnvironmentVariable("SLMOPS_ROOT") is { Length: > 0 } root)
+        {
+            return root;
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return Environment.CurrentDirectory;
+    }
+}
+
+/// <summary>A command cannot do what was asked; the message is for the user as it stands.</summary>
+internal sealed class CliException(string message, int code = ExitCode.Failed) : Exception(message)
+{
+    internal int Code { get; } = code;
+
+    internal static string NameRule(string what, string text) => $"'{text}' cannot be a {what}: {SafeName.Rule}.";
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using SlmOps.Cli.Agent;
+
+namespace SlmOps.Cli.Demo;
+
+/// <summary>Agents as processes of their own; their logs go to files, and all of them end with the fleet.</summary>
+internal sealed class DemoFleet : IAsyncDisposable
+{
+    private readonly List<(string Id, Process Process, StreamWriter Log)> _agents = [];
+
+    internal void Start(Connection connection, string channel, IReadOnlyList<AgentProfile> profiles, string folder)
+    {
+        foreach (var profile in profiles)
+        {
+            var data = Directory.CreateDirectory(Path.Combine(folder, profile.Id)).FullName;
+            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data));
+            start.RedirectStandardError = true;
+            start.RedirectStandardOutput = true;
+            var log = new StreamWriter(Path.Combine(folder, $"{profile.Id}.log")) { AutoFlush = true };
+            var process = Process.Start(start) ?? throw new CliException("An agent could not be started.");
+            DataReceivedEventHandler write = (_, line) =>
+            {
+                lock (log)
+                {
+                    log.WriteLine(line.Data);
+                }
+            };
+            process.OutputDataReceived += write;
+            process.ErrorDataReceived += write;
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            _agents.Add((profile.Id, process, log));
+        }
+    }
+
+    /// <summary>Fails when an agent ends before the fleet does.</summary>
+    internal async Task WatchAsync()
+    {
+        var first = await Task.WhenAny(_agents.Select(async agent =>
+        {
+            await agent.Process.WaitForExitAsync().ConfigureAwait(false);
+            return agent.Id;
+        })).ConfigureAwait(false);
+        throw new CliException($"The agent {await first.ConfigureAwait(false)} ended; see its log.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, process, log) in _agents)
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            await process.WaitForExitAsync().ConfigureAwait(false);
+            process.Dispose();
+            await log.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

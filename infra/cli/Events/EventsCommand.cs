@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace SlmOps.Cli.Events;
+
+/// <summary><c>slmops events</c>: every fact as it is published.</summary>
+internal static class EventsCommand
+{
+    internal static Command Build()
+    {
+        var type = new Option<string?>("--type") { Description = "Only this CloudEvents type, such as slmops.model.released.v1", HelpName = "TYPE" };
+        var subject = new Option<string?>("--subject") { Description = "Only subjects that start with this", HelpName = "PREFIX" };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on until Ctrl+C", DefaultValueFactory = _ => true };
+        var json = new Option<bool>("--json") { Description = "One CloudEvent as JSON a line on standard output" };
+        var connection = new ConnectionOptions();
+        var command = new Command("events", "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of your own is one line in events.json of the data folder.")
+        {
+            type, subject, follow, json,
+        };
+        connection.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
+        {
+            var found = Connection.Find(connection, parsed);
+            if (found.EventsUrl is null)
+            {
+                throw new CliException("Only the local platform keeps its events; in Azure, add an Event Grid subscription.");
+            }
+
+            var query = $"type={Uri.EscapeDataString(parsed.GetValue(type) ?? "")}&subject={Uri.EscapeDataString(parsed.GetValue(subject) ?? "")}";
+            var wait = parsed.GetValue(follow) ? 30 : 0;
+            using var http = new HttpClient { BaseAddress = found.EventsUrl, Timeout = TimeSpan.FromSeconds(60) };
+            for (long after = 0; ;)
+            {
+                var page = await http.GetFromJsonAsync<JsonElement>($"__events?after={after}&wait={wait}&{query}", cancellationToken).ConfigureAwait(false);
+                foreach (var logged in page.GetProperty("events").EnumerateArray())
+                {
+                    Print(logged.GetProperty("event"), parsed.GetValue(json));
+                }
+
+                after = page.GetProperty("last").GetInt64();
+                if (!parsed.GetValue(follow))
+                {
+                    return ExitCode.Done;
+                }
+            }
+        }));
+        return command;
+    }
+
+    private static void Print(JsonElement cloudEvent, bool json)
+    {
+        if (json)
+        {
+            Console.WriteLine(cloudEvent.GetRawText());
+            return;
+        }
+
+        var time = cloudEvent.TryGetProperty("time", out var at) && at.TryGetDateTimeOffset(out var when)
+            ? when.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)
+            : "";
+        var data = cloudEvent.TryGetProperty("data", out var body) ? body.GetRawText() : "";
+        Console.WriteLine($"{time}  {Text(cloudEvent, "type"),-34} {Text(cloudEvent, "subject")}  {data}");
+    }
+
+    private static string Text(JsonElement cloudEvent, string name) =>
+        cloudEvent.TryGetProperty(name, out var value) ? value.ToString() : "";
+}

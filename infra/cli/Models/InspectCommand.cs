@@ -1,0 +1,62 @@
+using System.CommandLine;
+using SlmOps.Cli.Watch;
+using SlmOps.Quantizer;
+
+namespace SlmOps.Cli.Models;
+
+/// <summary><c>slmops inspect model.onnx</c>.</summary>
+internal static class InspectCommand
+{
+    internal static Command Build()
+    {
+        var model = new Argument<string>("model") { Description = "Model to look at" };
+        var json = new Option<bool>("--json") { Description = "Print {facts, problems, recipes} as JSON on standard output" };
+        var command = new Command("inspect", "Say what a model is, what is wrong with it, and what each recipe would save. Exit code 1 when it cannot be used.") { model, json };
+        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
+        {
+            var terminal = Terminal.Open(parsed.GetValue(json));
+            var path = parsed.GetValue(model)!;
+            ModelArguments.RequireFile(path);
+            var inspection = ModelInspector.Inspect(path, new InspectionLimits(), cancellationToken);
+            var recipes = inspection.Facts is null ? [] : RecipeEstimator.Estimate(path, new InspectionLimits(), cancellationToken);
+            Show(terminal, inspection, recipes);
+            terminal.Result(new { inspection.Facts, inspection.Problems, Recipes = recipes });
+            return Task.FromResult(inspection.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed);
+        }));
+        return command;
+    }
+
+    private static void Show(Terminal terminal, InspectionResult inspection, IReadOnlyList<RecipeEstimate> recipes)
+    {
+        foreach (var problem in inspection.Problems)
+        {
+            terminal.Fail($"{problem.Message} {problem.Cure} [{problem.Code}]");
+        }
+
+        if (inspection.Facts is not { } facts)
+        {
+            return;
+        }
+
+        terminal.Say($"{facts.Architecture}; {facts.Parameters:N0} parameters, {StatusChanges.Bytes(facts.WeightBytes)} of weights, graph {StatusChanges.Bytes(facts.GraphBytes)}, {facts.Nodes} nodes");
+        terminal.Say($"IR {facts.IrVersion}, {string.Join(", ", facts.Opsets.Select(opset => $"{opset.Key} {opset.Value}"))}; {facts.Producer}");
+        terminal.Say($"inputs      {Ports(facts.Inputs)}");
+        terminal.Say($"outputs     {Ports(facts.Outputs)}");
+        terminal.Say($"operators   {string.Join(", ", facts.Operators.OrderByDescending(item => item.Value).Select(item => $"{item.Key} {item.Value}"))}");
+        foreach (var group in facts.Weights)
+        {
+            terminal.Say($"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements {StatusChanges.Bytes(group.Bytes),10}");
+        }
+
+        foreach (var recipe in recipes)
+        {
+            terminal.Say($"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}");
+        }
+    }
+
+    private static string Ports(IReadOnlyList<GraphPort> ports)
+    {
+        var shown = string.Join(", ", ports.Take(8).Select(port => $"{port.Name} {port.ElementType}[{string.Join(",", port.Shape)}]"));
+        return ports.Count > 8 ? $"{shown}, and {ports.Count - 8} more" : shown;
+    }
+}

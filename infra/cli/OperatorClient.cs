@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Status;
+
+namespace SlmOps.Cli;
+
+/// <summary>The functions app's HTTP interface, as commands use it.</summary>
+internal sealed class OperatorClient : IDisposable
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly HttpClient _http;
+
+    internal OperatorClient(Connection connection)
+    {
+        _http = new HttpClient { BaseAddress = new Uri(connection.FunctionsUrl, "/api/v1/"), Timeout = TimeSpan.FromSeconds(100) };
+        _http.DefaultRequestHeaders.Add("x-functions-key", connection.FunctionsKey);
+    }
+
+    /// <summary>Null while nothing of that name is known.</summary>
+    internal async Task<RunStatus?> ModelAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        return await ReadAsync<RunStatus>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<DeviceStatus>>($"devices?channel={channel}", cancellationToken);
+
+    internal Task<IReadOnlyList<ChannelRecord>> ChannelsAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<ChannelRecord>>("channels", cancellationToken);
+
+    internal async Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
+    {
+        var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
+        using var answer = await _http.PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
+            .ConfigureAwait(false);
+        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<T>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        if (answer.IsSuccessStatusCode)
+        {
+            return await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false)
+                ?? throw new CliException($"{answer.RequestMessage!.RequestUri} answered nothing.");
+        }
+
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        throw new CliException(answer.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => "The functions app refused the key; check --key.",
+            _ => $"The functions app answered {(int)answer.StatusCode}: {Detail(text)}",
+        });
+    }
+
+    private static string Detail(string text)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(text);
+            return problem.RootElement.GetProperty("detail").GetString() ?? text;
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return text.Length > 300 ? text[..300] : text;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+
+namespace SlmOps.Cli.Push;
+
+/// <summary>What to upload where, in order. Pure but for reading the folder.</summary>
+/// <param name="Model">Model name.</param>
+/// <param name="Version">Version; null for a dropped file, whose version is made from its digest.</param>
+/// <param name="Container">Container.</param>
+/// <param name="Files">Local path and blob name; the one that starts the run is last.</param>
+/// <param name="Recipe">A slmops.json to make up where the folder has none.</param>
+internal sealed record PushPlan(
+    string Model, string? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Recipe)
+{
+    internal static PushPlan Of(string path, string? name, string? version)
+    {
+        if (Directory.Exists(path))
+        {
+            return OfFolder(Path.GetFullPath(path), name, version);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new CliException($"There is no file or folder '{path}'.", ExitCode.Usage);
+        }
+
+        if (!path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CliException($"'{path}' is not an .onnx file; push a model or a folder with one.", ExitCode.Usage);
+        }
+
+        var model = Safe("model name", name ?? Path.GetFileNameWithoutExtension(path));
+        var blob = version is null ? $"{model}.onnx" : $"{model}/{Safe("version", version)}.onnx";
+        var upload = UploadName.From("drop", blob)!;
+        return new(upload.Model, upload.Version, "drop", [(Path.GetFullPath(path), blob)], null);
+    }
+
+    private static PushPlan OfFolder(string folder, string? name, string? version)
+    {
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(path => (Path: path, Relative: Path.GetRelativePath(folder, path).Replace('\\', '/')))
+            .Where(file => !file.Relative.Split('/').Any(part => part.StartsWith('.')))
+            .OrderBy(file => file.Relative, StringComparer.Ordinal)
+            .ToList();
+        if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal)))
+        {
+            throw new CliException($"'{folder}' has no .onnx file.", ExitCode.Usage);
+        }
+
+        var recipe = files.FirstOrDefault(file => file.Relative == UploadName.RecipeFile).Path;
+        var (givenName, givenVersion) = recipe is null ? (null, null) : ReadNames(recipe);
+        var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
+        var release = Safe("version", version ?? givenVersion ?? "1.0.0");
+        var uploads = files.Where(file => file.Relative != UploadName.RecipeFile)
+            .Select(file => (file.Path, $"{model}/{release}/{file.Relative}"))
+            .ToList();
+
+        // slmops.json starts the run, so everything else must be there before it.
+        uploads.Add((recipe ?? "", $"{model}/{release}/{UploadName.RecipeFile}"));
+        return new(model, release, "models", uploads, recipe is null ? "{}" : null);
+    }
+
+    private static (string? Name, string? Version) ReadNames(string recipe)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(
+                File.ReadAllText(recipe), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            return (Text(json.RootElement, "name"), Text(json.RootElement, "version"));
+        }
+        catch (JsonException)
+        {
+            // Intake says what is wrong with it, with line and cure.
+            return (null, null);
+        }
+    }
+
+    private static string? Text(JsonElement root, string key) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    private static string Safe(string what, string text)
+    {
+        var lower = text.ToLowerInvariant();
+        return SafeName.IsValid(lower) ? lower : throw new CliException(CliException.NameRule(what, text), ExitCode.Usage);
+    }
+}

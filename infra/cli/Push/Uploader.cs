@@ -1,0 +1,60 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Spectre.Console;
+
+namespace SlmOps.Cli.Push;
+
+/// <summary>Uploads a plan's files in order, with one progress bar for all.</summary>
+internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
+{
+    internal async Task RunAsync(PushPlan plan, CancellationToken cancellationToken)
+    {
+        var container = blobs.GetBlobContainerClient(plan.Container);
+        var total = plan.Files.Sum(file => file.Path.Length == 0 ? 0 : new FileInfo(file.Path).Length);
+        try
+        {
+            await terminal.Screen.Progress()
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn())
+                .StartAsync(async progress =>
+                {
+                    var bar = progress.AddTask($"upload {plan.Model} {plan.Version}", maxValue: Math.Max(total, 1));
+                    long done = 0;
+                    foreach (var (path, blob) in plan.Files)
+                    {
+                        var start = done;
+                        done += await UploadAsync(
+                            container.GetBlobClient(blob), path, plan.Recipe, bytes => bar.Value = start + bytes, cancellationToken)
+                            .ConfigureAwait(false);
+                    }
+
+                    bar.Value = bar.MaxValue;
+                }).ConfigureAwait(false);
+        }
+        catch (RequestFailedException refused)
+        {
+            throw new CliException($"Storage refused the upload: {refused.ErrorCode ?? refused.Message}");
+        }
+    }
+
+    private static async Task<long> UploadAsync(
+        BlobClient blob, string path, string? recipe, Action<long> progress, CancellationToken cancellationToken)
+    {
+        if (path.Length == 0)
+        {
+            await blob.UploadAsync(BinaryData.FromString(recipe!), overwrite: true, cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+
+        await using var file = File.OpenRead(path);
+        await blob.UploadAsync(
+            file, new BlobUploadOptions { ProgressHandler = new Direct(progress) }, cancellationToken).ConfigureAwait(false);
+        return file.Length;
+    }
+
+    /// <summary><see cref="Progress{T}"/> would post to the thread pool and report out of order.</summary>
+    private sealed class Direct(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}

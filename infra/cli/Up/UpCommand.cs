@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using SlmOps.Local;
+
+namespace SlmOps.Cli.Up;
+
+/// <summary><c>slmops up</c>: the whole system on this machine until Ctrl+C.</summary>
+internal static class UpCommand
+{
+    internal static Command Build()
+    {
+        var data = new ConnectionOptions().Data;
+        var json = new Option<bool>("--json") { Description = "Print every URL and connection string as JSON on standard output once it is up" };
+        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json };
+        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
+        {
+            var terminal = Terminal.Open(parsed.GetValue(json));
+            await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken).ConfigureAwait(false);
+            await using var platform = await LocalPlatform.StartAsync(
+                PlatformStart.Options(parsed.GetValue(data)!, LogToScreen), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            var connection = PlatformStart.Announce(platform);
+            try
+            {
+                Describe(terminal, platform);
+                terminal.Result(connection);
+                await platform.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+                return ExitCode.Done;
+            }
+            catch (OperationCanceledException)
+            {
+                terminal.Say("Stopping.");
+                await platform.StopAsync().ConfigureAwait(false);
+                return ExitCode.Done;
+            }
+            finally
+            {
+                PlatformStart.Withdraw(platform.DataFolder);
+            }
+        }));
+        return command;
+    }
+
+    internal static void Describe(Terminal terminal, LocalPlatform platform)
+    {
+        var endpoints = platform.Endpoints;
+        terminal.Say(platform.FunctionTable);
+        terminal.Say($"functions      {endpoints.FunctionsUrl}api/v1/   x-functions-key: {endpoints.FunctionsKey}");
+        terminal.Say($"events         {endpoints.EventGridTopicEndpoint}   aeg-sas-key: {endpoints.EventGridKey}");
+        terminal.Say($"health         {endpoints.FrontUrl}healthz   metrics: {endpoints.FrontUrl}metrics");
+        terminal.Say($"data           {platform.DataFolder}");
+        terminal.Say($"storage        {endpoints.StorageConnectionString}");
+        terminal.Say("Drop a model into container `drop`, or: slmops push <file or folder>. Ctrl+C stops everything.");
+    }
+
+    private static void LogToScreen(ILoggingBuilder logging) => logging
+        .AddFilter<ConsoleLoggerProvider>("SlmOps.Local", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+}

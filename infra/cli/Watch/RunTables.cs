@@ -1,0 +1,62 @@
+using Spectre.Console;
+using SlmOps.Pipeline.Status;
+using static SlmOps.Cli.Watch.StatusChanges;
+
+namespace SlmOps.Cli.Watch;
+
+/// <summary>A run as tables.</summary>
+internal static class RunTables
+{
+    internal static void Show(Terminal terminal, RunStatus status)
+    {
+        if (status.Variants.Count > 0)
+        {
+            terminal.Screen.Write(Variants(status));
+        }
+
+        if (status.Devices.Count > 0)
+        {
+            terminal.Screen.Write(Devices(status));
+        }
+    }
+
+    private static Table Variants(RunStatus status)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in (string[])["variant", "bytes", "ratio", "perplexity", "change", "KL", "tokens/s", "needs RAM", "verdict"])
+        {
+            table.AddColumn(column);
+        }
+
+        foreach (var variant in status.Variants)
+        {
+            var figures = variant.Figures;
+            var verdict = variant.Accepted switch { true => "accepted", false => "refused", null => variant.State };
+            table.AddRow(
+                Markup.Escape(variant.Name), Bytes(variant.Bytes), Number(variant.Ratio, "0.000"),
+                Number(figures?.Perplexity, "0.000"), Number(figures?.PerplexityChange * 100, "+0.00;-0.00;0.00") + (figures?.PerplexityChange is null ? "" : " %"),
+                Number(figures?.Kl, "0.00000"), Number(figures?.TokensPerSecond, "0"), Bytes(variant.RamBytes),
+                Markup.Escape($"{verdict}: {variant.Reason}"));
+        }
+
+        return table;
+    }
+
+    private static Table Devices(RunStatus status)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in (string[])["device", "state", "ring", "variant", "digest", "verified"])
+        {
+            table.AddColumn(column);
+        }
+
+        foreach (var device in status.Devices)
+        {
+            table.AddRow(
+                Markup.Escape(device.Id), Name(device.State), Markup.Escape(device.Ring ?? ""),
+                Markup.Escape(device.Variant ?? ""), Short(device.Manifest), device.Verified ? "yes" : "no");
+        }
+
+        return table;
+    }
+}

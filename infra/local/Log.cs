@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace SlmOps.Local;
+
+/// <summary>Every log message of the local platform.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(101, LogLevel.Warning, "Event {EventId} to {Subscription}: {Outcome} at attempt {Attempt}; next at {Due}")]
+    public static partial void WillRetry(
+        this ILogger log, string eventId, string subscription, string outcome, int attempt, DateTimeOffset due);
+
+    [LoggerMessage(102, LogLevel.Error, "Event {EventId} to {Subscription} is given up: {Reason} after {Attempts} attempts, the last was {Outcome}")]
+    public static partial void GaveUp(
+        this ILogger log, string eventId, string subscription, string reason, int attempts, string outcome);
+
+    [LoggerMessage(103, LogLevel.Error, "Dead letter of event {EventId} to {Subscription} cannot be written to container {Container}")]
+    public static partial void DeadLetterFailed(
+        this ILogger log, Exception exception, string eventId, string subscription, string container);
+
+    [LoggerMessage(104, LogLevel.Warning, "Webhook of {Subscription} has not passed the handshake: {Why}")]
+    public static partial void HandshakeFailed(this ILogger log, string subscription, string why);
+
+    [LoggerMessage(201, LogLevel.Error, "{Api} of {Container}/{Blob} is stored, but its event could not be raised; the client is told to try again")]
+    public static partial void EventNotRaised(this ILogger log, Exception exception, string api, string container, string blob);
+
+    [LoggerMessage(301, LogLevel.Information, "{Function} done in {Milliseconds:0} ms")]
+    public static partial void Invoked(this ILogger log, string function, double milliseconds);
+
+    [LoggerMessage(302, LogLevel.Error, "{Function}: {Outcome} after {Milliseconds:0} ms")]
+    public static partial void InvocationFailed(
+        this ILogger log, Exception exception, string function, string outcome, double milliseconds);
+
+    [LoggerMessage(303, LogLevel.Error, "{Function} still runs {Grace} after its time limit cancelled it; its message is given to another invocation")]
+    public static partial void TimeLimitIgnored(this ILogger log, string function, TimeSpan grace);
+
+    [LoggerMessage(304, LogLevel.Warning, "Message {MessageId} of {Queue} goes to {PoisonQueue} after {DequeueCount} attempts")]
+    public static partial void Poison(this ILogger log, string messageId, string queue, string poisonQueue, long dequeueCount);
+
+    [LoggerMessage(305, LogLevel.Warning, "Queue {Queue} cannot be read: {Why}; trying again")]
+    public static partial void QueueUnreadable(this ILogger log, string queue, string why);
+
+    [LoggerMessage(306, LogLevel.Warning, "Message {MessageId} of {Queue} cannot be {Step}: {Why}")]
+    public static partial void MessageStepFailed(this ILogger log, string messageId, string queue, string step, string why);
+
+    [LoggerMessage(307, LogLevel.Information, "Functions at {Url}:{Table}")]
+    public static partial void FunctionTable(this ILogger log, Uri url, string table);
+
+    [LoggerMessage(308, LogLevel.Information, "Functions host stops; {Running} invocations run")]
+    public static partial void HostStopping(this ILogger log, int running);
+
+    [LoggerMessage(401, LogLevel.Information, "Local platform at {Url}, data in {Folder}")]
+    public static partial void PlatformStarted(this ILogger log, Uri url, string folder);
+
+    [LoggerMessage(402, LogLevel.Critical, "{Part} has stopped; the platform ends")]
+    public static partial void PartDied(this ILogger log, Exception? exception, string part);
+}

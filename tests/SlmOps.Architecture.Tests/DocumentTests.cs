@@ -1,0 +1,76 @@
+using System.IO.Enumeration;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace SlmOps.Architecture.Tests;
+
+/// <summary>The top of the repository, and documents that point at it.</summary>
+public sealed partial class DocumentTests
+{
+    private static readonly string[] Top =
+    [
+        ".ci", "docs", "edge-agent", "functions", "infra", "tests",
+        "README.md", "LICENSE", "SlmOps.sln", "slmops", "azure.yaml", "host.json",
+        ".editorconfig", ".gitattributes", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Build.targets",
+        "Directory.Packages.props", "global.json", "package-lock.json", "package.json",
+    ];
+
+    public static TheoryData<string> Documents => [.. Repository.Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal))];
+
+    private static IEnumerable<string> NugetPackages => XDocument.Parse(Repository.Read("Directory.Packages.props"))
+        .Descendants("PackageVersion").Select(package => (string)package.Attribute("Include")!);
+
+    private static IEnumerable<string> NpmPackages
+    {
+        get
+        {
+            using var package = JsonDocument.Parse(Repository.Read("package.json"));
+            return [.. package.RootElement.EnumerateObject()
+                .Where(member => member.Name is "dependencies" or "devDependencies")
+                .SelectMany(member => member.Value.EnumerateObject().Select(entry => entry.Name))];
+        }
+    }
+
+    [Fact]
+    public void Top_HoldsWhatBelongsThereAlone()
+    {
+        var ignored = Repository.Read(".gitignore").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim('/', '\r')).Append(".git").ToList();
+        var entries = new DirectoryInfo(Repository.Root).EnumerateFileSystemInfos().Select(entry => entry.Name)
+            .Where(name => !ignored.Exists(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)));
+
+        Assert.Empty(entries.Except(Top));
+    }
+
+    [Fact]
+    public void Readme_IsThere() => Assert.Contains("README.md", Repository.Files);
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Document_Links_LeadSomewhere(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
+        var targets = Link().Matches(Repository.Read(document)).Select(match => match.Groups["target"].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith("mailto:", StringComparison.Ordinal));
+
+        Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(folder, Uri.UnescapeDataString(target))), $"{document} points at {target}"));
+    }
+
+    [Fact]
+    public void Dependencies_EachHasItsReason()
+    {
+        var lines = Repository.Read("docs/dependencies.md").Split('\n').Select(line => Reason().Match(line)).Where(match => match.Success)
+            .Select(match => match.Groups["package"].Value).ToList();
+
+        Assert.Distinct(lines);
+        Assert.Equal(NugetPackages.Concat(NpmPackages).Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
+    }
+
+    // [text](target "title"), the target without its fragment; empty for a link within the document.
+    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)")]
+    private static partial Regex Link();
+
+    // - `Package`: a reason of some length.
+    [GeneratedRegex("^- `(?<package>[^`]+)`: .{20,}$")]
+    private static partial Regex Reason();
+}

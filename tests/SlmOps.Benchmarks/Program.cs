@@ -1,0 +1,14 @@
+using SlmOps.Benchmarks;
+
+return args switch
+{
+    ["quality", .. var rest] => QualityCommand.Run(rest),
+    ["quantize", .. var rest] => QuantizeCommand.Run(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks quality|quantize …; see docs/benchmarks-quantizer.md");
+    return 2;
+}

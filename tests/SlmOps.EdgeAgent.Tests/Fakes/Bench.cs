@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.State;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Tests.Fakes;
+
+/// <summary>A service, two keys and a data folder: everything around one agent.</summary>
+internal sealed class Bench : IAsyncDisposable
+{
+    internal static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly TestFolder _folder;
+    private int _version;
+
+    private Bench(TestFolder folder, Service service)
+    {
+        (_folder, Service, Data) = (folder, service, folder["data"]);
+        new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey).Save(Trust);
+        File.WriteAllText(Script, SmokeScript);
+    }
+
+    internal Service Service { get; }
+
+    internal LocalSigningKey ReleaseKey { get; } = LocalSigningKey.CreateInMemory();
+
+    internal LocalSigningKey DirectorKey { get; } = LocalSigningKey.CreateInMemory();
+
+    internal FakeTimeProvider Clock { get; } = new(Start);
+
+    internal string Data { get; private set; }
+
+    internal string Trust => _folder["trust.json"];
+
+    internal string Elsewhere(string name) => _folder[name];
+
+    internal DataFolder Folder => new(Data);
+
+    internal AgentOptions Options => new(
+        Service.Url, "the-key", "stable", "d-1", Data, Trust, new Dictionary<string, string> { ["site"] = "lab" }, 64 << 20,
+        Preference.Balanced, TimeSpan.FromSeconds(30));
+
+    internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
+
+    /// <summary>The agent itself, as it lies beside the tests.</summary>
+    internal static string Executable => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent");
+
+    private string Script => _folder["smoke.sh"];
+
+    // Stands in for `slmops-agent --smoke <folder> --smoke-prompts <n>` where hundreds of runs would cost minutes: a
+    // variant says by a file of its own how it fares.
+    private const string SmokeScript = """
+        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
+        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
+        if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
+        echo '{"passed":true,"reason":"fine"}'
+        """;
+
+    internal static async Task<Bench> StartAsync()
+    {
+        var folder = new TestFolder();
+        return new(folder, await Service.StartAsync(folder["service"]));
+    }
+
+    internal AgentParts NewParts(Action<int>? beforeWrite = null, Action<int>? afterWrite = null, AgentOptions? options = null, double jitter = 0) => new(
+        options ?? Options, Folder, (options ?? Options).DeviceId!, new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite), NullLogger.Instance);
+
+    internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
+
+    /// <summary>Starts an agent on the data folder as it is, lets it settle once, and stops it.</summary>
+    internal async Task<AgentState> RunAsync(AgentOptions? options = null)
+    {
+        using var parts = NewParts(options: options);
+        var loop = NewLoop(parts);
+        loop.Recover();
+        while (await loop.CycleAsync(CancellationToken.None) is null)
+        {
+        }
+
+        return parts.Journal.State;
+    }
+
+    internal Task<ReleaseRef> ReleaseAsync(string version, params (string Path, byte[] Content)[] files) =>
+        ReleaseAsync(version, [new Variant("int8", files)]);
+
+    internal async Task<ReleaseRef> ReleaseAsync(string version, IReadOnlyList<Variant> variants, LocalSigningKey? key = null)
+    {
+        var offers = new List<VariantOffer>();
+        foreach (var variant in variants)
+        {
+            var folder = _folder["build", $"{version}-{variant.Name}"];
+            foreach (var (path, content) in variant.Files)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
+                await File.WriteAllBytesAsync(Path.Combine(folder, path), content);
+            }
+
+            offers.Add(await VariantPackager.PackAsync(
+                folder,
+                new("tiny", version, variant.Name, variant.Name, Start, new(variant.RamBytes, "1.20.0", []), variant.Figures, Digest.Of("source"u8), null, null),
+                Service.Store,
+                CancellationToken.None));
+        }
+
+        return await ReleasePackager.WriteAsync("tiny", version, Start, [.. offers.OrderBy(offer => offer.Name, StringComparer.Ordinal)], Service.Store, key ?? ReleaseKey, CancellationToken.None);
+    }
+
+    internal Task PublishAsync(ReleaseRef? stable, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
+        PublishAsync(new ChannelDocument(1, "stable", ++_version, Clock.GetUtcNow(), Clock.GetUtcNow().AddDays(7), stable, candidate, withdrawn, null));
+
+    internal async Task PublishAsync(ChannelDocument document, LocalSigningKey? key = null)
+    {
+        _version = (int)Math.Max(_version, document.Version);
+        Service.Publish(await ChannelSigner.SignAsync(document, key ?? DirectorKey, CancellationToken.None));
+    }
+
+    internal static RolloutOffer Offer(ReleaseRef release, int soakSeconds = 60, string rollout = "r-1") => new(
+        rollout, release, "salt", [new("canary", 1, new Dictionary<string, string> { ["site"] = "lab" })], soakSeconds);
+
+    /// <summary>Goes on with a copy of a data folder, and forgets what was reported so far.</summary>
+    internal void Fork(string data, string name)
+    {
+        Data = _folder[name];
+        foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(Data, Path.GetRelativePath(data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        Service.Reports.Clear();
+    }
+
+    internal CurrentModel? Current => CurrentModel.Read(Folder);
+
+    internal IReadOnlyList<DeviceState> ReportedStates => [.. Service.Reports.Select(report => report.Deployment?.State).OfType<DeviceState>()];
+
+    public async ValueTask DisposeAsync()
+    {
+        await Service.DisposeAsync();
+        ReleaseKey.Dispose();
+        DirectorKey.Dispose();
+        _folder.Dispose();
+    }
+}
+
+/// <summary>One variant of a release under test.</summary>
+internal sealed record Variant(string Name, params (string Path, byte[] Content)[] Files)
+{
+    internal long RamBytes { get; init; } = 1 << 20;
+
+    internal VariantFigures Figures { get; init; } = new(10, 0.005, null, null, null, 100, null, null);
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Tests.Fakes;
+
+/// <summary>The service and its storage on one real Kestrel server; storage answers under another path, as a redirect.</summary>
+internal sealed class Service : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private string? _etag;
+    private byte[]? _channel;
+
+    private Service(WebApplication app, FolderBlobStore store)
+    {
+        _app = app;
+        Store = store;
+    }
+
+    internal Uri Url => new(_app.Urls.First() + "/");
+
+    internal FolderBlobStore Store { get; }
+
+    internal ConcurrentQueue<DeviceReport> Reports { get; } = new();
+
+    /// <summary>Method, path, range and key of every request.</summary>
+    internal ConcurrentQueue<(string Path, string? Range, string? IfMatch, string? Key, string? Traceparent, string? IfNoneMatch)> Requests { get; } = new();
+
+    /// <summary>Answers a request for a blob in storage itself when it returns true.</summary>
+    internal Func<HttpContext, Digest, Task<bool>>? OnBlob { get; set; }
+
+    /// <summary>Answers a batch of reports itself when it returns true.</summary>
+    internal Func<HttpContext, Task<bool>>? OnReports { get; set; }
+
+    internal void Publish(byte[] envelope) => (_channel, _etag) = (envelope, $"\"{Digest.Of(envelope).Hex}\"");
+
+    internal static async Task<Service> StartAsync(string folder)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        var app = builder.Build();
+        var service = new Service(app, new FolderBlobStore(folder));
+        app.Use((context, next) =>
+        {
+            var headers = context.Request.Headers;
+            service.Requests.Enqueue((
+                context.Request.Path.Value!, headers.Range.FirstOrDefault(), headers.IfMatch.FirstOrDefault(),
+                headers["x-functions-key"].FirstOrDefault(), headers.TraceParent.FirstOrDefault(), headers.IfNoneMatch.FirstOrDefault()));
+            return next(context);
+        });
+        app.MapGet("/api/v1/channels/{channel}", service.Channel);
+        app.MapGet("/api/v1/blobs/{digest}", (string digest) => Results.Redirect($"/storage/{digest}?sig=secret"));
+        app.MapGet("/storage/{digest}", service.BlobAsync);
+        app.MapPost("/api/v1/devices/{id}/reports", service.ReportsAsync);
+        await app.StartAsync();
+        return service;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private IResult Channel(HttpContext context) => _channel is null ? Results.NotFound()
+        : context.Request.Headers.IfNoneMatch == _etag ? Results.StatusCode(304)
+        : Results.Bytes(_channel, "application/json", entityTag: new(_etag!));
+
+    private async Task BlobAsync(HttpContext context, string digest)
+    {
+        var wanted = Digest.Parse(digest);
+        if (OnBlob is { } special && await special(context, wanted))
+        {
+            return;
+        }
+
+        var result = File.Exists(Store.PathOf(wanted))
+            ? Results.File(Store.PathOf(wanted), enableRangeProcessing: true, entityTag: EntityTagHeaderValue.Parse($"\"{wanted.Hex}\""))
+            : Results.NotFound();
+        await result.ExecuteAsync(context);
+    }
+
+    private async Task ReportsAsync(HttpContext context)
+    {
+        if (OnReports is { } special && await special(context))
+        {
+            return;
+        }
+
+        var batch = await JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.DeviceReportBatch);
+        foreach (var report in batch!.Reports)
+        {
+            Reports.Enqueue(report);
+        }
+
+        await JsonSerializer.SerializeAsync(
+            context.Response.Body, new DeviceReportReceipt(batch.Reports[^1].Seq), ContractsJson.Default.DeviceReportReceipt);
+    }
+}

@@ -1,0 +1,139 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Quantizer;
+
+namespace SlmOps.Pipeline.Tests.Intake;
+
+public sealed class IntakePolicyTests
+{
+    private static readonly UploadTexts NoTexts = new(null, null, []);
+
+    [Fact]
+    public void Assign_UsualNames_AreFound()
+    {
+        var (recipe, problems) = Assign(Recipe.Default, "config.json", "eval.txt", "model.onnx", "smoke.json", "tokenizer.json");
+
+        Assert.Empty(problems);
+        Assert.Equal(("model.onnx", "tokenizer.json", "smoke.json", "eval.txt"),
+            (recipe.Model, recipe.Tokenizer, recipe.Smoke, recipe.Evaluation.Text));
+    }
+
+    [Fact]
+    public void Assign_ModelAlone_LeavesTheRestOpen()
+    {
+        var (recipe, problems) = Assign(Recipe.Default, "onnx/decoder.onnx", "onnx/decoder.onnx.data");
+
+        Assert.Empty(problems);
+        Assert.Equal(("onnx/decoder.onnx", null, null, null), (recipe.Model, recipe.Tokenizer, recipe.Smoke, recipe.Evaluation.Text));
+    }
+
+    [Fact]
+    public void Assign_NamedFiles_GoBeforeUsualOnes()
+    {
+        var asked = Recipe.Default with
+        {
+            Model = "b.onnx", Tokenizer = "t/t.json", Smoke = "s.json", Evaluation = new("e.txt", 64, 1000),
+        };
+
+        var (recipe, problems) = Assign(
+            asked, "a.onnx", "b.onnx", "e.txt", "eval.txt", "s.json", "smoke.json", "t/t.json", "tokenizer.json");
+
+        Assert.Empty(problems);
+        Assert.Equal(asked, recipe);
+    }
+
+    [Fact]
+    public void Assign_NamedFilesThatAreMissing_AreAllNamed()
+    {
+        var asked = Recipe.Default with
+        {
+            Model = "m.onnx", Tokenizer = "t.json", Smoke = "s.json", Evaluation = new("e.txt", 64, 1000),
+        };
+
+        var (_, problems) = Assign(asked, "other.onnx", "M.onnx", "tokenizer.json");
+
+        Assert.Equal(["m.onnx", "t.json", "s.json", "e.txt"], problems.Select(problem => problem.File));
+        Assert.All(problems, problem => Assert.Equal("file-missing", problem.Code));
+        Assert.Contains("\"evaluation.text\" names e.txt", problems[3].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model-missing", "no .onnx file", "tokenizer.json")]
+    [InlineData("model-missing", "no .onnx file", "model.onnx.data")]
+    [InlineData("model-ambiguous", "2 .onnx files: a.onnx, b/c.onnx", "b/c.onnx", "a.onnx")]
+    public void Assign_NotOneModel_SaysSo(string code, string message, params string[] files)
+    {
+        var problem = Assert.Single(Assign(Recipe.Default, files).Problems);
+
+        Assert.Equal(code, problem.Code);
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""input_ids,attention_mask|logits,present.0.key""", true)]
+    [InlineData("input_ids|logits", true)]
+    [InlineData("input_ids|last_hidden_state", false)]
+    [InlineData("image|logits", false)]
+    [InlineData("Input_Ids|logits", false)]
+    [InlineData("|", false)]
+    public void IsLanguageModel_FollowsTheExportConvention(string ports, bool expected) =>
+        Assert.Equal(expected, IntakePolicy.IsLanguageModel(Facts(ports.Split('|')[0].Split(','), ports.Split('|')[1].Split(','), "?")));
+
+    [Theory]
+    [InlineData(null, null, null, null, "2048", "")]
+    [InlineData("t.json", "e.txt", 2048, 64, "2048", "")]
+    [InlineData("t.json", "e.txt", 1000, 64, "2048", "")]
+    [InlineData("t.json", "e.txt", 2049, 64, "2048", "tokenizer-mismatch")]
+    [InlineData("t.json", "e.txt", 2049, 64, "vocab", "")]
+    [InlineData("t.json", "e.txt", 2048, 63, "2048", "evaluation-text-short")]
+    [InlineData("t.json", "e.txt", 2048, 0, "2048", "evaluation-text-short")]
+    [InlineData("t.json", "e.txt", 9999, 0, "2048", "evaluation-text-short tokenizer-mismatch")]
+    [InlineData(null, "e.txt", null, null, "2048", "tokenizer-missing")]
+    [InlineData("t.json", null, 2048, null, "2048", "evaluation-text-missing")]
+    [InlineData("t.json", null, 4096, null, "2048", "evaluation-text-missing tokenizer-mismatch")]
+    public void Judge_LanguageModel_NeedsFilesThatFit(
+        string? tokenizer, string? text, int? vocabulary, int? tokens, string width, string codes)
+    {
+        var recipe = Recipe.Default with { Model = "m.onnx", Tokenizer = tokenizer, Evaluation = new(text, 128, 1000) };
+
+        var problems = IntakePolicy.Judge(recipe, new(Facts(["input_ids"], ["logits"], width), []), new(vocabulary, tokens, []));
+
+        Assert.Equal(codes, string.Join(' ', problems.Select(problem => problem.Code)));
+    }
+
+    [Fact]
+    public void Judge_OtherModel_NeedsNoTexts()
+    {
+        var recipe = Recipe.Default with { Model = "m.onnx", Tokenizer = "t.json", Evaluation = new(null, 128, 1000) };
+
+        Assert.Empty(IntakePolicy.Judge(recipe, new(Facts(["image"], ["classes"], "10"), []), new(99_999, null, [])));
+    }
+
+    [Fact]
+    public void Judge_ScalarLogits_AreNoReasonToFail() =>
+        Assert.Empty(IntakePolicy.Judge(Recipe.Default with { Model = "m.onnx" }, new(Facts(["input_ids"], ["logits"]), []), NoTexts));
+
+    [Fact]
+    public void Judge_ProblemsOfGraphAndTexts_AreGivenTogether()
+    {
+        var inspection = new InspectionResult(
+            null, [new("graph-cycle", "The graph has a cycle.", "Export again.", null), new("external-data-missing", "w is missing.", "Upload w.", "w")]);
+        var texts = new UploadTexts(null, null, [new("smoke-invalid", "s", "s", "smoke.json")]);
+
+        var problems = IntakePolicy.Judge(Recipe.Default with { Model = "m.onnx" }, inspection, texts);
+
+        Assert.Equal(
+            [("graph-cycle", "m.onnx"), ("external-data-missing", "w"), ("smoke-invalid", "smoke.json")],
+            problems.Select(problem => (problem.Code, problem.File)));
+    }
+
+    private static (Recipe Recipe, IReadOnlyList<Problem> Problems) Assign(Recipe recipe, params string[] files) =>
+        IntakePolicy.Assign(recipe, [.. files.Select(path => new StoredFile(path, Digest.Of([]), 1))]);
+
+    private static ModelFacts Facts(string[] inputs, string[] outputs, params string[] lastDimensions) => new(
+        8, "test", new Dictionary<string, long>(), 1, 4, 100, 1,
+        [.. inputs.Select(name => new GraphPort(name, "int64", ["1", "seq"]))],
+        [.. outputs.Select(name => new GraphPort(name, "float32", lastDimensions.Length == 0 ? [] : ["1", "seq", .. lastDimensions]))],
+        new Dictionary<string, int>(), [], [], "", 0);
+}

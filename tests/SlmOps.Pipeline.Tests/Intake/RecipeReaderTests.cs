@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Text;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+
+namespace SlmOps.Pipeline.Tests.Intake;
+
+public sealed class RecipeReaderTests
+{
+    private static readonly string[] Known = ["original", "int8", "int4"];
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "schema": 1, "name": "phi", "version": "1.0", "evaluation": {}, "acceptance": {}, "rollout": {} }""")]
+    public void Read_NothingAsked_GivesTheDefaults(string json)
+    {
+        var recipe = Good(json);
+
+        Assert.Null(recipe.Model);
+        Assert.Null(recipe.Tokenizer);
+        Assert.Null(recipe.Smoke);
+        Assert.Equal(new EvaluationRecipe(null, 128, 20_000), recipe.Evaluation);
+        Assert.Equal([new("fp32", "original", null), new("int8", "int8", null), new("int4", "int4", null)], recipe.Variants);
+        Assert.Equal(new AcceptanceRecipe(0.05, 0.10, 0.80, 15), recipe.Acceptance);
+        Assert.Null(recipe.Rollout.Channel);
+        Assert.Equal((60, 1800), (recipe.Rollout.SoakSeconds, recipe.Rollout.DeadlineSeconds));
+        Assert.Equal([("canary", 0.1, 0), ("early", 0.5, 0), ("all", 1, 0)],
+            recipe.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
+    }
+
+    [Fact]
+    public void Read_EveryField_IsTaken()
+    {
+        var recipe = Good("""
+            {
+              // comments are allowed
+              "schema": 1, "name": "phi", "version": "1.0",
+              "model": "onnx/model.onnx", "tokenizer": "tok/tokenizer.json", "smoke": "s.json",
+              "evaluation": { "text": "texts/eval.txt", "windowTokens": 8, "maxTokens": 1000000 },
+              "variants": [
+                { "recipe": "original" },
+                { "name": "small", "recipe": "int4", "blockSize": 256 },
+                { "recipe": "int8" }
+              ],
+              "acceptance": { "maxPerplexityIncrease": 0, "maxKl": 100, "minTop1Agreement": 1, "minSqnrDb": -100 },
+              "rollout": {
+                "channel": "edge",
+                "rings": [
+                  { "name": "lab", "selector": { "site": "lab", "hw": "pi5" } },
+                  { "name": "tenth", "fraction": 0.1 },
+                  { "name": "all", "fraction": 1, "selector": {} },
+                ],
+                "soakSeconds": 0, "deadlineSeconds": 5
+              },
+            }
+            """);
+
+        Assert.Equal(("onnx/model.onnx", "tok/tokenizer.json", "s.json"), (recipe.Model, recipe.Tokenizer, recipe.Smoke));
+        Assert.Equal(new EvaluationRecipe("texts/eval.txt", 8, 1_000_000), recipe.Evaluation);
+        Assert.Equal([new("original", "original", null), new("small", "int4", 256), new("int8", "int8", null)], recipe.Variants);
+        Assert.Equal(new AcceptanceRecipe(0, 100, 1, -100), recipe.Acceptance);
+        Assert.Equal(("edge", 0, 5), (recipe.Rollout.Channel, recipe.Rollout.SoakSeconds, recipe.Rollout.DeadlineSeconds));
+        Assert.Equal([("lab", 1, 2), ("tenth", 0.1, 0), ("all", 1, 0)],
+            recipe.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
+        Assert.Equal("pi5", recipe.Rollout.Rings[0].Selector["hw"]);
+    }
+
+    [Theory]
+    [InlineData("""{ "variants": [ { "recipe": "int4" } ] }""", "fp32=original, int4=int4")]
+    [InlineData("""{ "variants": [] }""", "fp32=original")]
+    [InlineData("""{ "variants": [ { "recipe": "int4" }, { "name": "full", "recipe": "original" } ] }""", "int4=int4, full=original")]
+    public void Read_Variants_AlwaysHoldTheOriginal(string json, string expected) =>
+        Assert.Equal(expected, string.Join(", ", Good(json).Variants.Select(variant => $"{variant.Name}={variant.Recipe}")));
+
+    [Fact]
+    public void Read_OtherVariantWithTheNameOfTheOriginal_IsRefused()
+    {
+        var problem = Assert.Single(Bad("""
+            { "variants": [
+              { "name": "fp32", "recipe": "int4" } ] }
+            """));
+
+        Assert.Equal(2, problem.Line);
+        Assert.Contains("fp32", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ManyMistakes_FindsAllWithTheirLines()
+    {
+        var problems = Bad("""
+            {
+              "schema": 2,
+              "name": "psi",
+              "modle": "model.onnx",
+              "tokenizer": "../tokenizer.json",
+              "evaluation": { "windowTokens": 4,
+                "maxTokens": 100.5 },
+              "smoke": 7,
+              "variants": [
+                { "recipe": "int3" },
+                { "name": "B A D", "recipe": "int4", "blockSize": 48 },
+                { "name": "int8", "recipe": "int4" }, { "name": "int8", "recipe": "int4" },
+                "int4",
+                { "name": "nothing" }
+              ],
+              "acceptance": { "maxKl": "low", "minTop1Agreement": 1.5 },
+              "rollout": {
+                "rings": [
+                  { "fraction": 2 },
+                  { "name": "all", "selector": { "Site": "lab",
+                    "hw": 5 } } ],
+                "soakSeconds": null }
+            }
+            """);
+
+        string[] expected =
+        [
+            "2 \"schema\"", "3 \"name\"", "4 \"modle\"", "5 \"tokenizer\"", "6 \"windowTokens\"", "7 \"maxTokens\"", "8 \"smoke\"",
+            "10 \"recipe\"", "11 \"name\"", "11 \"blockSize\"", "12 \"name\"", "13 \"variants\"[4]", "14 \"recipe\"",
+            "16 \"maxKl\"", "16 \"minTop1Agreement\"", "19 \"name\"", "19 \"fraction\"", "20 'Site'", "21 'hw'", "22 \"soakSeconds\"",
+        ];
+        Assert.All(expected, place =>
+        {
+            var (line, what) = (int.Parse(place.Split(' ')[0], CultureInfo.InvariantCulture), place.Split(' ')[1]);
+            Assert.Contains(problems, problem => problem.Line == line && problem.Message.Contains(what, StringComparison.Ordinal));
+        });
+        Assert.All(problems, problem =>
+        {
+            Assert.Equal(("recipe-invalid", "slmops.json"), (problem.Code, problem.File));
+            Assert.StartsWith($"slmops.json line {problem.Line}: ", problem.Message, StringComparison.Ordinal);
+            Assert.EndsWith(".", problem.Cure, StringComparison.Ordinal);
+        });
+        Assert.Equal(expected.Length, problems.Count);
+    }
+
+    [Theory]
+    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: acceptance, evaluation, model, name,")]
+    [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
+    [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
+    [InlineData("""{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""", "\"rings\"[0] has the unknown key \"share\"", "fraction, name, selector")]
+    [InlineData("""{ "variants": [ { "recipe": "fp8" } ] }""", "'fp8' is not allowed", "one of original, int8, int4")]
+    [InlineData("""{ "variants": [ {} ] }""", "\"recipe\" in \"variants\"[0]: is missing", "Add \"recipe\"")]
+    [InlineData("""{ "version": "2.0" }""", "'2.0' differs from '1.0'", "upload to the folder that it names")]
+    [InlineData("""{ "model": "/etc/passwd" }""", "'/etc/passwd' is not allowed", SafePath.Rule)]
+    [InlineData("""{ "model": "a/../../b" }""", "is not allowed", SafePath.Rule)]
+    [InlineData("""{ "model": null }""", "\"model\" in the document: is null", "Use a string")]
+    [InlineData("""{ "model": ["m.onnx"] }""", "is array", "Use a string")]
+    [InlineData("""{ "evaluation": [] }""", "is array", "Use an object")]
+    [InlineData("""{ "variants": {} }""", "is object", "Use a list of objects")]
+    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 8 } ] }""", "8 is out of range", "from 16 to 256")]
+    [InlineData("""{ "acceptance": { "maxKl": 1e999 } }""", "is out of range", "from 0 to 100")]
+    [InlineData("""{ "acceptance": { "maxKl": -0.1 } }""", "-0.1 is out of range", "from 0 to 100")]
+    [InlineData("""{ "rollout": { "soakSeconds": 604801 } }""", "604801 is out of range", "from 0 to 604800")]
+    [InlineData("""{ "rollout": { "deadlineSeconds": 4 } }""", "4 is out of range", "from 5 to 2592000")]
+    [InlineData("""{ "rollout": { "channel": "Edge" } }""", "'Edge' is not allowed", SafeName.Rule)]
+    [InlineData("""{ "rollout": { "rings": [] } }""", "the last ring does not reach every device", "\"fraction\": 1 and no \"selector\"")]
+    [InlineData("""{ "rollout": { "rings": [ { "name": "half", "fraction": 0.5 } ] } }""", "the last ring does not reach every device", "End with")]
+    [InlineData("""{ "rollout": { "rings": [ { "name": "lab", "selector": { "site": "lab" } } ] } }""", "the last ring does not reach every device", "End with")]
+    [InlineData("""{ "rollout": { "rings": [ { "name": "a" }, { "name": "a" } ] } }""", "the ring 'a' stands twice", "a name of its own")]
+    [InlineData("[]", "the document is not a JSON object", "Write { … }")]
+    [InlineData("7", "the document is not a JSON object", "Write { … }")]
+    [InlineData("null", "the document is not a JSON object", "Write { … }")]
+    public void Read_OneMistake_SaysWhatAndTheCure(string json, string message, string cure)
+    {
+        var problem = Assert.Single(Bad(json));
+
+        Assert.Equal(1, problem.Line);
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+        Assert.Contains(cure, problem.Cure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("variants", "\"recipe\": \"int8\"")]
+    [InlineData("rings", "\"fraction\": 1")]
+    public void Read_TooManyEntries_IsRefusedOnce(string key, string fields)
+    {
+        var list = string.Join(",", Enumerable.Range(0, 17).Select(number => $$"""{ "name": "n{{number}}", {{fields}} }"""));
+        var json = key == "rings" ? $$"""{ "rollout": { "rings": [{{list}}] } }""" : $$"""{ "variants": [{{list}}] }""";
+
+        Assert.Contains("17 entries", Assert.Single(Bad(json)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\n\"model\": \"a\",\n\"model\": \"b\"\n}", 3, "'model' stands twice")]
+    [InlineData("{\n  \"model\": \"a\"\n  \"smoke\": \"b\"\n}", 3, "")]
+    [InlineData("", 1, "")]
+    [InlineData("PK\u0003\u0004", 1, "")]
+    [InlineData("{\n\"model\": \"\\ud800\"}", 2, "")]
+    public void Read_NotJson_NamesTheLine(string json, int line, string message)
+    {
+        var problem = Assert.Single(Bad(json));
+
+        Assert.Equal(("recipe-not-json", line), (problem.Code, problem.Line));
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DeepNesting_NamesTheLine()
+    {
+        var problem = Assert.Single(Bad("{\n\"model\": " + new string('[', 100_000)));
+
+        Assert.Equal(("recipe-not-json", 2), (problem.Code, problem.Line));
+    }
+
+    [Fact]
+    public void Read_SampleModel_IsGood()
+    {
+        var file = Path.Combine(Repository.Root, "infra", "samples", "pydocs-slm", "slmops.json");
+
+        var (recipe, problems) = RecipeReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"), Known);
+
+        Assert.Empty(problems);
+        Assert.Equal(["fp32", "int8", "int4"], recipe!.Variants.Select(variant => variant.Name));
+    }
+
+    private static Recipe Good(string json)
+    {
+        var (recipe, problems) = Read(json);
+        Assert.Empty(problems);
+        return recipe!;
+    }
+
+    private static IReadOnlyList<Problem> Bad(string json)
+    {
+        var (recipe, problems) = Read(json);
+        Assert.Null(recipe);
+        return problems;
+    }
+
+    private static (Recipe? Recipe, IReadOnlyList<Problem> Problems) Read(string json) =>
+        RecipeReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", new("phi", "1.0"), Known);
+}

@@ -1,0 +1,79 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Rollout;
+
+namespace SlmOps.Pipeline.Tests.Rollout;
+
+/// <summary>
+/// Places with the salt "salt", computed in Python with hashlib: d1 0.542, d2 0.487, d3 0.639, d4 0.797, d5 0.663, d6 0.524,
+/// d7 0.344, d8 0.590, d9 0.333, d10 0.0819, d11 0.239, d12 0.149.
+/// </summary>
+public sealed class RingPlanTests
+{
+    private const double D1 = 0.5424154734129575;
+    private const double D3 = 0.639267027887029;
+
+    [Fact]
+    public void Reach_FractionThatTakesSomebody_IsKept() =>
+        Assert.Equal(0.1, Reach(Fleet.Rollout(), 0, Devices("d1", "d10")).Fraction);
+
+    [Fact]
+    public void Reach_FractionThatTakesNobody_IsRaisedToTakeTheNextDeviceAlone()
+    {
+        var fleet = Devices("d3", "d1", "d4");
+
+        var ring = Reach(Fleet.Rollout(), 0, fleet);
+
+        Assert.Equal(Math.BitIncrement(D1), ring.Fraction);
+        Assert.Equal(["d1"], Admitted(ring, fleet));
+    }
+
+    [Fact]
+    public void Reach_LaterRing_TakesTheNextBeyondTheEarlierOnes()
+    {
+        var rollout = Fleet.Rollout();
+        rollout = rollout.WithRing(0, rollout.Rings[0] with { Ring = rollout.Rings[0].Ring with { Fraction = Math.BitIncrement(D1) } });
+
+        var ring = Reach(rollout, 1, Devices("d3", "d1", "d4"));
+
+        Assert.Equal(Math.BitIncrement(D3), ring.Fraction);
+    }
+
+    [Fact]
+    public void Reach_LaterRingWhoseDevicesAreAllInEarlierOnes_IsKept() =>
+        Assert.Equal(0.5, Reach(Fleet.Rollout(new("all", 1, Fleet.NoLabels), new("half", 0.5, Fleet.NoLabels)), 1, Devices("d1", "d10")).Fraction);
+
+    [Fact]
+    public void Reach_Selector_LooksAtItsDevicesAlone()
+    {
+        var lab = new Ring("lab", 0.1, new Dictionary<string, string> { ["site"] = "lab" });
+        DeviceRecord[] fleet = [Fleet.Device("d10"), Fleet.Device("d3") with { Inventory = Fleet.Inventory(("site", "lab")) }];
+
+        Assert.Equal(Math.BitIncrement(D3), Reach(Fleet.Rollout(lab), 0, fleet).Fraction);
+        Assert.Equal(0.1, Reach(Fleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);
+    }
+
+    [Fact]
+    public void Reach_NobodyKnown_IsKept() => Assert.Equal(0.1, Reach(Fleet.Rollout(), 0, []).Fraction);
+
+    [Fact]
+    public void Reach_FractionZero_StaysClosed() =>
+        Assert.Equal(0, Reach(Fleet.Rollout(new Ring("closed", 0, Fleet.NoLabels)), 0, Devices("d1", "d10")).Fraction);
+
+    [Fact]
+    public void Reach_AppliedToItsResult_ChangesNothing()
+    {
+        var fleet = Devices("d3", "d1", "d4");
+        var rollout = Fleet.Rollout();
+        var once = Reach(rollout, 0, fleet);
+
+        Assert.Equal(once, Reach(rollout.WithRing(0, rollout.Rings[0] with { Ring = once }), 0, fleet));
+    }
+
+    private static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet) => RingPlan.Reach(rollout, index, fleet);
+
+    private static DeviceRecord[] Devices(params string[] ids) => [.. ids.Select(id => Fleet.Device(id))];
+
+    private static IEnumerable<string> Admitted(Ring ring, IEnumerable<DeviceRecord> fleet) => fleet
+        .Where(device => RingMembership.Admits(ring, Fleet.Salt, device.Id, device.Labels))
+        .Select(device => device.Id);
+}

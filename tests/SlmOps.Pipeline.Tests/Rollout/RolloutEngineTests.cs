@@ -1,0 +1,343 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Rollout;
+
+namespace SlmOps.Pipeline.Tests.Rollout;
+
+/// <summary>The rings are canary 10 %, early 50 %, all; see <see cref="RingPlanTests"/> for where devices are.</summary>
+public sealed class RolloutEngineTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1800);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly string[] Twelve = [.. Enumerable.Range(1, 12).Select(number => $"d{number}")];
+
+    [Fact]
+    public void Play_EverybodyCommits_FinishesRingByRing()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        Assert.Equal(["started", "ring-started 0"], play.Facts);
+        Assert.Equal(["d10"], play.Offered);
+        Assert.Equal(new RingStarted("phi@2.0.0", 0, "canary", 1), play.Fact<RingStarted>());
+
+        play.Soak("d10").Advance();
+        Assert.Equal(["d10"], play.Offered);
+
+        play.Commit("d10").Advance();
+        Assert.Equal(["d2", "d7", "d9", "d10", "d11", "d12"], play.Offered);
+        Assert.Equal(new RingStarted("phi@2.0.0", 1, "early", 5), play.Fact<RingStarted>());
+
+        play.Commit("d2", "d7", "d9", "d11").Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+        Assert.Equal(1, play.Rollout.CurrentRing);
+
+        play.Commit("d12").Advance();
+        Assert.Equal(Twelve, play.Offered);
+
+        play.Wait(Second).Commit("d1", "d3", "d4", "d5", "d6", "d8").Advance();
+        Assert.Equal(
+            ["started", "ring-started 0", "ring-passed 0", "ring-started 1", "ring-passed 1", "ring-started 2", "ring-passed 2", "completed"],
+            play.Facts);
+        Assert.Equal(new RingPassed("phi@2.0.0", 2, "all", 6, "6 of 6 devices committed"), play.Fact<RingPassed>());
+        Assert.Equal(new RolloutCompleted("phi@2.0.0", 12), play.Fact<RolloutCompleted>());
+        Assert.Equal((RolloutState.Finished, play.Now), (play.Rollout.State, play.Rollout.EndedAt));
+        Assert.Equal((Fleet.Release, null), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Empty(play.Channel.Withdrawn);
+        Assert.Empty(play.Offered);
+        Assert.All(play.Rollout.Rings, ring => Assert.Equal(RingState.Finished, ring.State));
+    }
+
+    [Fact]
+    public void Play_OneDevice_IsCanaryAndAll()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), "d4").Advance();
+        Assert.Equal(["d4"], play.Offered);
+
+        play.Commit("d4").Advance();
+
+        Assert.Equal(RolloutState.Finished, play.Rollout.State);
+        Assert.Equal(new RolloutCompleted("phi@2.0.0", 1), play.Fact<RolloutCompleted>());
+    }
+
+    [Fact]
+    public void Play_AFailure_WithdrawsAndReturnsToThePreviousRelease()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance();
+
+        play.Commit("d11", "d12").Soak("d2").Fail("d9").Advance();
+
+        Assert.Equal(["started", "ring-started 0", "ring-passed 0", "ring-started 1", "rolled-back"], play.Facts);
+        Assert.Equal(
+            new RolledBack("phi@2.0.0", 1, "1 of 5 devices failed; d9: smoke-mismatch", Fleet.Previous), play.Fact<RolledBack>());
+        Assert.Equal((RolloutState.RollingBack, "ErrorThreshold"), (play.Rollout.State, play.Rollout.ReasonCode));
+        Assert.Equal(RingState.Error, play.Rollout.Rings[1].State);
+        Assert.Equal((Fleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Empty(play.Offered);
+
+        play.GoBack("d10", "d11", "d12").Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+
+        play.Wait(Second).GoBack("d2").Advance();
+        Assert.Equal((RolloutState.RolledBack, play.Now, "ErrorThreshold"), (play.Rollout.State, play.Rollout.EndedAt, play.Rollout.ReasonCode));
+        Assert.Equal((Fleet.Previous, null), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Single(play.Facts, fact => fact == "rolled-back");
+    }
+
+    [Fact]
+    public void Play_FirstReleaseFails_LeavesTheChannelEmpty()
+    {
+        var play = new RolloutPlay(Fleet.Rollout() with { Previous = null }, "d10") { Channel = Fleet.Channel() with { Stable = null } };
+
+        play.Advance().Fail("d10").Advance();
+
+        Assert.Null(play.Fact<RolledBack>().Restored);
+        Assert.Equal(RolloutState.RolledBack, play.Rollout.State);
+        Assert.Equal((null, null), (play.Channel.Stable, play.Channel.Candidate));
+    }
+
+    [Fact]
+    public void Play_DeviceThatRunsTheWithdrawnReleaseAndIsGone_IsNotWaitedForForever()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Offline("d10").Advance();
+
+        play.Wait(RingGate.OfflineAfter).Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+
+        play.Wait(Second).Advance();
+        Assert.Equal(RolloutState.RolledBack, play.Rollout.State);
+    }
+
+    [Fact]
+    public void Play_SilencePastTheDeadline_Withdraws()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Soak("d10");
+
+        play.Wait(Deadline).Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Second).Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+        Assert.Contains("1 of 1 devices silent for 1800 s", play.Fact<RolledBack>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Play_RingNobodyIsIn_IsSkippedAndFinishesNothing()
+    {
+        var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
+        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance();
+
+        Assert.Equal(["started", "ring-started 0", "ring-passed 0", "ring-started 1"], play.Facts);
+        Assert.Equal("no device of the fleet is in this ring", play.Fact<RingPassed>().Reason);
+        Assert.Equal(["d1", "d2"], play.Offered);
+
+        play.Commit("d1", "d2").Advance();
+        Assert.Equal(RolloutState.Finished, play.Rollout.State);
+    }
+
+    [Fact]
+    public void Play_LabelledDevices_GoFirst()
+    {
+        var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
+        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1").Join("d4", ("site", "lab")).Advance();
+
+        Assert.Equal(["d4"], play.Offered);
+
+        play.Commit("d4").Advance();
+        Assert.Equal(["d1", "d4"], play.Offered);
+    }
+
+    [Fact]
+    public void Play_NoDevices_WaitsHoweverLong()
+    {
+        var play = new RolloutPlay(Fleet.Rollout()).Advance();
+
+        play.Wait(TimeSpan.FromDays(30)).Advance();
+
+        Assert.Equal((RolloutState.Running, 0), (play.Rollout.State, play.Rollout.CurrentRing));
+        Assert.Equal(["started", "ring-started 0"], play.Facts);
+    }
+
+    [Fact]
+    public void Play_DevicesThatAppearLate_GetTheirTime()
+    {
+        var play = new RolloutPlay(Fleet.Rollout()).Advance().Wait(TimeSpan.FromDays(30));
+        var version = play.Channel.Version;
+
+        play.Join("d3").Join("d4").Advance();
+        Assert.Equal(["d3"], play.Offered);
+        Assert.Equal(version + 1, play.Channel.Version);
+        Assert.Equal(play.Now, play.Rollout.Rings[0].StartedAt);
+        Assert.Equal(["started", "ring-started 0"], play.Facts);
+
+        play.Wait(Deadline).Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Commit("d3").Advance();
+        Assert.Equal(["d3", "d4"], play.Offered);
+    }
+
+    [Fact]
+    public void Play_LateDeviceInAnEarlierRing_IsWatchedToo()
+    {
+        var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
+        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance();
+        Assert.Equal(1, play.Rollout.CurrentRing);
+
+        play.Join("d3", ("site", "lab")).Advance().Fail("d3").Advance();
+
+        Assert.Equal(RolloutState.RolledBack, play.Rollout.State);
+        Assert.Contains("d3", play.Fact<RolledBack>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Play_OfflineDevicesAlone_PausesForAPerson()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), "d10", "d1").Offline("d10").Wait(TimeSpan.FromHours(1)).Advance();
+        Assert.Equal(["d10"], play.Offered);
+
+        play.Wait(Deadline).Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Second).Advance();
+        Assert.Equal((RolloutState.Paused, "NoData"), (play.Rollout.State, play.Rollout.ReasonCode));
+        Assert.Equal(["d10"], play.Offered);
+        Assert.Equal(
+            new RolloutPaused("phi@2.0.0", 0, "NoData", "no verdict from 1 devices (1 offline, 0 incompatible)"), play.Fact<RolloutPaused>());
+
+        // Still nothing: a person's word starts the clock again and proves nothing.
+        play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now)).Wait(Deadline + Second).Advance();
+        Assert.Equal(RolloutState.Paused, play.Rollout.State);
+        Assert.Equal(2, play.Facts.Count(fact => fact.StartsWith("paused", StringComparison.Ordinal)));
+
+        play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now)).Online("d10").Commit("d10").Advance();
+        Assert.Equal(1, play.Rollout.CurrentRing);
+    }
+
+    [Fact]
+    public void Play_IncompatibleDevicesAlone_NeverPass()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance().Unfit("d1", "d2").Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Deadline + Second).Advance();
+        Assert.Equal(RolloutState.Paused, play.Rollout.State);
+    }
+
+    [Fact]
+    public void Play_IncompatibleDeviceAmongOthers_DoesNotHoldThemUp()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance().Unfit("d1").Commit("d2").Advance();
+
+        Assert.Equal(RolloutState.Finished, play.Rollout.State);
+        Assert.Equal(new RolloutCompleted("phi@2.0.0", 1), play.Fact<RolloutCompleted>());
+    }
+
+    [Fact]
+    public void Pause_StopsTheClock_ResumeStartsItAnew()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Soak("d10").Wait(Deadline);
+        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
+        Assert.Equal(new RolloutPaused("phi@2.0.0", 0, "Manual", "lunch"), play.Fact<RolloutPaused>());
+
+        play.Wait(TimeSpan.FromDays(1)).Advance();
+        Assert.Equal((RolloutState.Paused, "lunch"), (play.Rollout.State, play.Rollout.Reason));
+
+        play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now)).Advance();
+        Assert.Equal((RolloutState.Running, null, play.Now), (play.Rollout.State, play.Rollout.Reason, play.Rollout.Rings[0].StartedAt));
+
+        play.Wait(Deadline).Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Second).Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+    }
+
+    [Fact]
+    public void Pause_Twice_GivesTwoFacts()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        for (var times = 0; times < 2; times++)
+        {
+            play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "why", play.Now));
+            play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now));
+        }
+
+        Assert.Equal(2, play.Facts.Count(fact => fact.StartsWith("paused 0/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Withdraw_FinishedRollout_RestoresWhatWasBefore()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), "d4").Advance().Commit("d4").Advance();
+        Assert.Equal(Fleet.Release, play.Channel.Stable);
+
+        play.Apply(RolloutEngine.Withdraw(play.Rollout, play.Channel, RolloutTrigger.RollBack, "Manual", "worse answers", play.Now)).Advance();
+
+        Assert.Equal((RolloutState.RollingBack, "Manual"), (play.Rollout.State, play.Rollout.ReasonCode));
+        Assert.Equal(new RolledBack("phi@2.0.0", 2, "worse answers", Fleet.Previous), play.Fact<RolledBack>());
+        Assert.Equal((Fleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+
+        play.GoBack("d4").Advance();
+        Assert.Equal(RolloutState.RolledBack, play.Rollout.State);
+        Assert.Null(play.Channel.Candidate);
+    }
+
+    [Fact]
+    public void Withdraw_FullList_KeepsTheNewest()
+    {
+        var old = Enumerable.Range(0, ChannelRecord.MaxWithdrawn).Select(number => Fleet.Of($"0.{number}").Digest).ToList();
+        var play = new RolloutPlay(Fleet.Rollout(), "d10") { Channel = Fleet.Channel() with { Withdrawn = [.. old.Take(63), Fleet.Release.Digest] } };
+        play.Advance().Fail("d10").Advance();
+        Assert.Equal([.. old.Take(63), Fleet.Release.Digest], play.Channel.Withdrawn);
+
+        play = new RolloutPlay(Fleet.Rollout(), "d10") { Channel = Fleet.Channel() with { Withdrawn = old } };
+        play.Advance().Fail("d10").Advance();
+        Assert.Equal([.. old.Skip(1), Fleet.Release.Digest], play.Channel.Withdrawn);
+    }
+
+    [Theory]
+    [InlineData("Finished")]
+    [InlineData("Paused")]
+    [InlineData("RolledBack")]
+    [InlineData("Superseded")]
+    public void Next_NothingToDo_IsNull(string state)
+    {
+        var rollout = Fleet.Rollout() with { State = Enum.Parse<RolloutState>(state) };
+
+        Assert.Null(RolloutEngine.Next(rollout, Fleet.Channel(), [Fleet.Device("d10", DeviceState.FailedNoStateChange)], Fleet.Start.AddDays(9)));
+    }
+
+    [Fact]
+    public void Supersede_RunningRollout_EndsIt()
+    {
+        var running = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Rollout;
+
+        var superseded = RolloutEngine.Supersede(running, "phi@3.0.0", Fleet.Start);
+
+        Assert.Equal((RolloutState.Superseded, "Superseded", "phi@3.0.0 is newer", Fleet.Start),
+            (superseded.State, superseded.ReasonCode, superseded.Reason, superseded.EndedAt));
+        Assert.Empty(superseded.OpenRings);
+    }
+
+    [Fact]
+    public void Supersede_RolloutThatWaitsForItsDevices_IsRolledBackForItsOwnReason()
+    {
+        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+
+        var superseded = RolloutEngine.Supersede(play.Rollout, "phi@3.0.0", play.Now);
+
+        Assert.Equal((RolloutState.RolledBack, "ErrorThreshold", play.Rollout.Reason, play.Now),
+            (superseded.State, superseded.ReasonCode, superseded.Reason, superseded.EndedAt));
+    }
+
+    [Fact]
+    public void Move_IllegalPair_IsADefectOfTheCaller()
+    {
+        var fault = Assert.Throws<InvalidOperationException>(
+            () => RolloutEngine.Move(Fleet.Rollout(), RolloutTrigger.Resume, null, null, null));
+
+        Assert.Equal("A rollout that is Ready cannot Resume.", fault.Message);
+    }
+}
