@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using SlmOps.Contracts;
 
 namespace SlmOps.Packaging;
@@ -12,7 +10,6 @@ namespace SlmOps.Packaging;
 /// <param name="time">Clock for <see cref="GarbagePlan"/>; the system's when null.</param>
 public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IBlobStore
 {
-    private const int ChunkBytes = 1 << 20;
     private const long FlushBytes = 32 << 20;
     private readonly string _folder = Path.Combine(root, "blobs", "sha256");
 
@@ -79,7 +76,13 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
         var temporary = Path.Combine(_folder, $".{Guid.NewGuid():N}.part");
         try
         {
-            var actual = await CopyAsync(content, temporary, expected?.Size ?? Limits.FileBytes, cancellationToken).ConfigureAwait(false);
+            var most = expected?.Size ?? Limits.FileBytes;
+            var actual = await CopyAsync(content, temporary, most, cancellationToken).ConfigureAwait(false);
+            if (actual.Size > most)
+            {
+                throw new InvalidDataException($"The content has more than the {most} bytes it may have.");
+            }
+
             if (expected is not null && actual != expected)
             {
                 throw new InvalidDataException(
@@ -95,54 +98,33 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
         }
     }
 
-    /// <summary>
-    /// Hashes one chunk while the one before it is being written and earlier ones go to the disk, so that the flush at
-    /// the end has little left to wait for.
-    /// </summary>
+    /// <summary>Earlier bytes go to the disk while later ones are hashed, so that the flush at the end has little left to wait for.</summary>
     private static async Task<BlobRef> CopyAsync(Stream content, string path, long most, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var (filling, writing) = (ArrayPool<byte>.Shared.Rent(ChunkBytes), ArrayPool<byte>.Shared.Rent(ChunkBytes));
-        var (pending, flushing) = (Task.CompletedTask, Task.CompletedTask);
-        long flushed = 0;
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var flushing = Task.CompletedTask;
+        long flushed = 0;
         try
         {
-            long size = 0;
-            int read;
-            while ((read = await content.ReadAtLeastAsync(filling, filling.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                if (size + read > most)
-                {
-                    throw new InvalidDataException($"The content has more than the {most} bytes it should have.");
-                }
-
-                hash.AppendData(filling, 0, read);
-                await pending.ConfigureAwait(false);
-                pending = RandomAccess.WriteAsync(file, filling.AsMemory(0, read), size, cancellationToken).AsTask();
-                size += read;
-                if (size - flushed >= FlushBytes && flushing.IsCompleted)
-                {
-                    await flushing.ConfigureAwait(false);
-                    flushing = Task.Run(() => RandomAccess.FlushToDisk(file), cancellationToken);
-                    flushed = size;
-                }
-
-                (filling, writing) = (writing, filling);
-            }
-
-            await pending.ConfigureAwait(false);
+            var blob = await HashingCopy.RunAsync(content, most, WriteAsync, cancellationToken).ConfigureAwait(false);
             await flushing.ConfigureAwait(false);
             RandomAccess.FlushToDisk(file);
-            return new(Digest.FromHash(hash.GetHashAndReset()), size);
+            return blob;
         }
         finally
         {
-            // The buffers go back to the pool, so no write may still be reading from one.
-            await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ArrayPool<byte>.Shared.Return(filling);
-            ArrayPool<byte>.Shared.Return(writing);
+        }
+
+        async Task WriteAsync(ReadOnlyMemory<byte> chunk, long offset)
+        {
+            await RandomAccess.WriteAsync(file, chunk, offset, cancellationToken).ConfigureAwait(false);
+            if (offset + chunk.Length - flushed >= FlushBytes && flushing.IsCompleted)
+            {
+                await flushing.ConfigureAwait(false);
+                flushing = Task.Run(() => RandomAccess.FlushToDisk(file), cancellationToken);
+                flushed = offset + chunk.Length;
+            }
         }
     }
 }
