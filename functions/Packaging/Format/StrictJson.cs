@@ -30,6 +30,12 @@ internal readonly struct StrictJson
             throw new PackageFormatException("not-utf8", $"The {what} is not valid UTF-8.");
         }
 
+        // Spaces around a document would be bytes that no signature covers.
+        if (utf8.IsEmpty || utf8[0] != '{' || utf8[^1] != '}')
+        {
+            throw new PackageFormatException("not-json", $"The {what} is not one JSON object from its first byte to its last.");
+        }
+
         try
         {
             var options = new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false };

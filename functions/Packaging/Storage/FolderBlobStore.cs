@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using SlmOps.Contracts;
 
 namespace SlmOps.Packaging;
@@ -9,9 +7,10 @@ namespace SlmOps.Packaging;
 /// whole or not at all: it is written beside, flushed to the disk, and renamed.
 /// </summary>
 /// <param name="root">Folder that holds <c>blobs</c>; made when it is not there.</param>
-public sealed class FolderBlobStore(string root) : IBlobStore
+/// <param name="time">Clock for <see cref="GarbagePlan"/>; the system's when null.</param>
+public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IBlobStore
 {
-    private const int ChunkBytes = 1 << 20;
+    private const long FlushBytes = 32 << 20;
     private readonly string _folder = Path.Combine(root, "blobs", "sha256");
 
     /// <summary>Path of the file that holds a blob, whether it is there or not.</summary>
@@ -40,7 +39,7 @@ public sealed class FolderBlobStore(string root) : IBlobStore
     /// <inheritdoc/>
     public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
     {
-        if (!File.Exists(PathOf(digest)))
+        if (!TryRenew(PathOf(digest)))
         {
             await StoreAsync(content, new BlobRef(digest, size), cancellationToken).ConfigureAwait(false);
         }
@@ -49,13 +48,41 @@ public sealed class FolderBlobStore(string root) : IBlobStore
     /// <inheritdoc/>
     public Task<BlobRef> AddAsync(Stream content, CancellationToken cancellationToken) => StoreAsync(content, null, cancellationToken);
 
+    /// <summary>
+    /// True when the blob is there. Its time is set to now, because a collector must not take a blob that a new package
+    /// just found.
+    /// </summary>
+    private bool TryRenew(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, (time ?? TimeProvider.System).GetUtcNow().UtcDateTime);
+            return true;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A store that may not be changed is not collected either.
+            return File.Exists(path);
+        }
+    }
+
     private async Task<BlobRef> StoreAsync(Stream content, BlobRef? expected, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_folder);
         var temporary = Path.Combine(_folder, $".{Guid.NewGuid():N}.part");
         try
         {
-            var actual = await CopyAsync(content, temporary, expected?.Size ?? Limits.FileBytes, cancellationToken).ConfigureAwait(false);
+            var most = expected?.Size ?? Limits.FileBytes;
+            var actual = await CopyAsync(content, temporary, most, cancellationToken).ConfigureAwait(false);
+            if (actual.Size > most)
+            {
+                throw new InvalidDataException($"The content has more than the {most} bytes it may have.");
+            }
+
             if (expected is not null && actual != expected)
             {
                 throw new InvalidDataException(
@@ -71,41 +98,33 @@ public sealed class FolderBlobStore(string root) : IBlobStore
         }
     }
 
-    /// <summary>Hashes one chunk while the one before it is being written.</summary>
+    /// <summary>Earlier bytes go to the disk while later ones are hashed, so that the flush at the end has little left to wait for.</summary>
     private static async Task<BlobRef> CopyAsync(Stream content, string path, long most, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var (filling, writing) = (ArrayPool<byte>.Shared.Rent(ChunkBytes), ArrayPool<byte>.Shared.Rent(ChunkBytes));
-        var pending = Task.CompletedTask;
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var flushing = Task.CompletedTask;
+        long flushed = 0;
         try
         {
-            using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-            long size = 0;
-            int read;
-            while ((read = await content.ReadAtLeastAsync(filling, filling.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                if (size + read > most)
-                {
-                    throw new InvalidDataException($"The content has more than the {most} bytes it should have.");
-                }
-
-                hash.AppendData(filling, 0, read);
-                await pending.ConfigureAwait(false);
-                pending = RandomAccess.WriteAsync(file, filling.AsMemory(0, read), size, cancellationToken).AsTask();
-                size += read;
-                (filling, writing) = (writing, filling);
-            }
-
-            await pending.ConfigureAwait(false);
+            var blob = await HashingCopy.RunAsync(content, most, WriteAsync, cancellationToken).ConfigureAwait(false);
+            await flushing.ConfigureAwait(false);
             RandomAccess.FlushToDisk(file);
-            return new(Digest.FromHash(hash.GetHashAndReset()), size);
+            return blob;
         }
         finally
         {
-            // The buffers go back to the pool, so no write may still be reading from one.
-            await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ArrayPool<byte>.Shared.Return(filling);
-            ArrayPool<byte>.Shared.Return(writing);
+            await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task WriteAsync(ReadOnlyMemory<byte> chunk, long offset)
+        {
+            await RandomAccess.WriteAsync(file, chunk, offset, cancellationToken).ConfigureAwait(false);
+            if (offset + chunk.Length - flushed >= FlushBytes && flushing.IsCompleted)
+            {
+                await flushing.ConfigureAwait(false);
+                flushing = Task.Run(() => RandomAccess.FlushToDisk(file), cancellationToken);
+                flushed = offset + chunk.Length;
+            }
         }
     }
 }

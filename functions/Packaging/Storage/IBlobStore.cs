@@ -18,8 +18,8 @@ public interface IBlobStore
     Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes a blob and checks its digest and size on the way. A blob that is already there is success. When
-    /// anything fails, the store holds nothing new.
+    /// Writes a blob and checks its digest and size on the way. A blob that is already there is success,
+    /// and counts as written now for <see cref="GarbagePlan"/>. When anything fails, the store holds nothing new.
     /// </summary>
     /// <exception cref="InvalidDataException">When the content has another digest or size.</exception>
     Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken);

@@ -18,6 +18,7 @@ internal sealed record TufMetadata(string Type, long Version, DateTimeOffset Exp
         try
         {
             var root = StrictJson.Parse(bytes, limit, $"{type} metadata");
+            root.Only("signatures", "signed");
             var signed = root.Child("signed");
             var count = Count(root, signed.Canonical(), role);
             return count >= role.Threshold
@@ -92,6 +93,7 @@ internal sealed record TufMetadata(string Type, long Version, DateTimeOffset Exp
     private static bool TryHex(string text, out byte[] bytes)
     {
         bytes = new byte[text.Length / 2];
-        return Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done;
+        // One form only, so that no byte of the file can change unseen.
+        return Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done && Convert.ToHexStringLower(bytes) == text;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using SlmOps.Contracts;
 
 namespace SlmOps.Packaging;
@@ -7,8 +5,6 @@ namespace SlmOps.Packaging;
 /// <summary>Checks a whole release, byte by byte, as a device or an auditor would.</summary>
 public static class PackageVerifier
 {
-    private const int ChunkBytes = 1 << 20;
-
     /// <summary>
     /// Checks signature, index, manifests, configs, every file and every attestation. Stops at nothing: a failed file
     /// does not hide the next one.
@@ -84,7 +80,7 @@ public static class PackageVerifier
             var content = await store.OpenReadAsync(blob.Digest, cancellationToken).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
             {
-                var actual = await HashAsync(content, blob.Size, cancellationToken).ConfigureAwait(false);
+                var actual = await HashingCopy.RunAsync(content, blob.Size, null, cancellationToken).ConfigureAwait(false);
                 return actual == blob
                     ? new(what, CheckOutcome.Passed, $"{blob.Size} bytes with digest {blob.Digest}.")
                     : new(what, CheckOutcome.Failed, $"It has {(actual.Size > blob.Size ? "more than " + blob.Size : actual.Size)} bytes with digest {actual.Digest}; expected {blob.Size} bytes with {blob.Digest}.");
@@ -93,29 +89,6 @@ public static class PackageVerifier
         catch (FileNotFoundException)
         {
             return new(what, CheckOutcome.Failed, $"The blob {blob.Digest} is missing.");
-        }
-    }
-
-    /// <summary>Reads at most one byte more than expected: a longer blob is wrong already.</summary>
-    private static async Task<BlobRef> HashAsync(Stream content, long size, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
-        try
-        {
-            long total = 0;
-            int read;
-            while (total <= size && (read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, size + 1 - total)), cancellationToken).ConfigureAwait(false)) > 0)
-            {
-                hash.AppendData(buffer, 0, read);
-                total += read;
-            }
-
-            return new(Digest.FromHash(hash.GetHashAndReset()), total);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -13,6 +13,12 @@ internal static class Tool
         return RunAsync("node", [Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Packaging.Tests", "Outside", script), .. arguments]);
     }
 
+    /// <summary>Skips a test where a program is not installed; in CI that is a failure.</summary>
+    internal static void Require(string program) => Assert.SkipUnless(
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)))
+            || Environment.GetEnvironmentVariable("CI") == "true",
+        $"Needs {program}.");
+
     internal static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)

@@ -47,6 +47,23 @@ public sealed class ReleasePackagerTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAsync_OtherFolderTimeZoneAndOrder_GivesTheSameIndex()
+    {
+        var (first, _) = await Samples.ReleaseAsync(_store, _key);
+        var elsewhere = Samples.Created.ToOffset(TimeSpan.FromHours(5.5));
+        var store = new FolderBlobStore(_folder["elsewhere"]);
+        using var small = Samples.ModelFolder(1);
+        using var large = Samples.ModelFolder(2);
+        var packed = await Task.WhenAll(
+            VariantPackager.PackAsync(large.Root, Samples.Description("fp32") with { CreatedAt = elsewhere }, store, Stop),
+            VariantPackager.PackAsync(small.Root, Samples.Description("int4") with { CreatedAt = elsewhere }, store, Stop));
+
+        var second = await ReleasePackager.WriteAsync("pydocs-slm", "1.0.0", elsewhere, packed, store, _key, Stop);
+
+        Assert.Equal(first.Digest, second.Digest);
+    }
+
+    [Fact]
     public async Task WriteAsync_ManifestOfAnotherModel_IsRefused()
     {
         var (_, variants) = await Samples.ReleaseAsync(_store, _key);

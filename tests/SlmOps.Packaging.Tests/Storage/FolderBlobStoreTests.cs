@@ -51,6 +51,17 @@ public sealed class FolderBlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAsync_BlobThere_RenewsItsTime()
+    {
+        await _store.AddAsync("a"u8.ToArray(), Stop);
+        File.SetLastWriteTimeUtc(_store.PathOf(Digest.Of("a"u8)), DateTime.UnixEpoch);
+
+        await _store.AddAsync("a"u8.ToArray(), Stop);
+
+        Assert.NotEqual(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(_store.PathOf(Digest.Of("a"u8))));
+    }
+
+    [Fact]
     public async Task OpenReadAsync_Missing_ThrowsFileNotFound() =>
         await Assert.ThrowsAsync<FileNotFoundException>(() => _store.OpenReadAsync(Digest.Of("a"u8), Stop));
 

@@ -1,0 +1,35 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.Packaging;
+
+/// <summary>Finds everything that kept releases need.</summary>
+public static class ReachableBlobs
+{
+    /// <summary>Reads the documents of releases and deltas. A document that cannot be read is a fault: better no collection than a wrong one.</summary>
+    /// <param name="releases">Releases that must stay.</param>
+    /// <param name="deltas">Deltas to their variants; one whose target is gone is left out.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public static async Task<IReadOnlySet<Digest>> FindAsync(
+        IEnumerable<ReleaseRef> releases, IEnumerable<DeltaOffer> deltas, IBlobStore store, CancellationToken cancellationToken)
+    {
+        var kept = new HashSet<Digest>();
+        var variants = new HashSet<Digest>();
+        foreach (var release in releases)
+        {
+            var contents = await ReleaseContents.ReadAsync(release, store, cancellationToken).ConfigureAwait(false);
+            kept.UnionWith(contents.Blobs.Select(blob => blob.Digest));
+            variants.UnionWith(contents.Index.Variants.Select(variant => variant.Manifest));
+        }
+
+        foreach (var delta in deltas.Where(delta => variants.Contains(delta.To)))
+        {
+            var manifest = DeltaManifest.Read(await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+            kept.Add(delta.Delta.Digest);
+            kept.Add(Digest.Of(Referrers.EmptyConfig));
+            kept.UnionWith(manifest.Layers.Select(layer => layer.Delta.Digest));
+        }
+
+        return kept;
+    }
+}
