@@ -28,7 +28,7 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
     internal static OutboxEntry Fact(string type, string subject, string occurrence, object data, DateTimeOffset time)
     {
         var json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, data.GetType(), Json));
-        var cloudEvent = new CloudEvent("/slmops/pipeline", type, json, "application/json")
+        var cloudEvent = new CloudEvent("/slmops/pipeline", type, json, "application/json", CloudEventDataFormat.Json)
         {
             Id = Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{type}\n{subject}\n{occurrence}")).Hex[..32],
             Subject = subject,
