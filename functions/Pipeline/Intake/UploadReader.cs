@@ -41,15 +41,16 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
 
     private List<Problem> Check(UploadName upload, List<BlobItem> listed)
     {
-        if (!listed.Exists(blob => blob.Name == upload.Blob))
-        {
-            return [Deleted(upload, upload.Blob)];
-        }
-
+        // First, because the listing ends here: what started the upload may come after it.
         if (listed.Count > options.MaxUploadFiles)
         {
             return [new("too-many-files", $"{upload.Container}/{upload.Prefix} has more than {options.MaxUploadFiles} files.",
                 "Upload only the files of the model.")];
+        }
+
+        if (!listed.Exists(blob => blob.Name == upload.Blob))
+        {
+            return [Deleted(upload, upload.Blob)];
         }
 
         var problems = new List<Problem>();

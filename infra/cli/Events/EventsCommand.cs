@@ -39,7 +39,7 @@ internal static class EventsCommand
                     Print(logged.GetProperty("event"), parsed.GetValue(json));
                 }
 
-                after = page.GetProperty("last").GetInt64();
+                after = page.GetProperty("next").GetInt64();
                 if (!parsed.GetValue(follow))
                 {
                     return ExitCode.Done;

@@ -1,0 +1,3 @@
+using SlmOps.EndToEnd.Tests.Parts;
+
+[assembly: AssemblyFixture(typeof(SharedPlatform))]
