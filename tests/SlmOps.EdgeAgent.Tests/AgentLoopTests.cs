@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Reconcile;
 using SlmOps.EdgeAgent.Tests.Fakes;
 using static SlmOps.Contracts.DeviceState;
 
@@ -58,7 +59,7 @@ public sealed class AgentLoopTests
 
         var nothing = await loop.CycleAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(Reconcile.Because.AlreadyActive, nothing!.Because);
+        Assert.Equal(Because.AlreadyActive, nothing!.Because);
         Assert.NotNull(bench.Service.Requests.Last().IfNoneMatch);
         Assert.Equal(reports, bench.Service.Reports.Count);
     }

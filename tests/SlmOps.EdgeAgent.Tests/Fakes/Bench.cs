@@ -17,7 +17,7 @@ internal sealed class Bench : IAsyncDisposable
 
     private Bench(TestFolder folder, Service service)
     {
-        (_folder, Service) = (folder, service);
+        (_folder, Service, Data) = (folder, service, folder["data"]);
         new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey).Save(Trust);
         File.WriteAllText(Script, SmokeScript);
     }
@@ -30,7 +30,7 @@ internal sealed class Bench : IAsyncDisposable
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
-    internal string Data => _folder["data"];
+    internal string Data { get; private set; }
 
     internal string Trust => _folder["trust.json"];
 
@@ -44,18 +44,20 @@ internal sealed class Bench : IAsyncDisposable
 
     internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
 
-    /// <summary>The agent itself, as it lies beside the tests.</summary>
-    internal static string Executable => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent");
+    /// <summary>The agent in its own build output: beside the tests it would miss what the web framework brings them.</summary>
+    internal static string Executable { get; } = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "SlmOps.EdgeAgent", new DirectoryInfo(AppContext.BaseDirectory).Name,
+        OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent"));
 
     private string Script => _folder["smoke.sh"];
 
     // Stands in for `slmops-agent --smoke <folder> --smoke-prompts <n>` where hundreds of runs would cost minutes: a
     // variant says by a file of its own how it fares.
     private const string SmokeScript = """
-        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
-        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
+        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
+        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
-        echo '{"passed":true,"reason":"fine"}'
+        echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
         """;
 
     internal static async Task<Bench> StartAsync()
@@ -118,6 +120,20 @@ internal sealed class Bench : IAsyncDisposable
 
     internal static RolloutOffer Offer(ReleaseRef release, int soakSeconds = 60, string rollout = "r-1") => new(
         rollout, release, "salt", [new("canary", 1, new Dictionary<string, string> { ["site"] = "lab" })], soakSeconds);
+
+    /// <summary>Goes on with a copy of a data folder, and forgets what was reported so far.</summary>
+    internal void Fork(string data, string name)
+    {
+        Data = _folder[name];
+        foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(Data, Path.GetRelativePath(data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        Service.Reports.Clear();
+    }
 
     internal CurrentModel? Current => CurrentModel.Read(Folder);
 

@@ -1,0 +1,63 @@
+using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Tests.Fakes;
+
+namespace SlmOps.EdgeAgent.Tests.State;
+
+public sealed class StateFileTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private string Path => _folder["state.json"];
+
+    [Fact]
+    public void Load_Nothing_IsFresh()
+    {
+        var file = new StateFile(Path, 42);
+        Assert.Null(file.Load());
+        Assert.Equal(42, file.State.LastSeq);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{\"schema\":1}")]
+    [InlineData("{\"schema\":1,\"active\":\"C\"}")]
+    public void Load_Unreadable_IsPutAsideAndStartsAfresh(string content)
+    {
+        File.WriteAllText(Path, content);
+        var file = new StateFile(Path, 42);
+
+        Assert.NotNull(file.Load());
+
+        Assert.Equal(42, file.State.LastSeq);
+        Assert.Equal(content, File.ReadAllText(Path + ".unreadable"));
+    }
+
+    [Fact]
+    public void Load_WrittenByANewerAgent_IsRefused()
+    {
+        var file = new StateFile(Path, 0);
+        file.Load();
+        file.Write(file.State with { Schema = 2 });
+
+        Assert.Contains("format 2", Assert.Throws<InvalidDataException>(() => new StateFile(Path, 0).Load()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryTake_SecondAgent_IsToldWhoHoldsTheFolder()
+    {
+        var folder = new DataFolder(_folder["data"]);
+        using (var first = FolderLock.TryTake(folder, new(11, "d-1", Bench.Start), out _))
+        {
+            Assert.NotNull(first);
+            Assert.Null(FolderLock.TryTake(folder, new(12, "d-2", Bench.Start), out var holder));
+            Assert.Equal(new(11, "d-1", Bench.Start), holder);
+        }
+
+        using var next = FolderLock.TryTake(folder, new(12, "d-2", Bench.Start), out _);
+        Assert.NotNull(next);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
