@@ -8,7 +8,8 @@ namespace SlmOps.EdgeAgent.State;
 /// <summary>The JSON of the agent's own files.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
     UseStringEnumConverter = true,
     MaxDepth = 32)]
 [JsonSerializable(typeof(AgentState))]

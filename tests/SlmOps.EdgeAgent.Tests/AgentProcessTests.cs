@@ -13,7 +13,7 @@ public sealed class AgentProcessTests
         await using var bench = await Bench.StartAsync();
         await PublishNowAsync(bench, await bench.ReleaseAsync("1", ("model.onnx", Models.Good)));
 
-        Assert.Equal(0, await ExitAsync(Start(bench, "--once")));
+        await ExpectAsync(0, bench, "--once");
 
         Assert.Equal("1", bench.Current!.Version);
         Assert.Equal(DeviceState.Committed, bench.ReportedStates[^1]);
@@ -28,7 +28,7 @@ public sealed class AgentProcessTests
         await using var bench = await Bench.StartAsync();
         await PublishNowAsync(bench, await bench.ReleaseAsync("1", ("model.onnx", Models.NotFinite)));
 
-        Assert.Equal(1, await ExitAsync(Start(bench, "--once", "--log-json")));
+        await ExpectAsync(1, bench, "--once", "--log-json");
 
         Assert.Null(bench.Current);
         Assert.Equal("smoke-not-finite", bench.Service.Reports.Last().Deployment!.ReasonCode);
@@ -63,12 +63,12 @@ public sealed class AgentProcessTests
         };
         using (var first = Start(bench))
         {
-            await half.Task;
+            Assert.Same(half.Task, await Task.WhenAny(half.Task, first.Ended));
             first.Kill();
-            await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await first.Ended;
         }
 
-        Assert.Equal(0, await ExitAsync(Start(bench, "--once")));
+        await ExpectAsync(0, bench, "--once");
 
         Assert.Equal("bytes=1000000-", bench.Service.Requests.Last(request => request.Path.EndsWith(Digest.Of(content).ToString(), StringComparison.Ordinal) && request.Range is not null).Range);
         Assert.Equal(content, File.ReadAllBytes(Path.Combine(bench.Data, bench.Current!.Folder, "w.bin")));
@@ -83,33 +83,33 @@ public sealed class AgentProcessTests
         using var first = Start(bench);
         while (bench.Service.Reports.IsEmpty)
         {
+            Assert.False(first.Ended.IsCompleted);
             await Task.Yield();
         }
 
-        using var second = Start(bench, "--once");
-        var said = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(1, await ExitAsync(second));
-        Assert.Contains($"process {first.Id}", said, StringComparison.Ordinal);
+        Assert.Contains($"process {first.Id}", await ExpectAsync(1, bench, "--once"), StringComparison.Ordinal);
 
         using var term = Process.Start("kill", ["-TERM", $"{first.Id}"]);
-        Assert.Equal(0, await ExitAsync(first));
+        var (code, said) = await first.Ended;
+        Assert.True(code == 0, said);
+        Assert.Contains("Stopped", said, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task SelfTest_OnThisMachine_Passes()
     {
-        using var process = Process.Start(new ProcessStartInfo(Bench.Executable, ["--self-test"]) { RedirectStandardOutput = true })!;
-        var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.True(await ExitAsync(process) == 0, said);
+        using var agent = new AgentProcess("--self-test");
+        var (code, said) = await agent.Ended;
+        Assert.True(code == 0, said);
         Assert.Equal(6, said.Split("ok    ").Length - 1);
     }
 
     [Fact]
     public async Task Start_NothingGiven_NamesEverythingMissingAndExitsWithTwo()
     {
-        using var process = Process.Start(new ProcessStartInfo(Bench.Executable) { RedirectStandardError = true })!;
-        var said = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(2, await ExitAsync(process));
+        using var agent = new AgentProcess();
+        var (code, said) = await agent.Ended;
+        Assert.Equal(2, code);
         Assert.All(["--url", "--data", "--trust"], name => Assert.Contains($"{name} is missing", said, StringComparison.Ordinal));
     }
 
@@ -120,18 +120,51 @@ public sealed class AgentProcessTests
         return bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), stable, null, [], null));
     }
 
-    private static Process Start(Bench bench, params string[] more)
+    private static AgentProcess Start(Bench bench, params string[] more) => new(
+    [
+        "--url", bench.Service.Url.AbsoluteUri, "--data", bench.Data, "--trust", bench.Trust, "--id", "d-1", "--label", "site=lab", "--memory", "64MiB", .. more,
+    ]);
+
+    private static async Task<string> ExpectAsync(int expected, Bench bench, params string[] more)
     {
-        string[] arguments =
-        [
-            "--url", bench.Service.Url.AbsoluteUri, "--data", bench.Data, "--trust", bench.Trust, "--id", "d-1", "--label", "site=lab", "--memory", "64MiB", .. more,
-        ];
-        return Process.Start(new ProcessStartInfo(Bench.Executable, arguments) { RedirectStandardError = true })!;
+        using var agent = Start(bench, more);
+        var (code, said) = await agent.Ended;
+        Assert.True(code == expected, $"It ended with {code}: {said}");
+        return said;
     }
 
-    private static async Task<int> ExitAsync(Process process)
+    /// <summary>One run of the executable; what it says is read all along, and it ends with the test.</summary>
+    private sealed class AgentProcess : IDisposable
     {
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return process.ExitCode;
+        private readonly Process _process;
+
+        internal AgentProcess(params string[] arguments)
+        {
+            _process = Process.Start(new ProcessStartInfo(Bench.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Ended = EndAsync();
+        }
+
+        internal int Id => _process.Id;
+
+        internal Task<(int Code, string Said)> Ended { get; }
+
+        internal void Kill() => _process.Kill();
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+            }
+
+            _process.Dispose();
+        }
+
+        private async Task<(int Code, string Said)> EndAsync()
+        {
+            var (output, errors) = (_process.StandardOutput.ReadToEndAsync(), _process.StandardError.ReadToEndAsync());
+            await _process.WaitForExitAsync();
+            return (_process.ExitCode, await output + await errors);
+        }
     }
 }

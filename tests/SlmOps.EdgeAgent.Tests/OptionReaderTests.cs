@@ -33,10 +33,10 @@ public sealed class OptionReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("1048576", 1048576)]
-    [InlineData("64MiB", 67108864)]
-    [InlineData("1.5gib", 1610612736)]
-    [InlineData("2048KiB", 2097152)]
+    [InlineData("1048576", 1048576L)]
+    [InlineData("64MiB", 67108864L)]
+    [InlineData("1.5gib", 1610612736L)]
+    [InlineData("2048KiB", 2097152L)]
     [InlineData("1048575", null)]
     [InlineData("-5MiB", null)]
     [InlineData("NaN", null)]

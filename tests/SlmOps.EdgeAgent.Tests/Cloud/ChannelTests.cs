@@ -1,6 +1,7 @@
 using System.Text;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
 using SlmOps.Packaging;
 
@@ -117,7 +118,7 @@ public sealed class ChannelTests
     private static ChannelDocument Document(long version, ReleaseRef stable) =>
         new(1, "stable", version, Bench.Start, Bench.Start.AddDays(1), stable, null, [], null);
 
-    private static async Task<(State.AgentState State, string? Trouble, Because Because)> LookAsync(Bench bench)
+    private static async Task<(AgentState State, string? Trouble, Because Because)> LookAsync(Bench bench)
     {
         using var parts = bench.NewParts();
         var loop = bench.NewLoop(parts);

@@ -83,7 +83,7 @@ public sealed class SmokeProcessTests : IDisposable
     [Fact]
     public async Task Failure_ProcessDies_IsACrash()
     {
-        File.WriteAllText(_folder["die.sh"], "echo '{\"passed\":true,\"reason\":\"not quite\"}'; kill -SEGV $$");
+        File.WriteAllText(_folder["die.sh"], "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$");
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
         Assert.Equal("smoke-crashed", failure!.Code);
         Assert.Contains("139", failure.Reason, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class SmokeProcessTests : IDisposable
         File.WriteAllBytes(_folder["model.onnx"], Models.Good);
         var failure = await RunAsync(modelRam: (10 << 20) - SmokeProcess.OwnRam);
         Assert.Equal(FailureKind.Condemning, failure!.Kind);
-        Assert.Contains(failure.Code, ["smoke-memory", "smoke-crashed"]);
+        Assert.Contains(failure.Code, new[] { "smoke-memory", "smoke-crashed" });
     }
 
     [Fact]

@@ -44,18 +44,20 @@ internal sealed class Bench : IAsyncDisposable
 
     internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
 
-    /// <summary>The agent itself, as it lies beside the tests.</summary>
-    internal static string Executable => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent");
+    /// <summary>The agent in its own build output: beside the tests it would miss what the web framework brings them.</summary>
+    internal static string Executable { get; } = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "SlmOps.EdgeAgent", new DirectoryInfo(AppContext.BaseDirectory).Name,
+        OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent"));
 
     private string Script => _folder["smoke.sh"];
 
     // Stands in for `slmops-agent --smoke <folder> --smoke-prompts <n>` where hundreds of runs would cost minutes: a
     // variant says by a file of its own how it fares.
     private const string SmokeScript = """
-        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
-        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8"}'; exit 1; fi
+        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
+        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
-        echo '{"passed":true,"reason":"fine"}'
+        echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
         """;
 
     internal static async Task<Bench> StartAsync()

@@ -15,6 +15,7 @@ internal sealed class Service : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private string? _etag;
+    private bool _stopped;
     private byte[]? _channel;
 
     private Service(WebApplication app, FolderBlobStore store)
@@ -65,6 +66,12 @@ internal sealed class Service : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await _app.StopAsync(now.Token);
