@@ -31,9 +31,10 @@ internal sealed class QuantizationRun(
             using (var data = new DataFile(dataPart))
             {
                 var name = Path.GetFileName(dataPath);
-                var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits);
+                var placer = new TensorPlacer(model, index, edits, name);
+                var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits, placer);
                 var inputs = new InputImportance(index, tracer, reader);
-                var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, name, edits, tensors);
+                var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, edits, placer, tensors);
                 rewriter = new ModelRewriter(inspected, index, plan, reader, data, name, edits, products, tensors, meter);
                 rewriter.Run(cancellationToken);
                 hasData = data.IsUsed;

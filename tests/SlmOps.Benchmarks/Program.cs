@@ -4,11 +4,12 @@ return args switch
 {
     ["quality", .. var rest] => QualityCommand.Run(rest),
     ["quantize", .. var rest] => QuantizeCommand.Run(rest),
+    ["corpus", .. var rest] => CorpusCommand.Run(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks quality|quantize …; see docs/benchmarks-quantizer.md");
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks quality|quantize|corpus …; see docs/benchmarks-quantizer.md");
     return 2;
 }
