@@ -9,6 +9,13 @@ internal static class CorpusCommand
     {
         var options = new Arguments(arguments);
         var (first, count) = (options.Number("first", 0), options.Number("count", 300));
+        if (options.Has("save"))
+        {
+            var model = new AwkwardModel(first);
+            Console.WriteLine(model.Builder.Save(options.Text("save", "."), model.Files));
+            return 0;
+        }
+
         var failures = 0;
         foreach (var (recipe, bound) in CorpusRun.Recipes)
         {

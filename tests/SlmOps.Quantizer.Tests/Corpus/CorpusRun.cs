@@ -7,8 +7,8 @@ internal static class CorpusRun
     [
         (new() { Recipe = "fp16" }, 0.01),
         (new() { Recipe = "int8" }, 0.06),
-        (new() { Recipe = "int8-dynamic" }, 0.12),
-        (new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }, 0.15),
+        (new() { Recipe = "int8-dynamic" }, 0.15),
+        (new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }, 0.2),
         (new() { Recipe = "int4" }, 0.4),
         (new() { Recipe = "int4", Search = false, Symmetric = true, BlockSize = 16, Embeddings = true }, 0.45),
         (new() { Recipe = "int4", BlockSize = 128, Symmetric = false }, 0.5),

@@ -37,7 +37,7 @@ internal static class Weights
             {
                 "zero" => 0,
                 "zero-block" when row < 32 => 0,
-                "constant" when row < 64 => 0.25f / k,
+                "constant" when row < 32 && k > 32 => 0.25f / k,
                 "positive" => Math.Abs(values[i]),
                 "negative" => -Math.Abs(values[i]),
                 "tiny" => values[i] * 1e-20f,
