@@ -32,5 +32,6 @@ internal static class QualityVariants
     ];
 
     internal static IEnumerable<(string Name, QuantizationOptions Options)> Select(Arguments arguments) =>
-        arguments.Has("only") ? s_all.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : s_all;
+        arguments.Has("recipe") ? [("given", arguments.Quantization(arguments.Text("recipe", "")))]
+        : arguments.Has("only") ? s_all.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : s_all;
 }

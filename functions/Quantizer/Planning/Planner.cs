@@ -102,7 +102,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             View = view,
             Scheme = scheme,
             Uses = uses,
-            ChooseSymmetry = options.Search && choice.Bits < 8 && choice.Symmetric is null && !tied,
+            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied,
             Reason = tied ? choice.Reason + "; one table serves embedding and output" : choice.Reason,
         });
         return true;

@@ -8,7 +8,7 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
 internal sealed class ProductRewriter(
-    InspectedModel inspected, ValueIndex index, RankFinder ranks, InputImportance inputs, QuantizationOptions options,
+    InspectedModel inspected, ValueIndex index, RankFinder ranks, QuantizationOptions options,
     WeightReader reader, DataFile data, GraphEdits edits, TensorPlacer placer, TensorRewriter tensors)
 {
     private readonly int _threads = options.Threads ?? Environment.ProcessorCount;
@@ -77,7 +77,7 @@ internal sealed class ProductRewriter(
 
     private float[]? Importance(PlannedWeight weight) =>
         options.Calibration.TryGetValue(weight.Entry.Name, out var statistics) && statistics.MeanSquares.Length == weight.View.K
-            ? statistics.MeanSquares : inputs.Of(weight);
+            ? statistics.MeanSquares : null;
 
     private void UseContrib(OnnxNode node)
     {
