@@ -11,7 +11,7 @@ internal static class CorpusRun
         (new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }, 0.2),
         (new() { Recipe = "int4" }, 0.4),
         (new() { Recipe = "int4", Search = false, Symmetric = true, BlockSize = 16, Embeddings = true }, 0.45),
-        (new() { Recipe = "int4", BlockSize = 128, Symmetric = false }, 0.5),
+        (new() { Recipe = "int4", BlockSize = 128, Symmetric = false }, 0.65),
         (new() { Recipe = "int4-mixed" }, 0.4),
         (new() { Recipe = "prune", Sparsity = 0.1 }, 0.3),
         (new() { Recipe = "prune", TwoOfFour = true }, 1.2),
