@@ -42,6 +42,12 @@ public sealed record QuantizationOptions
     /// <summary>Two zeros in every four weights along the summed dimension, instead of the smallest of the tensor.</summary>
     public bool TwoOfFour { get; init; }
 
+    /// <summary>
+    /// <c>int8-dynamic</c>: signed weights. Faster on processors with VNNI or ARM dot products; on x64 with AVX2 alone
+    /// their products saturate and quality collapses, unless <see cref="ReduceRange"/> is set too.
+    /// </summary>
+    public bool SignedWeights { get; init; }
+
     /// <summary><c>int8-dynamic</c>: 7-bit weights, for processors with AVX2 that add pairs of products in 16 bits.</summary>
     public bool ReduceRange { get; init; }
 

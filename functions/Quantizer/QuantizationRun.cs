@@ -30,10 +30,15 @@ internal sealed class QuantizationRun(
             using (var reader = new WeightReader(inspected))
             using (var data = new DataFile(dataPart))
             {
+                if (options.Recipe == RecipeNames.Auto)
+                {
+                    new AutoChooser(options, new BlockWeightWriter(reader, data, options.Threads ?? Environment.ProcessorCount)).Choose(plan, cancellationToken);
+                }
+
                 var name = Path.GetFileName(dataPath);
-                var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits);
-                var inputs = new InputImportance(index, tracer, reader);
-                var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, name, edits, tensors);
+                var placer = new TensorPlacer(model, index, edits, name);
+                var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits, placer);
+                var products = new ProductRewriter(inspected, index, ranks, options, reader, data, edits, placer, tensors);
                 rewriter = new ModelRewriter(inspected, index, plan, reader, data, name, edits, products, tensors, meter);
                 rewriter.Run(cancellationToken);
                 hasData = data.IsUsed;

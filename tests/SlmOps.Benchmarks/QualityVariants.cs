@@ -11,6 +11,8 @@ internal static class QualityVariants
     [
         ("fp16", new() { Recipe = "fp16" }),
         ("int8-dynamic", new() { Recipe = "int8-dynamic" }),
+        ("int8-dynamic signed", new() { Recipe = "int8-dynamic", SignedWeights = true }),
+        ("int8-dynamic reduced range", new() { Recipe = "int8-dynamic", ReduceRange = true }),
         ("int8-dynamic, 8-bit embedding", new() { Recipe = "int8-dynamic", Embeddings = true }),
         ("prune 20 %", new() { Recipe = "prune", Sparsity = 0.2 }),
         ("prune 50 %", new() { Recipe = "prune", Sparsity = 0.5 }),
@@ -30,5 +32,6 @@ internal static class QualityVariants
     ];
 
     internal static IEnumerable<(string Name, QuantizationOptions Options)> Select(Arguments arguments) =>
-        arguments.Has("only") ? s_all.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : s_all;
+        arguments.Has("recipe") ? [("given", arguments.Quantization(arguments.Text("recipe", "")))]
+        : arguments.Has("only") ? s_all.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : s_all;
 }

@@ -112,6 +112,9 @@ internal static class Problems
 
     internal static ModelProblem BadOption(string what, string cure) => new("bad-option", what, cure, null);
 
+    internal static ModelProblem BudgetTooSmall(long budget, long least) => new(
+        "budget-too-small", $"A size budget of {budget} bytes cannot be met; the smallest forms take {least}.", $"Give at least {least} bytes, or quantize embeddings too.", null);
+
     internal static ModelProblem SameFile() => new(
         "bad-option", "The output path is the input model or one of its data files.", "Write to another path.", null);
 }

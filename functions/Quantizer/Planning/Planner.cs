@@ -88,7 +88,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
         }
 
         // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them.
-        var symmetric = choice.Symmetric ?? (tied && choice.Bits < 8 ? true : choice.DefaultSymmetric);
+        var symmetric = (tied && choice.Bits < 8) || (choice.Symmetric ?? choice.DefaultSymmetric);
         var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]));
         if (scheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
         {
@@ -102,7 +102,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             View = view,
             Scheme = scheme,
             Uses = uses,
-            ChooseSymmetry = options.Search && choice.Bits < 8 && choice.Symmetric is null && !tied,
+            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied,
             Reason = tied ? choice.Reason + "; one table serves embedding and output" : choice.Reason,
         });
         return true;
@@ -119,7 +119,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
 
         plan.Weights.Add(new PlannedWeight
         {
-            Entry = entry, View = view, Scheme = new ColumnScheme(options.ReduceRange), Uses = uses, Reason = "recipe int8-dynamic",
+            Entry = entry, View = view, Scheme = new ColumnScheme(!options.SignedWeights && !options.ReduceRange, options.ReduceRange), Uses = uses, Reason = "recipe int8-dynamic",
         });
         return true;
     }

@@ -13,7 +13,7 @@ internal static class SensitiveProjections
     {
         foreach (var name in s_names)
         {
-            var layers = entries.Where(e => e.Uses.Count > 0 && HasPart(e, name)).ToList();
+            var layers = entries.Where(e => e.Uses.Count > 0 && NameParts.Has(e, name)).ToList();
             var rounded = (int)Math.Round(layers.Count / 8.0, MidpointRounding.AwayFromZero);
             for (var i = 0; i < layers.Count; i++)
             {
@@ -24,12 +24,6 @@ internal static class SensitiveProjections
             }
         }
     }
-
-    private static bool HasPart(WeightEntry entry, string part) =>
-        IsPart(entry.Name, part) || entry.Uses.Exists(u => IsPart(u.Node.Name, part));
-
-    private static bool IsPart(string name, string part) =>
-        name.Split('.', '/', ':', '-').Any(p => string.Equals(p, part, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>

@@ -30,7 +30,7 @@ internal sealed class ColumnNodes(OnnxModel model, ValueIndex index)
         }
     }
 
-    internal List<WireWriter> Build(WeightUse use, string codes, string scales, ReadOnlySpan<byte> data)
+    internal List<WireWriter> Build(WeightUse use, string codes, string scales, string? zeroPoint, ReadOnlySpan<byte> data)
     {
         var scope = new NodeScope(use.Node, model, index);
         (string Input, string Output)? core = null;
@@ -42,22 +42,22 @@ internal sealed class ColumnNodes(OnnxModel model, ValueIndex index)
         });
         var after = scope.Nodes[at..];
         scope.Nodes.RemoveRange(at, after.Count);
-        Core(use, scope, codes, scales, core!.Value, data);
+        Core(use, scope, codes, scales, zeroPoint, core!.Value, data);
         scope.Nodes.AddRange(after);
         return scope.Nodes;
     }
 
-    private void Core(WeightUse use, NodeScope scope, string codes, string scales, (string Input, string Output) core, ReadOnlySpan<byte> data)
+    private void Core(WeightUse use, NodeScope scope, string codes, string scales, string? zeroPoint, (string Input, string Output) core, ReadOnlySpan<byte> data)
     {
         if (scope.Opset < 11)
         {
-            scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "DynamicQuantizeMatMul", "com.microsoft", [core.Input, codes, scales], [core.Output]));
+            scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "DynamicQuantizeMatMul", "com.microsoft", zeroPoint is null ? [core.Input, codes, scales] : [core.Input, codes, scales, zeroPoint], [core.Output]));
             return;
         }
 
         var (value, scale, zero) = Quantized(use, scope, core.Input);
         var sums = scope.Value("sums");
-        scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "MatMulInteger", "", [value, codes, zero], [sums]));
+        scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "MatMulInteger", "", zeroPoint is null ? [value, codes, zero] : [value, codes, zero, zeroPoint], [sums]));
         var real = scope.Cast(sums, ElementType.Float, "sums_float");
         var both = scope.Add("Mul", "scale", [scale, scales]);
         scope.AddTo(core.Output, "Mul", "", "rescale", [real, both]);

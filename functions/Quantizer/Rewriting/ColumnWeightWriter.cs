@@ -9,7 +9,7 @@ namespace SlmOps.Quantizer.Rewriting;
 internal sealed class ColumnWeightWriter(WeightReader reader, DataFile data, int threads)
 {
     private float[] _values = [];
-    private sbyte[] _codes = [];
+    private byte[] _codes = [];
     private float[] _scales = [];
 
     internal BlockError Write(
@@ -41,7 +41,7 @@ internal sealed class ColumnWeightWriter(WeightReader reader, DataFile data, int
 
     private void PutRows(TensorTarget codes, int k, int n, int first, int columns)
     {
-        var bytes = MemoryMarshal.AsBytes(_codes.AsSpan(0, k * columns));
+        var bytes = _codes.AsSpan(0, k * columns);
         if (columns == n)
         {
             codes.Put(bytes, 0);

@@ -14,6 +14,9 @@ internal sealed class GraphEdits
 
     internal Dictionary<OnnxGraph, List<WireWriter>> AddedInitializers { get; } = [];
 
+    /// <summary>Inputs that go with added initializers before IR version 4.</summary>
+    internal Dictionary<OnnxGraph, List<WireWriter>> AddedInputs { get; } = [];
+
     /// <summary>Nodes that come before all others of their graph.</summary>
     internal Dictionary<OnnxGraph, List<WireWriter>> FirstNodes { get; } = [];
 

@@ -94,6 +94,11 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
             output.Message(5, added);
         }
 
+        foreach (var added in edits.AddedInputs.GetValueOrDefault(graph) ?? [])
+        {
+            output.Message(11, added);
+        }
+
         if (edits.ContribFunctions.Contains(graph) && graph.Opsets.TrueForAll(o => o.Domain != Contrib))
         {
             output.Message(9, ContribOpset());

@@ -3,14 +3,13 @@ using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
 using SlmOps.Quantizer.Schemes;
 using SlmOps.Quantizer.Streaming;
-using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
 internal sealed class ProductRewriter(
-    InspectedModel inspected, ValueIndex index, RankFinder ranks, InputImportance inputs, QuantizationOptions options,
-    WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorRewriter tensors)
+    InspectedModel inspected, ValueIndex index, RankFinder ranks, QuantizationOptions options,
+    WeightReader reader, DataFile data, GraphEdits edits, TensorPlacer placer, TensorRewriter tensors)
 {
     private readonly int _threads = options.Threads ?? Environment.ProcessorCount;
     private readonly ColumnNodes _columnNodes = new(inspected.Model!, index);
@@ -41,7 +40,7 @@ internal sealed class ProductRewriter(
             scheme = scheme with { Symmetric = symmetric.Error <= asymmetric.Error };
         }
 
-        var error = _blocks.Write(weight, scheme, InFunction(weight), importance, mask, out var stored, progress, cancellationToken);
+        var error = _blocks.Write(weight, scheme, placer.NeedsNodes(weight.Entry.Source.Graph), importance, mask, out var stored, progress, cancellationToken);
         TensorRewriter.RequireFinite(weight.Entry, error);
         var names = Store(weight, scheme, stored);
         foreach (var use in weight.Uses)
@@ -60,13 +59,14 @@ internal sealed class ProductRewriter(
     {
         _columns ??= new ColumnWeightWriter(reader, data, _threads);
         var (k, n) = (weight.View.K, weight.View.N);
-        var error = _columns.Write(weight.View, scheme, InFunction(weight), mask, out var codes, out var scales, progress, cancellationToken);
+        var error = _columns.Write(weight.View, scheme, placer.NeedsNodes(weight.Entry.Source.Graph), mask, out var codes, out var scales, progress, cancellationToken);
         TensorRewriter.RequireFinite(weight.Entry, error);
-        var codesName = Put(weight, codes, "q8", ElementType.Int8, k, n);
+        var codesName = Put(weight, codes, "q8", scheme.Unsigned ? ElementType.UInt8 : ElementType.Int8, k, n);
+        var zeroName = scheme.Unsigned ? Put(weight, TensorTarget.Of([ColumnScheme.ZeroPoint]), "zp", ElementType.UInt8) : null;
         var scalesName = Put(weight, scales, "scales", ElementType.Float, n);
         foreach (var use in weight.Uses)
         {
-            edits.Nodes[use.Node] = _columnNodes.Build(use, codesName, scalesName, inspected.File.Span);
+            edits.Nodes[use.Node] = _columnNodes.Build(use, codesName, scalesName, zeroName, inspected.File.Span);
             UseContrib(use.Node);
         }
 
@@ -77,9 +77,7 @@ internal sealed class ProductRewriter(
 
     private float[]? Importance(PlannedWeight weight) =>
         options.Calibration.TryGetValue(weight.Entry.Name, out var statistics) && statistics.MeanSquares.Length == weight.View.K
-            ? statistics.MeanSquares : inputs.Of(weight);
-
-    private static bool InFunction(PlannedWeight weight) => weight.Entry.Source.Graph.Root.Kind == GraphKind.Function;
+            ? statistics.MeanSquares : null;
 
     private void UseContrib(OnnxNode node)
     {
@@ -109,18 +107,8 @@ internal sealed class ProductRewriter(
 
     private string Put(PlannedWeight weight, TensorTarget target, string suffix, ElementType type, params long[] dims)
     {
-        var graph = weight.Entry.Source.Graph;
         var name = index.NewName($"{weight.Entry.Name}_{suffix}");
-        var tensor = target.Tensor(name, type, dims).Write(dataName);
-        if (InFunction(weight))
-        {
-            GraphEdits.Add(edits.FirstNodes, graph, NodeWriter.ConstantNode(name, index.NewName($"{name}_node"), tensor));
-        }
-        else
-        {
-            GraphEdits.Add(edits.AddedInitializers, graph, tensor);
-        }
-
+        placer.Place(weight.Entry.Source.Graph, target.Tensor(name, type, dims));
         return name;
     }
 }

@@ -9,7 +9,7 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores weights in another form under their own names, so that no other node has to change.</summary>
 internal sealed class TensorRewriter(
-    InspectedModel inspected, ValueIndex index, QuantizationOptions options, WeightReader reader, DataFile data, string dataName, GraphEdits edits)
+    InspectedModel inspected, ValueIndex index, QuantizationOptions options, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlacer placer)
 {
     private readonly ElementWriter _writer = new(reader, data);
 
@@ -20,7 +20,7 @@ internal sealed class TensorRewriter(
         stays = null;
         if (planned.Scheme is HalfScheme)
         {
-            var half = _writer.StoreHalf(entry.Tensor, IsInFunction(entry), out var target, progress, cancellationToken);
+            var half = _writer.StoreHalf(entry.Tensor, placer.NeedsNodes(entry.Source.Graph), out var target, progress, cancellationToken);
             if (half is not { } error)
             {
                 stays = "it has values beyond the range of float16";
@@ -33,7 +33,7 @@ internal sealed class TensorRewriter(
         }
 
         var mask = Mask(entry.Tensor, cancellationToken);
-        var result = _writer.Prune(planned.View!, mask, IsInFunction(entry), out var pruned, progress, cancellationToken);
+        var result = _writer.Prune(planned.View!, mask, placer.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
         RequireFinite(entry, result.Error);
         Replace(entry, pruned.Tensor(entry.Name, entry.Tensor.Type, [.. entry.Tensor.Dims]));
         return Report(entry, options.TwoOfFour ? "pruned-2-of-4" : "pruned", entry.Tensor.Type.Bits(), result.Error, entry.Tensor.ByteLength, planned.Reason) with
@@ -58,8 +58,6 @@ internal sealed class TensorRewriter(
 
     private static TensorReport Report(WeightEntry entry, string scheme, int bits, BlockError error, long after, string reason) =>
         new(entry.Name, entry.OperatorText, scheme, bits, null, error.Relative, entry.Tensor.ByteLength, after, reason);
-
-    private static bool IsInFunction(WeightEntry entry) => entry.Source.Graph.Root.Kind == GraphKind.Function;
 
     private void StoreHalf(WeightEntry entry, TensorTarget target)
     {
@@ -95,15 +93,14 @@ internal sealed class TensorRewriter(
     // A function has no initializers: there the constant stays a node, at its place.
     private void Place(WeightEntry entry, StoredTensor stored, List<WireWriter> nodes)
     {
-        var tensor = stored.Write(dataName);
         var graph = entry.Source.Graph;
-        if (graph.Root.Kind == GraphKind.Function)
+        if (placer.NeedsNodes(graph))
         {
-            nodes.Insert(0, NodeWriter.ConstantNode(stored.Name, index.NewName($"{stored.Name}_node"), tensor));
+            nodes.Insert(0, placer.Node(stored));
         }
         else
         {
-            GraphEdits.Add(edits.AddedInitializers, graph, tensor);
+            placer.Place(graph, stored);
         }
 
         if (entry.Source.Node is { } constant)
@@ -121,19 +118,15 @@ internal sealed class TensorRewriter(
     private void Replace(WeightEntry entry, StoredTensor stored)
     {
         var graph = entry.Source.Graph;
-        if (entry.Source.Node is not { } constant)
-        {
-            edits.Tensors[entry.Tensor] = stored.Write(dataName);
-        }
-        else if (graph.Root.Kind == GraphKind.Function)
-        {
-            edits.Tensors[entry.Tensor] = stored.Write(dataName);
-        }
-        else
+        if (entry.Source.Node is { } constant && !placer.NeedsNodes(graph))
         {
             // Data of a Constant node must lie in the graph; an initializer may lie outside.
             edits.Nodes[constant] = [];
-            GraphEdits.Add(edits.AddedInitializers, graph, stored.Write(dataName));
+            placer.Place(graph, stored);
+        }
+        else
+        {
+            edits.Tensors[entry.Tensor] = stored.Write(dataName);
         }
     }
 }

@@ -23,6 +23,10 @@ internal sealed class TensorTarget
         }
     }
 
+    private TensorTarget(byte[] bytes) => (Bytes, Length) = (bytes, bytes.Length);
+
+    internal static TensorTarget Of(byte[] bytes) => new(bytes);
+
     internal byte[]? Bytes { get; }
 
     internal long Offset { get; }

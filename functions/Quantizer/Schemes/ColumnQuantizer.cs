@@ -9,14 +9,14 @@ internal static unsafe class ColumnQuantizer
     private const int Strip = 64;
 
     internal static BlockError Quantize(
-        MatrixSlice slice, ColumnScheme scheme, sbyte[] codes, float[] scales, int threads, CancellationToken cancellationToken)
+        MatrixSlice slice, ColumnScheme scheme, byte[] codes, float[] scales, int threads, CancellationToken cancellationToken)
     {
         var strips = (slice.Columns + Strip - 1) / Strip;
         var errors = new BlockError[strips];
         Parallel.For(0, strips, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, strip =>
         {
             fixed (float* values = slice.Values)
-            fixed (sbyte* output = codes)
+            fixed (byte* output = codes)
             {
                 errors[strip] = QuantizeStrip(slice, values, scheme, output, scales, strip * Strip, Math.Min(Strip, slice.Columns - (strip * Strip)));
             }
@@ -25,7 +25,7 @@ internal static unsafe class ColumnQuantizer
     }
 
     private static BlockError QuantizeStrip(
-        MatrixSlice slice, float* values, ColumnScheme scheme, sbyte* codes, float[] scales, int first, int columns)
+        MatrixSlice slice, float* values, ColumnScheme scheme, byte* codes, float[] scales, int first, int columns)
     {
         var sums = new ErrorSums();
         Span<int> lane = stackalloc int[Lanes];
@@ -39,6 +39,7 @@ internal static unsafe class ColumnQuantizer
                 most = Vector256.ConditionalSelect(Vector256.GreaterThan(magnitude, most), magnitude, most);
             }
 
+            var offset = Vector256.Create(scheme.Unsigned ? ColumnScheme.ZeroPoint : 0);
             var limit = Vector256.Create((float)scheme.Most);
             var scale = most / limit;
             var inverse = BlockFit.Inverse(scale);
@@ -53,10 +54,10 @@ internal static unsafe class ColumnQuantizer
                 var w = Row(slice, values, k, c, lanes);
                 var q = BlockFit.Clamp(Vector256.Round(w * inverse), Vector256<float>.Zero - limit, limit);
                 sums.Add(w, w - (q * scale));
-                Vector256.ConvertToInt32(q).CopyTo(lane);
+                (Vector256.ConvertToInt32(q) + offset).CopyTo(lane);
                 for (var i = 0; i < lanes; i++)
                 {
-                    codes[((long)k * slice.Columns) + c + i] = (sbyte)lane[i];
+                    codes[((long)k * slice.Columns) + c + i] = (byte)lane[i];
                 }
             }
         }

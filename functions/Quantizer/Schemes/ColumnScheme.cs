@@ -1,8 +1,14 @@
 namespace SlmOps.Quantizer.Schemes;
 
-/// <summary>Signed 8-bit weights with one scale for each column, as MatMulInteger reads them; zero is exactly zero.</summary>
-internal sealed record ColumnScheme(bool ReduceRange) : WeightScheme
+/// <summary>
+/// 8-bit weights with one scale for each column, as MatMulInteger reads them; zero is exactly zero. Unsigned codes around
+/// 128 are right on every processor. Signed ones are faster where the processor has VNNI or dot products, but with AVX2
+/// alone pairs of products saturate in 16 bits, unless the range is reduced to 7 bits.
+/// </summary>
+internal sealed record ColumnScheme(bool Unsigned, bool ReduceRange) : WeightScheme
 {
+    internal const byte ZeroPoint = 128;
+
     internal int Most => ReduceRange ? 63 : 127;
 
     internal static long TotalBytes(int k, int n) => ((long)k * n) + (4L * n);

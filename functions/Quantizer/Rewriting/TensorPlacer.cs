@@ -1,0 +1,55 @@
+using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Wire;
+
+namespace SlmOps.Quantizer.Rewriting;
+
+/// <summary>Puts new tensors into a graph in the form that the graph and the IR version allow.</summary>
+internal sealed class TensorPlacer(OnnxModel model, ValueIndex index, GraphEdits edits, string dataName)
+{
+    /// <summary>
+    /// True where tensors must be Constant nodes with their bytes inside: functions have no initializers, and before IR
+    /// version 4 an initializer had to be a graph input, which a branch cannot have.
+    /// </summary>
+    internal bool NeedsNodes(OnnxGraph graph) =>
+        graph.Root.Kind == GraphKind.Function || (model.IrVersion < 4 && graph.Kind != GraphKind.Main);
+
+    internal void Place(OnnxGraph graph, StoredTensor tensor)
+    {
+        if (NeedsNodes(graph))
+        {
+            GraphEdits.Add(edits.FirstNodes, graph, Node(tensor));
+            return;
+        }
+
+        GraphEdits.Add(edits.AddedInitializers, graph, tensor.Write(dataName));
+        if (model.IrVersion < 4)
+        {
+            GraphEdits.Add(edits.AddedInputs, graph, Port(tensor));
+        }
+    }
+
+    internal WireWriter Node(StoredTensor tensor) =>
+        NodeWriter.ConstantNode(tensor.Name, index.NewName($"{tensor.Name}_node"), tensor.Write(dataName));
+
+    private static WireWriter Port(StoredTensor tensor)
+    {
+        var shape = new WireWriter();
+        foreach (var size in tensor.Dims)
+        {
+            var dim = new WireWriter();
+            dim.Varint(1, size);
+            shape.Message(1, dim);
+        }
+
+        var tensorType = new WireWriter();
+        tensorType.Varint(1, (long)tensor.Type);
+        tensorType.Message(2, shape);
+        var type = new WireWriter();
+        type.Message(1, tensorType);
+        var port = new WireWriter();
+        port.Text(1, tensor.Name);
+        port.Message(2, type);
+        return port;
+    }
+}
