@@ -169,7 +169,8 @@ internal sealed class RolloutStage(
     private List<OutboxEntry> Entries(RolloutStep step) =>
     [
         .. step.Facts.Select(fact => OutboxEntry.Fact(
-            fact.Type, $"rollouts/{step.Rollout.Id}", $"{step.Rollout.Id}/{fact.Occurrence}", fact.Data, store.Now)),
+            fact.Type, $"rollouts/{step.Rollout.Id}", $"{step.Rollout.Id}/{fact.Occurrence}", fact.Data, store.Now,
+            step.Rollout.Traceparent)),
         OutboxEntry.Channel(step.Channel.Channel),
     ];
 }

@@ -25,7 +25,14 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
     /// A fact as a CloudEvent. The id is made of what it is about, so a fact that is sent twice has the same id
     /// twice and readers drop the second (CloudEvents 1.0: source and id together are unique).
     /// </summary>
-    internal static OutboxEntry Fact(string type, string subject, string occurrence, object data, DateTimeOffset time)
+    /// <param name="type">CloudEvents type.</param>
+    /// <param name="subject">What it is about.</param>
+    /// <param name="occurrence">Tells facts of one type and subject apart.</param>
+    /// <param name="data">The event's data.</param>
+    /// <param name="time">When it became true.</param>
+    /// <param name="origin">Trace context to belong to when the current activity is of another trace, such as the clock's.</param>
+    internal static OutboxEntry Fact(
+        string type, string subject, string occurrence, object data, DateTimeOffset time, string? origin = null)
     {
         var json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, data.GetType(), Json));
         // As JSON, not as Base64: subscribers filter on data.*.
@@ -35,13 +42,19 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
             Subject = subject,
             Time = time,
         };
-        if (Activity.Current?.Id is { } traceparent)
+        if (Traceparent(origin) is { } traceparent)
         {
             cloudEvent.ExtensionAttributes["traceparent"] = traceparent;
         }
 
         return new(OutboxKind.Event, type, JsonSerializer.Serialize(cloudEvent));
     }
+
+    private static string? Traceparent(string? origin) =>
+        Activity.Current is { } current
+        && (!ActivityContext.TryParse(origin, null, out var context) || context.TraceId == current.TraceId)
+            ? current.Id
+            : origin;
 }
 
 internal enum OutboxKind

@@ -30,7 +30,8 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
                 .ConfigureAwait(false);
             if (isNew || channel.Any(report => report.Deployment is { } status && MovesRollout(status.State)))
             {
-                await WakeAsync(channel.Key, cancellationToken).ConfigureAwait(false);
+                var traceparent = channel.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
+                await WakeAsync(channel.Key, traceparent, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -41,9 +42,9 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
         DeviceState.Committed or DeviceState.AlreadyInstalled or DeviceState.Rejected or DeviceState.FailedNoStateChange
         or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback;
 
-    private async Task WakeAsync(string channel, CancellationToken cancellationToken)
+    private async Task WakeAsync(string channel, string? traceparent, CancellationToken cancellationToken)
     {
-        var message = new RolloutMessage(StageMessage.CurrentSchema, channel, null, Activity.Current?.Id);
+        var message = new RolloutMessage(StageMessage.CurrentSchema, channel, null, traceparent);
         await queues.GetQueueClient(Flow.Queues.Rollouts)
             .SendMessageAsync(JsonSerializer.Serialize(message, ContractsJson.Default.RolloutMessage), cancellationToken)
             .ConfigureAwait(false);

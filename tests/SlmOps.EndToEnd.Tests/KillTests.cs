@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using SlmOps.Contracts;
+using SlmOps.EndToEnd.Tests.Parts;
+using SlmOps.Local;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.EndToEnd.Tests;
+
+/// <summary>The functions host killed again and again along a run, at requests that change something.</summary>
+public sealed class KillTests(ITestOutputHelper output)
+{
+    private const int LeaseSeconds = 2;
+
+    /// <summary>A message is tried five times before it counts as poison, so no stage of a run may be hit more often than this.</summary>
+    private const int MostKillsInAStage = 2;
+
+    private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "release", "rollout", "device report"];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Host_KilledInEveryStage_RunsFinishAsIfItNeverWas()
+    {
+        await using var platform = await Platform.StartAsync(withFunctions: false);
+        await using var forwarder = await Forwarder.StartAsync(platform.Local.Endpoints);
+        EndpointsFile.Write(forwarder.Endpoints);
+        var kills = new ConcurrentBag<(string Stage, bool After)>();
+
+        var before = await RunAsync(platform, forwarder, "killed-before", kills, afterTheDeed: false);
+        var after = await RunAsync(platform, forwarder, "killed-after", kills, afterTheDeed: true);
+        var clean = await RunAsync(platform, forwarder, "never-killed", null, afterTheDeed: false);
+
+        foreach (var stage in Stages)
+        {
+            output.WriteLine($"{stage}: {kills.Count(kill => kill.Stage == stage && !kill.After)} before, {kills.Count(kill => kill.Stage == stage && kill.After)} after the deed");
+        }
+
+        Assert.True(kills.Count >= 24, $"{kills.Count} kills");
+        Assert.Empty(Stages.Except(kills.Select(kill => kill.Stage)));
+        Assert.Equal(clean, before);
+        Assert.Equal(clean, after);
+        Assert.Equal(0, await platform.PoisonAsync());
+        await BlobsAsync(platform, "artifacts");
+        await BlobsAsync(platform, "packages");
+    }
+
+    /// <summary>Paths and digests of every file of every variant, as one text.</summary>
+    private static async Task<string> RunAsync(
+        Platform platform, Forwarder forwarder, string name, ConcurrentBag<(string Stage, bool After)>? kills, bool afterTheDeed)
+    {
+        var upload = Models.Mlp(name, "1", seed: 77, "fp32", "int8").Recipes(recipe => recipe["variants"]![0]!["recipe"] = "original");
+        forwarder.Decide = null;
+        forwarder.Published.Clear();
+        var host = HostProcess.Start(platform.DataFolder, LeaseSeconds);
+        try
+        {
+            await using var device = await SimulatedDevice.StartAsync(platform, $"{name}-device", name, lab: true);
+            await platform.UploadAsync(upload);
+            var (sinceStart, planned) = (0, 0);
+            if (kills is not null)
+            {
+                forwarder.Decide = Decide;
+            }
+
+            await Wait.ForAsync(
+                $"{name} to finish",
+                async () =>
+                {
+                    if (host.HasExited)
+                    {
+                        await host.DisposeAsync();
+                        (sinceStart, planned) = (0, planned + 1);
+                        host = HostProcess.Start(platform.DataFolder, LeaseSeconds);
+                    }
+
+                    return await FinishedAsync(platform, name);
+                },
+                done => done,
+                _ => $"{string.Join(", ", kills ?? [])}; host says: {host.Output}");
+            forwarder.Decide = null;
+            await DrainedAsync(platform);
+            Assert.Equal(DeviceState.Committed, device.Reported[^1].State);
+
+            Death? Decide(Mutation mutation)
+            {
+                var nth = Interlocked.Increment(ref sinceStart);
+                var stage = mutation.Stage ?? (mutation.Path.Contains("/packages/", StringComparison.Ordinal) ? "package" : "quantize");
+                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.After == afterTheDeed) >= MostKillsInAStage)
+                {
+                    return null;
+                }
+
+                kills!.Add((stage, afterTheDeed));
+                return new(afterTheDeed, host.KillAsync);
+            }
+
+            Facts(forwarder, name);
+            await RowsAsync(platform, name);
+            return await FilesAsync(platform, name);
+        }
+        finally
+        {
+            forwarder.Decide = null;
+            await host.DisposeAsync();
+        }
+    }
+
+    private static async Task<bool> FinishedAsync(Platform platform, string name) =>
+        await platform.Tables.GetTableClient("rollouts").FindAsync<RolloutRecord>(name, RolloutRecord.Row($"{name}@1"), Cancelled)
+            is { Value.State: RolloutState.Finished };
+
+    /// <summary>Nothing waits to be sent any more.</summary>
+    private static Task<List<string>> DrainedAsync(Platform platform) => Wait.ForAsync(
+        "the outbox to be empty",
+        async () =>
+        {
+            List<string> left = [];
+            foreach (var table in (string[])["runs", "rollouts"])
+            {
+                await foreach (var row in platform.Tables.GetTableClient(table).QueryAsync<Azure.Data.Tables.TableEntity>(cancellationToken: Cancelled))
+                {
+                    if (row.RowKey.StartsWith(Outbox.Prefix, StringComparison.Ordinal))
+                    {
+                        left.Add($"{row.PartitionKey} {row.RowKey}");
+                    }
+                }
+            }
+
+            return left;
+        },
+        left => left.Count == 0,
+        left => string.Join(", ", left));
+
+    /// <summary>However often it was sent, each fact has one id, and each id one content.</summary>
+    private static void Facts(Forwarder forwarder, string name)
+    {
+        Assert.All(forwarder.Published, published => Assert.Single(published.Value));
+        var facts = forwarder.Published.Values.Select(contents => contents.Values.Single())
+            .Where(fact => fact.GetProperty("subject").GetString() is { } subject
+                && (subject.StartsWith($"models/{name}/", StringComparison.Ordinal) || subject == $"rollouts/{name}@1"))
+            .CountBy(fact => fact.GetProperty("type").GetString()!);
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                [EventTypes.ModelReceived] = 1,
+                [EventTypes.ModelQuantized] = 2,
+                [EventTypes.ModelValidated] = 2,
+                [EventTypes.ModelPackaged] = 1,
+                [EventTypes.ModelReleased] = 1,
+                [EventTypes.RolloutStarted] = 1,
+                [EventTypes.RingStarted] = 2,
+                [EventTypes.RingPassed] = 2,
+                [EventTypes.RolloutCompleted] = 1,
+            }.OrderBy(fact => fact.Key, StringComparer.Ordinal),
+            facts.OrderBy(fact => fact.Key, StringComparer.Ordinal));
+    }
+
+    private static async Task RowsAsync(Platform platform, string name) => Assert.Equal(
+        ["package", "quantize|fp32", "quantize|int8", "release", "run", "validate|fp32", "validate|int8"],
+        (await platform.RowsAsync("runs", $"{name}@1")).Order(StringComparer.Ordinal));
+
+    private static async Task<string> FilesAsync(Platform platform, string name)
+    {
+        var runs = platform.Tables.GetTableClient("runs");
+        var packaged = (await runs.FindAsync<PackageResult>($"{name}@1", PackageResult.Row, Cancelled))!.Value;
+        var released = (await runs.FindAsync<ReleaseResult>($"{name}@1", ReleaseResult.Row, Cancelled))!.Value;
+        var store = new ContainerBlobStore(platform.Blobs.GetBlobContainerClient("packages"));
+        var trust = TrustRoots.Load(platform.Connection.TrustFile);
+        var verdict = await PackageVerifier.VerifyAsync(released.Release, store, trust.ReleaseKey, Cancelled);
+        Assert.True(verdict.IsAccepted, verdict.Refusal?.Reason);
+        List<string> files = [];
+        foreach (var offer in packaged.Variants)
+        {
+            await using var content = await store.OpenReadAsync(offer.Manifest, Cancelled);
+            var manifest = new byte[offer.ManifestSize];
+            await content.ReadExactlyAsync(manifest, Cancelled);
+            files.AddRange(ReleaseReader.ReadManifest(manifest).Files.Select(file => $"{offer.Name} {file.Path} {file.Digest} {file.Size}"));
+        }
+
+        return string.Join('\n', files);
+    }
+
+    /// <summary>No blob of a content-addressed container is anything but what its name says.</summary>
+    private static async Task BlobsAsync(Platform platform, string container)
+    {
+        var client = platform.Blobs.GetBlobContainerClient(container);
+        await foreach (var blob in client.GetBlobsAsync(new GetBlobsOptions(), Cancelled))
+        {
+            var content = (await client.GetBlobClient(blob.Name).DownloadContentAsync(Cancelled)).Value.Content;
+            Assert.Equal($"blobs/sha256/{Digest.Of(content).Hex}", blob.Name);
+        }
+    }
+}
