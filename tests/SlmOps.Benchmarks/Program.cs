@@ -8,11 +8,13 @@ return args switch
     ["speed", .. var rest] => SpeedCommand.Run(rest),
     ["corpus", .. var rest] => CorpusCommand.Run(rest),
     ["fuzz", .. var rest] => FuzzCommand.Run(rest),
+    ["pack", .. var rest] => await PackCommand.RunAsync(rest),
+    ["delta", .. var rest] => await DeltaCommand.RunAsync(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|corpus|fuzz …; see docs/benchmarks-quantizer.md");
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|corpus|fuzz|pack|delta …; see docs/benchmarks.md");
     return 2;
 }

@@ -11,7 +11,7 @@ public static class ReachableBlobs
     /// <param name="store">The store.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     public static async Task<IReadOnlySet<Digest>> FindAsync(
-        IEnumerable<ReleaseRef> releases, IEnumerable<DeltaOffer> deltas, IBlobStore store, CancellationToken cancellationToken)
+        IEnumerable<ReleaseRef> releases, IEnumerable<DeltaOffer> deltas, IBlobSource store, CancellationToken cancellationToken)
     {
         var kept = new HashSet<Digest>();
         var variants = new HashSet<Digest>();

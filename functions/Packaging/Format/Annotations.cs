@@ -7,6 +7,7 @@ internal static class Annotations
     internal const string Variant = "dev.slmops.variant";
     internal const string Recipe = "dev.slmops.quant.recipe";
     internal const string Source = "dev.slmops.source";
+    internal const string Base = "dev.slmops.base.digest";
     internal const string Bytes = "dev.slmops.bytes";
 
     internal const string Signature = "dev.slmops.signature";

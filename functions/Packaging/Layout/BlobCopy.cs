@@ -3,7 +3,7 @@ namespace SlmOps.Packaging;
 /// <summary>Copies a blob between stores.</summary>
 internal static class BlobCopy
 {
-    internal static async Task CopyAsync(IBlobStore from, IBlobStore to, BlobRef blob, CancellationToken cancellationToken)
+    internal static async Task CopyAsync(IBlobSource from, IBlobStore to, BlobRef blob, CancellationToken cancellationToken)
     {
         if (await to.ExistsAsync(blob.Digest, cancellationToken).ConfigureAwait(false))
         {

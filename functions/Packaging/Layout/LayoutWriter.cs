@@ -15,7 +15,7 @@ public static class LayoutWriter
     /// <param name="store">Where its blobs are.</param>
     /// <param name="folder">The layout; made when it is not there.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static async Task<ReleaseContents> WriteAsync(ReleaseRef release, IBlobStore store, string folder, CancellationToken cancellationToken)
+    public static async Task<ReleaseContents> WriteAsync(ReleaseRef release, IBlobSource store, string folder, CancellationToken cancellationToken)
     {
         var contents = await ReleaseContents.ReadAsync(release, store, cancellationToken).ConfigureAwait(false);
         var target = new FolderBlobStore(folder);

@@ -5,6 +5,7 @@ namespace SlmOps.Packaging;
 /// <summary>Writes the ModelPack config and manifest of a variant, byte for byte the same for the same input.</summary>
 internal static class ManifestWriter
 {
+    /// <summary>The config of a variant or an adapter; its schema is closed, so everything of ours is in annotations.</summary>
     internal static byte[] Config(VariantDescription variant, IReadOnlyList<PackageFile> files) => CanonicalJson.Write(json =>
     {
         json.WriteStartObject();
@@ -33,7 +34,17 @@ internal static class ManifestWriter
         json.WriteEndObject();
     });
 
-    internal static byte[] Manifest(VariantDescription variant, BlobRef config, IReadOnlyList<PackageFile> files) => CanonicalJson.Write(json =>
+    internal static byte[] Manifest(VariantDescription variant, BlobRef config, IReadOnlyList<PackageFile> files) =>
+        Manifest(config, files, new()
+        {
+            [Annotations.Model] = variant.Model,
+            [Annotations.Variant] = variant.Variant,
+            [Annotations.Recipe] = variant.Recipe,
+            [Annotations.Source] = variant.Source.ToString(),
+            [Annotations.Version] = variant.Version,
+        });
+
+    internal static byte[] Manifest(BlobRef config, IReadOnlyList<PackageFile> files, Dictionary<string, string> annotations) => CanonicalJson.Write(json =>
     {
         json.WriteStartObject();
         json.WriteNumber("schemaVersion", 2);
@@ -53,14 +64,7 @@ internal static class ManifestWriter
         }
 
         json.WriteEndArray();
-        CanonicalJson.Annotations(json, new Dictionary<string, string>
-        {
-            [Annotations.Model] = variant.Model,
-            [Annotations.Variant] = variant.Variant,
-            [Annotations.Recipe] = variant.Recipe,
-            [Annotations.Source] = variant.Source.ToString(),
-            [Annotations.Version] = variant.Version,
-        });
+        CanonicalJson.Annotations(json, annotations);
         json.WriteEndObject();
     });
 

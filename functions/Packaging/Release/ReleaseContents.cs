@@ -18,7 +18,7 @@ public sealed record ReleaseContents(
     /// <summary>Reads a release's documents from a store. Digests are checked, signatures are not: see <see cref="PackageVerifier"/>.</summary>
     /// <exception cref="PackageFormatException">When a document is not what its digest or form says.</exception>
     /// <exception cref="FileNotFoundException">When a document is missing.</exception>
-    public static async Task<ReleaseContents> ReadAsync(ReleaseRef release, IBlobStore store, CancellationToken cancellationToken)
+    public static async Task<ReleaseContents> ReadAsync(ReleaseRef release, IBlobSource store, CancellationToken cancellationToken)
     {
         var index = ReleaseReader.ReadIndex(await store.ReadAsync(release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false));
         var bundle = await store.ReadAsync(release.Signature, Limits.BundleBytes, cancellationToken).ConfigureAwait(false);

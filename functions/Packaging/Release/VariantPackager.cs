@@ -19,18 +19,7 @@ public static class VariantPackager
         string folder, VariantDescription description, IBlobStore store, CancellationToken cancellationToken)
     {
         Check(description);
-        var paths = List(folder);
-        var files = new List<PackageFile>();
-        foreach (var path in paths)
-        {
-            var content = new FileStream(Path.Combine(folder, path), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            await using (content.ConfigureAwait(false))
-            {
-                var blob = await store.AddAsync(content, cancellationToken).ConfigureAwait(false);
-                files.Add(new(path, blob.Digest, blob.Size));
-            }
-        }
-
+        var files = await StoreAsync(folder, store, cancellationToken).ConfigureAwait(false);
         return await PackAsync(files, description, store, cancellationToken).ConfigureAwait(false);
     }
 
@@ -57,6 +46,25 @@ public static class VariantPackager
             description.Figures);
     }
 
+    /// <summary>Stores the files of a folder, in path order.</summary>
+    internal static async Task<IReadOnlyList<PackageFile>> StoreAsync(string folder, IBlobStore store, CancellationToken cancellationToken)
+    {
+        var files = new List<PackageFile>();
+        foreach (var path in List(folder))
+        {
+            // No buffer of its own: stores read in large chunks.
+            var content = new FileStream(
+                Path.Combine(folder, path), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using (content.ConfigureAwait(false))
+            {
+                var blob = await store.AddAsync(content, cancellationToken).ConfigureAwait(false);
+                files.Add(new(path, blob.Digest, blob.Size));
+            }
+        }
+
+        return files;
+    }
+
     /// <summary>Relative paths of all files, sorted by their bytes; everything is checked before any blob is written.</summary>
     private static List<string> List(string folder)
     {
@@ -80,7 +88,7 @@ public static class VariantPackager
         return FileSet.FindFault(files) is { } fault ? throw fault : [.. files.Select(file => file.Path)];
     }
 
-    private static void Check(VariantDescription description)
+    internal static void Check(VariantDescription description)
     {
         PackageText.RequireName(description.Model, "model name");
         PackageText.RequireName(description.Version, "model version");

@@ -2,7 +2,7 @@ using SlmOps.Contracts;
 
 namespace SlmOps.Packaging;
 
-/// <summary>Small documents in a blob store.</summary>
+/// <summary>Small documents in a blob store or source.</summary>
 public static class BlobStoreDocuments
 {
     /// <summary>Writes a document held in memory and returns its name.</summary>
@@ -20,7 +20,7 @@ public static class BlobStoreDocuments
     /// <param name="limit">Most bytes to read.</param>
     /// <param name="cancellationToken">Stops the read.</param>
     /// <exception cref="PackageFormatException">With <c>too-large</c> or <c>digest-mismatch</c>.</exception>
-    public static async Task<byte[]> ReadAsync(this IBlobStore store, Digest digest, int limit, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAsync(this IBlobSource store, Digest digest, int limit, CancellationToken cancellationToken)
     {
         var stream = await store.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))

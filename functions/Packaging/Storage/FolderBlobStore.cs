@@ -13,6 +13,12 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
     private const long FlushBytes = 32 << 20;
     private readonly string _folder = Path.Combine(root, "blobs", "sha256");
 
+    /// <summary>
+    /// True, unless the folder can be made again after a power cut: then writing does not wait for the disk, which takes
+    /// most of the time.
+    /// </summary>
+    public bool IsDurable { get; init; } = true;
+
     /// <summary>Path of the file that holds a blob, whether it is there or not.</summary>
     public string PathOf(Digest digest) => Path.Combine(_folder, digest.Hex);
 
@@ -99,7 +105,7 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
     }
 
     /// <summary>Earlier bytes go to the disk while later ones are hashed, so that the flush at the end has little left to wait for.</summary>
-    private static async Task<BlobRef> CopyAsync(Stream content, string path, long most, CancellationToken cancellationToken)
+    private async Task<BlobRef> CopyAsync(Stream content, string path, long most, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         var flushing = Task.CompletedTask;
@@ -108,7 +114,11 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
         {
             var blob = await HashingCopy.RunAsync(content, most, WriteAsync, cancellationToken).ConfigureAwait(false);
             await flushing.ConfigureAwait(false);
-            RandomAccess.FlushToDisk(file);
+            if (IsDurable)
+            {
+                RandomAccess.FlushToDisk(file);
+            }
+
             return blob;
         }
         finally
@@ -119,7 +129,7 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
         async Task WriteAsync(ReadOnlyMemory<byte> chunk, long offset)
         {
             await RandomAccess.WriteAsync(file, chunk, offset, cancellationToken).ConfigureAwait(false);
-            if (offset + chunk.Length - flushed >= FlushBytes && flushing.IsCompleted)
+            if (IsDurable && offset + chunk.Length - flushed >= FlushBytes && flushing.IsCompleted)
             {
                 await flushing.ConfigureAwait(false);
                 flushing = Task.Run(() => RandomAccess.FlushToDisk(file), cancellationToken);

@@ -7,15 +7,19 @@ namespace SlmOps.Packaging;
 /// <param name="Size">Its size in bytes.</param>
 public sealed record BlobRef(Digest Digest, long Size);
 
+/// <summary>Blobs named by their digest, to be read.</summary>
+public interface IBlobSource
+{
+    /// <summary>Opens a blob for reading from its start.</summary>
+    /// <exception cref="FileNotFoundException">When the source does not hold it.</exception>
+    Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken);
+}
+
 /// <summary>Blobs named by their digest, written once and never changed.</summary>
-public interface IBlobStore
+public interface IBlobStore : IBlobSource
 {
     /// <summary>True when the whole blob is there.</summary>
     Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken);
-
-    /// <summary>Opens a blob for reading from its start.</summary>
-    /// <exception cref="FileNotFoundException">When the store does not hold it.</exception>
-    Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken);
 
     /// <summary>
     /// Writes a blob and checks its digest and size on the way. A blob that is already there is success,

@@ -9,7 +9,7 @@ internal static class AttestationVerifier
         byte[] bundle,
         IReadOnlyDictionary<string, (VariantOffer Offer, VariantManifest Manifest)> variants,
         ReleaseRef release,
-        IBlobStore store,
+        IBlobSource store,
         PublicKey releaseKey,
         CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace SlmOps.Packaging;
 internal static class DocumentReader
 {
     internal static async Task<(byte[] Bytes, Check? Failure)> TryReadAsync(
-        IBlobStore store, string what, Digest digest, int limit, CancellationToken cancellationToken)
+        IBlobSource store, string what, Digest digest, int limit, CancellationToken cancellationToken)
     {
         try
         {

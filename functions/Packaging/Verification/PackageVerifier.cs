@@ -13,7 +13,7 @@ public static class PackageVerifier
     /// <param name="store">Where the blobs are.</param>
     /// <param name="releaseKey">The one key that may sign releases.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static async Task<Verdict> VerifyAsync(ReleaseRef release, IBlobStore store, PublicKey releaseKey, CancellationToken cancellationToken)
+    public static async Task<Verdict> VerifyAsync(ReleaseRef release, IBlobSource store, PublicKey releaseKey, CancellationToken cancellationToken)
     {
         var (index, missing) = await DocumentReader.TryReadAsync(store, "index", release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false);
         if (missing is not null)
@@ -59,7 +59,7 @@ public static class PackageVerifier
     }
 
     private static async Task<VariantManifest?> CheckManifestAsync(
-        ReleaseRef release, VariantOffer offer, IBlobStore store, List<Check> checks, CancellationToken cancellationToken)
+        ReleaseRef release, VariantOffer offer, IBlobSource store, List<Check> checks, CancellationToken cancellationToken)
     {
         var (bytes, missing) = await DocumentReader.TryReadAsync(store, $"{offer.Name} manifest", offer.Manifest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false);
         if (missing is not null)
@@ -73,7 +73,7 @@ public static class PackageVerifier
         return verdict.IsAccepted ? ReleaseReader.ReadManifest(bytes) : null;
     }
 
-    private static async Task<Check> CheckBlobAsync(string what, BlobRef blob, IBlobStore store, CancellationToken cancellationToken)
+    private static async Task<Check> CheckBlobAsync(string what, BlobRef blob, IBlobSource store, CancellationToken cancellationToken)
     {
         try
         {

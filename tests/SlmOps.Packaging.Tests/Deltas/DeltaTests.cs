@@ -8,7 +8,11 @@ public sealed class DeltaTests : IDisposable
     private readonly FolderBlobStore _cloud;
     private readonly FolderBlobStore _device;
 
-    public DeltaTests() => (_cloud, _device) = (new(_folder["cloud"]), new(_folder["device"]));
+    public DeltaTests()
+    {
+        _cloud = new(_folder["cloud"]) { IsDurable = false };
+        _device = new(_folder["device"]) { IsDurable = false };
+    }
 
     public void Dispose() => _folder.Dispose();
 

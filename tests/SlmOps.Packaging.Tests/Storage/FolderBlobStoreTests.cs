@@ -29,6 +29,16 @@ public sealed class FolderBlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task AddAsync_NotDurable_StoresTheSame()
+    {
+        var store = new FolderBlobStore(_folder.Root) { IsDurable = false };
+
+        var blob = await store.AddAsync("abc"u8.ToArray(), Stop);
+
+        Assert.Equal("abc"u8.ToArray(), await _store.ReadAsync(blob.Digest, 3, Stop));
+    }
+
+    [Fact]
     public async Task WriteAsync_OtherBytes_ThrowsAndLeavesNothing()
     {
         await Assert.ThrowsAsync<InvalidDataException>(() => _store.WriteAsync(Digest.Of("a"u8), 1, new MemoryStream([98]), Stop));

@@ -1,0 +1,46 @@
+using System.Net;
+using SlmOps.Contracts;
+
+namespace SlmOps.Packaging;
+
+/// <summary>Blobs of a layout that a web server or a public blob container serves.</summary>
+/// <param name="http">Client; its timeout and handlers apply.</param>
+/// <param name="root">Address of the layout: blobs are at <c>blobs/sha256/&lt;hex&gt;</c> below it.</param>
+public sealed class HttpBlobSource(HttpClient http, Uri root) : IBlobSource
+{
+    private readonly string _root = root.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>The releases that the layout's <c>index.json</c> names; verify each before use.</summary>
+    /// <exception cref="PackageFormatException">When it is too large or no OCI index.</exception>
+    /// <exception cref="FileNotFoundException">When there is none.</exception>
+    public async Task<IReadOnlyList<ReleaseRef>> ReadReleasesAsync(CancellationToken cancellationToken)
+    {
+        var stream = await OpenAsync(LayoutIndex.FileName, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            return LayoutReader.ReadReleases(
+                await BoundedRead.AllAsync(stream, Limits.IndexBytes, LayoutIndex.FileName, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => OpenAsync($"blobs/sha256/{digest.Hex}", cancellationToken);
+
+    private async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        var address = new Uri($"{_root}/{path}");
+        var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            // The stream holds the connection; disposing it gives both back.
+            return await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        using (response)
+        {
+            throw response.StatusCode == HttpStatusCode.NotFound
+                ? new FileNotFoundException($"{address} does not exist.")
+                : new HttpRequestException($"{address} answered {(int)response.StatusCode}.", null, response.StatusCode);
+        }
+    }
+}
