@@ -3,6 +3,7 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Models;
+using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
 using SlmOps.Cli.Up;
@@ -27,5 +28,10 @@ internal static class CommandTree
         InspectCommand.Build(),
         QuantizeCommand.Build(),
         EvaluateCommand.Build(),
+        PackageCommand.Build(),
+        VerifyCommand.Build(),
+        DiffCommand.Build(),
+        ArchiveCommands.Export(),
+        ArchiveCommands.Import(),
     };
 }

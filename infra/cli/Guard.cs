@@ -1,4 +1,5 @@
 using SlmOps.Local;
+using SlmOps.Packaging;
 
 namespace SlmOps.Cli;
 
@@ -17,6 +18,11 @@ internal static class Guard
             return refused.Code;
         }
         catch (LocalPlatformException refused)
+        {
+            Terminal.Open(json: false).Fail(refused.Message);
+            return ExitCode.Failed;
+        }
+        catch (Exception refused) when (refused is PackageFormatException or InvalidDataException)
         {
             Terminal.Open(json: false).Fail(refused.Message);
             return ExitCode.Failed;

@@ -89,7 +89,7 @@ internal sealed class IntakeStage(
     }
 
     /// <summary>External data is named relative to the graph's folder; the upload's paths are relative to its root.</summary>
-    private static IReadOnlyList<string> Beside(string model, IReadOnlyList<string> externalFiles)
+    internal static IReadOnlyList<string> Beside(string model, IReadOnlyList<string> externalFiles)
     {
         var folder = model.LastIndexOf('/') is var slash and > 0 ? model[..(slash + 1)] : "";
         return [.. externalFiles.Select(file => folder + file)];

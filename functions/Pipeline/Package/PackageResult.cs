@@ -1,9 +1,11 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging;
 
 namespace SlmOps.Pipeline.Package;
 
-/// <summary>The packaged variants; none when all were refused.</summary>
-internal sealed record PackageResult(IReadOnlyList<VariantOffer> Variants, long ElapsedMs)
+/// <summary>The packaged variants and the documents about them; none when all were refused.</summary>
+internal sealed record PackageResult(
+    IReadOnlyList<VariantOffer> Variants, IReadOnlyList<Attestation> Attestations, long ElapsedMs)
 {
     internal const string Row = "package";
 }

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Validate;
 
@@ -13,8 +12,8 @@ namespace SlmOps.Pipeline.Package;
 
 /// <summary>Waits until every variant has its verdict, then packages those that were accepted.</summary>
 internal sealed class PackageStage(
-    ArtifactBlobs artifacts, BlobServiceClient blobs, RunStore runs, PipelineOptions options, TimeProvider time,
-    ILogger<PackageStage> log)
+    ArtifactBlobs artifacts, BlobServiceClient blobs, RunStore runs, SigningKeys keys, PipelineOptions options,
+    TimeProvider time, ILogger<PackageStage> log)
 {
     internal const string Name = "package";
 
@@ -37,18 +36,22 @@ internal sealed class PackageStage(
         }
 
         var offers = new List<VariantOffer>();
+        var attestations = new List<Attestation>();
         foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted))
         {
-            offers.Add(await PackAsync(record, verdict, cancellationToken).ConfigureAwait(false));
+            var packed = await PackAsync(record, verdict, cancellationToken).ConfigureAwait(false);
+            offers.Add(packed.Offer);
+            attestations.AddRange(packed.Attestations);
         }
 
-        var result = new PackageResult(offers, (long)time.GetElapsedTime(started).TotalMilliseconds);
+        var result = new PackageResult(offers, attestations, (long)time.GetElapsedTime(started).TotalMilliseconds);
         var entries = offers.Count > 0 ? Packaged(run, result) : Refused(run, record, verdicts);
         await runs.CompleteAsync(run, PackageResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
         Log.ModelPackaged(log, run.Model, run.Version, offers.Count, result.ElapsedMs);
     }
 
-    private async Task<VariantOffer> PackAsync(RunRecord record, ValidateResult verdict, CancellationToken cancellationToken)
+    private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
+        RunRecord record, ValidateResult verdict, CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
         var built = (await runs.FindAsync<QuantizeResult>(run, QuantizeResult.Row(verdict.Variant), cancellationToken)
@@ -57,28 +60,17 @@ internal sealed class PackageStage(
         var folder = work.Folder("package");
         await artifacts.LoadAsync(ModelFiles.Companions(record, built.Files), folder, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, folder, cancellationToken).ConfigureAwait(false);
-        if (verdict.SmokeTest is { } smoke)
-        {
-            await File.WriteAllBytesAsync(
-                Path.Combine(folder, ModelFiles.SmokeFile),
-                JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
-                cancellationToken).ConfigureAwait(false);
-        }
-
         var needs = new VariantNeeds(RamNeed.Of(verdict.Figures, built.Bytes), built.MinimumOrt, []);
-        return await VariantPackager.PackAsync(
-            folder,
-            new VariantDescription(
-                record.Model, record.Version, verdict.Variant, built.Recipe, record.CreatedAt, needs, verdict.Figures,
-                record.SourceDigest, record.IsLanguageModel ? "transformer" : null, ParameterSize(record.Parameters)),
-            _packages,
-            cancellationToken).ConfigureAwait(false);
+        var description = new VariantDescription(
+            record.Model, record.Version, verdict.Variant, built.Recipe, record.CreatedAt, needs, verdict.Figures,
+            record.SourceDigest, record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
+        var offer = await VariantFolder.PackAsync(
+            folder, work.Folder("sharded"), verdict.SmokeTest, description, _packages, cancellationToken).ConfigureAwait(false);
+        var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        var attestations = await VariantAttestor.WriteAsync(
+            offer, description, TestOutcome.Of(record, verdict), _packages, key, cancellationToken).ConfigureAwait(false);
+        return (offer, attestations);
     }
-
-    /// <summary>ModelPack's form: <c>2.4m</c>, <c>0.5b</c>.</summary>
-    private static string ParameterSize(long parameters) => parameters >= 100_000_000
-        ? string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:0.#}b")
-        : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:0.#}m");
 
     private List<OutboxEntry> Packaged(RunKey run, PackageResult result) =>
     [

@@ -31,7 +31,7 @@ internal sealed class ReleaseStage(
 
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
         var release = await ReleasePackager.WriteAsync(
-            run.Model, run.Version, record.CreatedAt, packaged.Value.Variants, _packages, key, cancellationToken)
+            run.Model, run.Version, record.CreatedAt, packaged.Value.Variants, packaged.Value.Attestations, _packages, key, cancellationToken)
             .ConfigureAwait(false);
         var channel = record.Recipe.Rollout.Channel ?? run.Model;
         var result = new ReleaseResult(release, channel, (long)time.GetElapsedTime(started).TotalMilliseconds);

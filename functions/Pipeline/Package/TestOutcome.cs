@@ -1,0 +1,41 @@
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Validate;
+
+namespace SlmOps.Pipeline.Package;
+
+/// <summary>A verdict as the signed test result of a package says it. Pure.</summary>
+internal static class TestOutcome
+{
+    internal static ValidationOutcome Of(RunRecord record, ValidateResult judged)
+    {
+        var tests = Tests(judged.Figures).ToList();
+        return new(
+            judged.Verdict.Accepted, judged.Verdict.Reason, judged.Verdict.Accepted ? tests : [],
+            judged.Verdict.Accepted ? [] : tests, Configuration(record));
+    }
+
+    /// <summary>Digest of what decided: limits, window and the evaluation text.</summary>
+    private static Digest Configuration(RunRecord record)
+    {
+        var text = record.Files.FirstOrDefault(file => file.Path == record.Recipe.Evaluation.Text)?.Digest.ToString() ?? "";
+        return Digest.Of(JsonSerializer.SerializeToUtf8Bytes(new { record.Recipe.Acceptance, record.Recipe.Evaluation, Text = text }));
+    }
+
+    private static IEnumerable<string> Tests(VariantFigures figures)
+    {
+        if (figures.Perplexity is not null)
+        {
+            yield return "perplexity";
+            yield return "divergence";
+            yield return "top-1-agreement";
+        }
+
+        if (figures.SqnrDb is not null)
+        {
+            yield return "sqnr";
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Quantize;
+
+namespace SlmOps.Pipeline.Package;
+
+/// <summary>Turns the folder of a built variant into its package; the same for the stage and for packaging by hand.</summary>
+internal static class VariantFolder
+{
+    /// <summary>
+    /// Adds the smoke prompts, splits the weights into one file a transformer block and stores everything. A second
+    /// release then shares the blobs of every block that did not change.
+    /// </summary>
+    internal static async Task<VariantOffer> PackAsync(
+        string folder, string sharded, SmokeTest? smoke, VariantDescription description, IBlobStore store,
+        CancellationToken cancellationToken)
+    {
+        if (smoke is not null)
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder, ModelFiles.SmokeFile),
+                JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        await WeightSharder.ShardAsync(folder, ModelFiles.Model, sharded, cancellationToken).ConfigureAwait(false);
+        return await VariantPackager.PackAsync(sharded, description, store, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>ModelPack's form: <c>2.4m</c>, <c>0.5b</c>.</summary>
+    internal static string ParameterSize(long parameters) => parameters >= 100_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:0.#}b")
+        : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:0.#}m");
+}

@@ -1,0 +1,26 @@
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.Cli.Packages;
+
+/// <summary>A layout to read: a folder, an archive is imported first, or the address of one.</summary>
+internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Releases)
+{
+    internal static async Task<Layouts> OpenAsync(string place, HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Uri.TryCreate(place, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            {
+                var source = new HttpBlobSource(http, url);
+                return new(source, await source.ReadReleasesAsync(cancellationToken).ConfigureAwait(false));
+            }
+
+            return new(new FolderBlobStore(place), LayoutReader.ReadReleases(place));
+        }
+        catch (Exception fault) when (fault is PackageFormatException or FileNotFoundException or HttpRequestException)
+        {
+            throw new CliException($"{place}: {fault.Message}");
+        }
+    }
+}

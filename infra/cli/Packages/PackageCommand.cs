@@ -1,0 +1,46 @@
+using System.CommandLine;
+using SlmOps.Cli.Watch;
+using SlmOps.Packaging;
+
+namespace SlmOps.Cli.Packages;
+
+/// <summary><c>slmops package folder --out layout</c>.</summary>
+internal static class PackageCommand
+{
+    internal static Command Build()
+    {
+        var folder = new Argument<string>("folder") { Description = "A model folder as `push` takes it" };
+        var output = new Option<string>("--out") { Description = "Folder of the OCI image-layout; other releases in it stay", HelpName = "FOLDER", Required = true };
+        var name = new Option<string?>("--name") { Description = "Model name (default: slmops.json, else the folder's name)", HelpName = "NAME" };
+        var version = new Option<string?>("--version") { Description = "Version (default: slmops.json, else 1.0.0)", HelpName = "VERSION" };
+        var key = ReleaseKey.SigningOption();
+        var json = new Option<bool>("--json") { Description = "Print {model, version, indexDigest, signatureDigest, variants, bytes} as JSON on standard output" };
+        var command = new Command("package", "Quantize a model folder per its slmops.json and write the signed release as an OCI image-layout. Nothing is measured: the same folder gives the same index digest everywhere. SOURCE_DATE_EPOCH sets its creation time.")
+        {
+            folder, output, name, version, key, json,
+        };
+        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
+        {
+            var terminal = Terminal.Open(parsed.GetValue(json));
+            var source = parsed.GetValue(folder)!;
+            if (!Directory.Exists(source))
+            {
+                throw new CliException($"There is no folder '{source}'.", ExitCode.Usage);
+            }
+
+            using var signing = ReleaseKey.Signing(parsed.GetValue(key));
+            var target = Path.GetFullPath(parsed.GetValue(output)!);
+            var outcome = await new PackageJob(terminal, Path.GetFullPath(source), target, signing)
+                .RunAsync(parsed.GetValue(name), parsed.GetValue(version), cancellationToken).ConfigureAwait(false);
+            foreach (var variant in outcome.Variants)
+            {
+                terminal.Say($"{variant.Name,-12} {StatusChanges.Bytes(variant.Bytes),10}  {variant.Manifest}");
+            }
+
+            terminal.Say($"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key {signing.KeyId[..16]}");
+            terminal.Result(outcome);
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Quantizer;
+
+namespace SlmOps.Cli.Packages;
+
+/// <summary>
+/// Packages a model folder without a platform: the pipeline's own intake rules, quantizer and packager, but nothing is
+/// measured, so that the same folder gives the same index digest on every machine.
+/// </summary>
+internal sealed class PackageJob(Terminal terminal, string folder, string output, LocalSigningKey key)
+{
+    private static readonly string[] Recipes = [Recipe.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
+    private static readonly VariantFigures NotMeasured = new(null, null, null, null, null, null, null, null);
+
+    internal async Task<PackageOutcome> RunAsync(string? name, string? version, CancellationToken cancellationToken)
+    {
+        var plan = Push.PushPlan.Of(folder, name, version);
+        var run = new RunKey(plan.Model, plan.Version!);
+        var files = await FilesAsync(cancellationToken).ConfigureAwait(false);
+        var record = Accept(run, files, cancellationToken);
+        var store = new FolderBlobStore(output);
+        var offers = new List<VariantOffer>();
+        foreach (var wanted in record.Recipe.Variants)
+        {
+            terminal.Say($"packaging {wanted.Name} ({wanted.Recipe})");
+            offers.Add(await PackAsync(record, wanted, store, cancellationToken).ConfigureAwait(false));
+        }
+
+        var release = await ReleasePackager.WriteAsync(
+            run.Model, run.Version, record.CreatedAt, offers, store, key, cancellationToken).ConfigureAwait(false);
+        var contents = await LayoutWriter.WriteAsync(release, store, output, cancellationToken).ConfigureAwait(false);
+        return new(
+            run.Model, run.Version, release.Digest, release.Signature,
+            [.. offers.Select(offer => new PackagedVariant(offer.Name, offer.Recipe, offer.Manifest, offer.Bytes))],
+            contents.Blobs.Sum(blob => blob.Size));
+    }
+
+    private async Task<IReadOnlyList<StoredFile>> FilesAsync(CancellationToken cancellationToken)
+    {
+        var files = new List<StoredFile>();
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var relative = Path.GetRelativePath(folder, path).Replace('\\', '/');
+            if (relative.Split('/').Any(part => part.StartsWith('.')))
+            {
+                continue;
+            }
+
+            await using var content = File.OpenRead(path);
+            files.Add(new(relative, await Digest.OfAsync(content, cancellationToken).ConfigureAwait(false), content.Length));
+        }
+
+        return files;
+    }
+
+    private RunRecord Accept(RunKey run, IReadOnlyList<StoredFile> files, CancellationToken cancellationToken)
+    {
+        var asked = ReadRecipe(run);
+        var (recipe, missing) = IntakePolicy.Assign(asked, files);
+        Refuse(missing);
+        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, recipe.Model!), new InspectionLimits(), cancellationToken);
+        Refuse([.. inspection.Problems.Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File))]);
+        var facts = inspection.Facts!;
+        var upload = new Upload(files, CreatedAt(), []);
+        return new(
+            run.Model, run.Version, folder, upload.SourceDigest, files, IntakeStage.Beside(recipe.Model!, facts.ExternalFiles), recipe,
+            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, upload.NewestAt, default, 0, null);
+    }
+
+    private Recipe ReadRecipe(RunKey run)
+    {
+        var path = Path.Combine(folder, UploadName.RecipeFile);
+        if (!File.Exists(path))
+        {
+            return Recipe.Default;
+        }
+
+        var (recipe, problems) = RecipeReader.Read(File.ReadAllBytes(path), UploadName.RecipeFile, run, Recipes);
+        Refuse(problems);
+        return recipe!;
+    }
+
+    private async Task<VariantOffer> PackAsync(RunRecord record, VariantRecipe wanted, FolderBlobStore store, CancellationToken cancellationToken)
+    {
+        using var work = new WorkFolder(Path.Combine(Path.GetTempPath(), "slmops"));
+        var built = work.Folder("built");
+        var minimumOrt = wanted.Recipe == Recipe.Original ? CopyOriginal(record, built) : Quantize(record, wanted, built, cancellationToken);
+        var files = Directory.EnumerateFiles(built, "*", SearchOption.AllDirectories)
+            .Select(path => new StoredFile(Path.GetRelativePath(built, path).Replace('\\', '/'), default, new FileInfo(path).Length))
+            .ToList();
+        foreach (var companion in ModelFiles.Companions(record, files))
+        {
+            Copy(companion.Path, WorkFolder.PathOf(built, companion.Path));
+        }
+
+        var smoke = record.Recipe.Smoke;
+        if (smoke is not null)
+        {
+            Copy(smoke, Path.Combine(built, ModelFiles.SmokeFile));
+        }
+
+        var bytes = files.Sum(file => file.Size);
+        var description = new VariantDescription(
+            record.Model, record.Version, wanted.Name, wanted.Recipe, record.CreatedAt,
+            new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []), NotMeasured, record.SourceDigest,
+            record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
+        return await VariantFolder.PackAsync(built, work.Folder("sharded"), null, description, store, cancellationToken).ConfigureAwait(false);
+    }
+
+    private string CopyOriginal(RunRecord record, string target)
+    {
+        foreach (var (from, to) in ModelFiles.Of(record).Zip(ModelFiles.Original(record)))
+        {
+            Copy(from.Path, WorkFolder.PathOf(target, to.Path));
+        }
+
+        return ModelFiles.OriginalMinimumOrt;
+    }
+
+    private string Quantize(RunRecord record, VariantRecipe wanted, string target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ModelQuantizer.Quantize(
+                WorkFolder.PathOf(folder, record.Recipe.Model!), Path.Combine(target, ModelFiles.Model),
+                wanted.ToOptions(Environment.ProcessorCount), progress: null, cancellationToken).MinimumOrt;
+        }
+        catch (ModelQuantizationException refused)
+        {
+            throw new CliException($"{wanted.Name}: {refused.Message}");
+        }
+    }
+
+    private void Copy(string relative, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Copy(WorkFolder.PathOf(folder, relative), target);
+    }
+
+    /// <summary>
+    /// Files lose their times when they are copied, so the source's time is what the builder says it is: the variable that
+    /// reproducible builds agreed on (reproducible-builds.org), else the epoch.
+    /// </summary>
+    private static DateTimeOffset CreatedAt() =>
+        long.TryParse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : DateTimeOffset.UnixEpoch;
+
+    private static void Refuse(IReadOnlyList<Problem> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new CliException(string.Join(
+                Environment.NewLine, problems.Select(problem => $"{problem.Message} {problem.Cure} [{problem.Code}]")));
+        }
+    }
+}
+
+/// <summary>What <c>package --json</c> prints.</summary>
+internal sealed record PackageOutcome(
+    string Model, string Version, Digest IndexDigest, Digest SignatureDigest, IReadOnlyList<PackagedVariant> Variants, long Bytes);
+
+/// <summary>One packaged variant.</summary>
+internal sealed record PackagedVariant(string Name, string Recipe, Digest Manifest, long Bytes);

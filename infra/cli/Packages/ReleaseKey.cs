@@ -1,0 +1,47 @@
+using System.CommandLine;
+using SlmOps.Packaging;
+
+namespace SlmOps.Cli.Packages;
+
+/// <summary>The key that signs or checks packages by hand: named, or the local platform's own.</summary>
+internal static class ReleaseKey
+{
+    internal static Option<string?> SigningOption() => new("--key")
+    {
+        Description = "PEM file of the signing key, made when it does not exist (default: the local platform's release key)",
+        HelpName = "FILE",
+    };
+
+    internal static Option<string?> TrustOption() => new("--key")
+    {
+        Description = "PEM file of the public key, or a trust.json (default: the local platform's release key)",
+        HelpName = "FILE",
+    };
+
+    internal static LocalSigningKey Signing(string? path) => LocalSigningKey.LoadOrCreate(path ?? DefaultPath());
+
+    internal static PublicKey Trusted(string? path)
+    {
+        var chosen = path ?? DefaultPath();
+        if (!File.Exists(chosen))
+        {
+            throw new CliException($"There is no key at {chosen}. Name the public key of who signed with --key.", ExitCode.Usage);
+        }
+
+        if (chosen.EndsWith(".json", StringComparison.Ordinal))
+        {
+            return TrustRoots.Load(chosen).ReleaseKey;
+        }
+
+        var pem = File.ReadAllText(chosen);
+        if (pem.Contains("PUBLIC KEY", StringComparison.Ordinal))
+        {
+            return PublicKey.Parse(pem);
+        }
+
+        using var key = LocalSigningKey.FromPem(pem);
+        return key.PublicKey;
+    }
+
+    private static string DefaultPath() => Path.Combine(ConnectionOptions.DefaultData(), "keys", "release.pem");
+}
