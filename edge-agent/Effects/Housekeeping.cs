@@ -8,8 +8,16 @@ namespace SlmOps.EdgeAgent.Effects;
 /// <summary>Frees what neither slot needs, once no deployment is under way that may still want it.</summary>
 internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
 {
+    private AgentState? _tidied;
+
     internal async Task TidyAsync(AgentState state, CancellationToken cancellationToken)
     {
+        if (ReferenceEquals(state, _tidied))
+        {
+            return;
+        }
+
+        _tidied = state;
         // A try that failed on the way here is repeated, and then finds what it had fetched.
         if (state.Deployment is { } open && (!LifecycleTable.IsFinal(open.State) || open.State is DeviceState.Superseded
             || open.State == DeviceState.FailedNoStateChange && state.Condemned.All(one => one.Release != open.Release.Digest)))

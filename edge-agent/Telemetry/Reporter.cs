@@ -18,6 +18,7 @@ internal sealed class Reporter(Outbox outbox, HttpCloudLink link, string deviceI
     /// <summary>True when everything said so far is with the service.</summary>
     internal bool IsEmpty => outbox.Count == 0;
 
+    /// <summary>Sends what waits, up to the first batch that does not get through.</summary>
     internal async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (outbox.Count > 0 && (NotBefore is not { } time || time <= clock.GetUtcNow()))
@@ -36,10 +37,10 @@ internal sealed class Reporter(Outbox outbox, HttpCloudLink link, string deviceI
                     break;
                 case SendOutcome.Failed failed:
                     Postpone(failed.Reason, failed.RetryAfter);
-                    break;
+                    return;
                 default:
                     Postpone("The service confirmed none of the reports.", null);
-                    break;
+                    return;
             }
         }
     }

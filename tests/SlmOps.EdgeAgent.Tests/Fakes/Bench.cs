@@ -44,8 +44,11 @@ internal sealed class Bench : IAsyncDisposable
 
     internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
 
-    /// <summary>The agent in its own build output: beside the tests it would miss what the web framework brings them.</summary>
-    internal static string Executable { get; } = Path.GetFullPath(Path.Combine(
+    /// <summary>
+    /// The agent in its own build output (beside the tests it would miss what the web framework brings them), or the
+    /// published one that SLMOPS_TEST_AGENT names.
+    /// </summary>
+    internal static string Executable { get; } = Environment.GetEnvironmentVariable("SLMOPS_TEST_AGENT") ?? Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "SlmOps.EdgeAgent", new DirectoryInfo(AppContext.BaseDirectory).Name,
         OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent"));
 

@@ -24,7 +24,7 @@ internal sealed class Service : IAsyncDisposable
         Store = store;
     }
 
-    internal Uri Url => new(_app.Urls.First() + "/");
+    internal Uri Url { get; private set; } = new("http://127.0.0.1/");
 
     internal FolderBlobStore Store { get; }
 
@@ -61,6 +61,7 @@ internal sealed class Service : IAsyncDisposable
         app.MapGet("/storage/{digest}", service.BlobAsync);
         app.MapPost("/api/v1/devices/{id}/reports", service.ReportsAsync);
         await app.StartAsync();
+        service.Url = new(app.Urls.First() + "/");
         return service;
     }
 
