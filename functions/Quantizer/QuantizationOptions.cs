@@ -12,6 +12,12 @@ public sealed record QuantizationOptions
     /// <summary>Search scale and zero point for the least error instead of taking the range of the block.</summary>
     public bool Search { get; init; } = true;
 
+    /// <summary>
+    /// With <see cref="Search"/>: let later rows of a 4-bit weight answer the rounding of earlier ones, by what embedding and
+    /// output layer tell about the inputs. Null does so up to a width of 512, beyond which it takes longer than the rest.
+    /// </summary>
+    public bool? Feedback { get; init; }
+
     /// <summary>True or false forces symmetric or asymmetric blocks; null chooses for each tensor by its error.</summary>
     public bool? Symmetric { get; init; }
 

@@ -30,6 +30,7 @@ internal sealed class QuantizationRun(
             using (var reader = new WeightReader(inspected))
             using (var data = new DataFile(dataPart))
             {
+                var inputs = new InputKnowledge(options, entries, new InputGain(index, tracer), reader);
                 if (options.Recipe == RecipeNames.Auto)
                 {
                     new AutoChooser(options, new BlockWeightWriter(reader, data, options.Threads ?? Environment.ProcessorCount)).Choose(plan, cancellationToken);
@@ -38,7 +39,7 @@ internal sealed class QuantizationRun(
                 var name = Path.GetFileName(dataPath);
                 var placer = new TensorPlacer(model, index, edits, name);
                 var tensors = new TensorRewriter(inspected, index, options, reader, data, name, edits, placer);
-                var products = new ProductRewriter(inspected, index, ranks, options, reader, data, edits, placer, tensors);
+                var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, edits, placer, tensors);
                 rewriter = new ModelRewriter(inspected, index, plan, reader, data, name, edits, products, tensors, meter);
                 rewriter.Run(cancellationToken);
                 hasData = data.IsUsed;

@@ -66,7 +66,9 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
         var (k, n) = (weight.View.K, weight.View.N);
         var planned = (BlockScheme)weight.Scheme;
         var gather = weight.Uses.Exists(u => u.Kind == UseKind.Gather);
-        var importance = options.Calibration.GetValueOrDefault(weight.Entry.Name)?.MeanSquares is { } squares && squares.Length == k ? squares : null;
+        // Candidates are compared without error feedback, which helps all of them and would take most of the time.
+        var squares = options.Calibration.GetValueOrDefault(weight.Entry.Name)?.MeanSquares;
+        var importance = new RowWeights(squares?.Length == k ? squares : null, null);
         var list = new List<Option>();
         foreach (var (bits, size, symmetric) in gather ? s_tables : s_products)
         {

@@ -14,7 +14,7 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
     private byte[] _zeros = [];
 
     internal BlockError Write(
-        PlannedWeight weight, BlockScheme scheme, bool inline, float[]? importance, PruneMask? mask, out BlockTensors tensors, Action<long> progress,
+        PlannedWeight weight, BlockScheme scheme, bool inline, RowWeights weights, PruneMask? mask, out BlockTensors tensors, Action<long> progress,
         CancellationToken cancellationToken)
     {
         var (k, n) = (weight.View.K, weight.View.N);
@@ -27,7 +27,7 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
         {
             cancellationToken.ThrowIfCancellationRequested();
             var columns = Math.Min(step, n - first);
-            error += Slice(weight.View, scheme, importance, mask, first, columns, cancellationToken);
+            error += Slice(weight.View, scheme, weights, mask, first, columns, cancellationToken);
             codes.Put(_codes.AsSpan(0, (int)scheme.CodeBytes(k, columns)), scheme.CodeBytes(k, first));
             scales.Put(_scales.AsSpan(0, (int)scheme.ScalesBytes(k, columns)), scheme.ScalesBytes(k, first));
             zeros.Put(_zeros.AsSpan(0, (int)scheme.ZeroPointBytes(k, columns)), scheme.ZeroPointBytes(k, first));
@@ -39,19 +39,19 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
     }
 
     /// <summary>Error of a scheme over every eighth strip of columns, nothing written: enough to choose by.</summary>
-    internal BlockError Sample(WeightView view, BlockScheme scheme, float[]? importance, PruneMask? mask, CancellationToken cancellationToken)
+    internal BlockError Sample(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, CancellationToken cancellationToken)
     {
         const int Strip = 64;
         var error = new BlockError(0, 0, true);
         for (var first = 0; first < view.N; first += 8 * Strip)
         {
-            error += Slice(view, scheme, importance, mask, first, Math.Min(Strip, view.N - first), cancellationToken);
+            error += Slice(view, scheme, weights, mask, first, Math.Min(Strip, view.N - first), cancellationToken);
         }
 
         return error;
     }
 
-    private BlockError Slice(WeightView view, BlockScheme scheme, float[]? importance, PruneMask? mask, int first, int columns, CancellationToken cancellationToken)
+    private BlockError Slice(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, int first, int columns, CancellationToken cancellationToken)
     {
         SliceBuffer.Grow(ref _values, (long)view.K * columns);
         SliceBuffer.Grow(ref _codes, scheme.CodeBytes(view.K, columns));
@@ -60,7 +60,7 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
         reader.ReadColumns(view, first, columns, _values);
         mask?.Apply(_values.AsSpan(0, view.K * columns), view.Transposed ? view.K : columns, view.Transposed);
         return BlockQuantizer.Quantize(
-            new MatrixSlice(_values, view.K, columns, view.Transposed), scheme, importance,
+            new MatrixSlice(_values, view.K, columns, view.Transposed), scheme, weights,
             new BlockOutput(_codes, _scales, _zeros), threads, cancellationToken);
     }
 }

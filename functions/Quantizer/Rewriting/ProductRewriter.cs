@@ -8,7 +8,7 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
 internal sealed class ProductRewriter(
-    InspectedModel inspected, ValueIndex index, RankFinder ranks, QuantizationOptions options,
+    InspectedModel inspected, ValueIndex index, RankFinder ranks, InputKnowledge inputs, QuantizationOptions options,
     WeightReader reader, DataFile data, GraphEdits edits, TensorPlacer placer, TensorRewriter tensors)
 {
     private readonly int _threads = options.Threads ?? Environment.ProcessorCount;
@@ -32,7 +32,7 @@ internal sealed class ProductRewriter(
         PlannedWeight weight, BlockScheme scheme, PruneMask? mask, Action<long> progress, CancellationToken cancellationToken)
     {
         _blocks ??= new BlockWeightWriter(reader, data, _threads);
-        var importance = scheme.Search ? Importance(weight) : null;
+        var importance = scheme.Search ? inputs.Of(weight, scheme) : default;
         if (weight.ChooseSymmetry)
         {
             var asymmetric = _blocks.Sample(weight.View, scheme with { Symmetric = false }, importance, mask, cancellationToken);
@@ -74,10 +74,6 @@ internal sealed class ProductRewriter(
             weight.Entry.Name, weight.Entry.OperatorText, "column-symmetric", scheme.ReduceRange ? 7 : 8, null, error.Relative,
             weight.Entry.Tensor.ByteLength, ColumnScheme.TotalBytes(k, n), weight.Reason);
     }
-
-    private float[]? Importance(PlannedWeight weight) =>
-        options.Calibration.TryGetValue(weight.Entry.Name, out var statistics) && statistics.MeanSquares.Length == weight.View.K
-            ? statistics.MeanSquares : null;
 
     private void UseContrib(OnnxNode node)
     {

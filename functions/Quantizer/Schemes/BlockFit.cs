@@ -15,11 +15,11 @@ internal static unsafe class BlockFit
     private const float Tiny = 1e-36f;
 
     // Where the best scale lies against the one that spans the range, found on Gaussian and trained weights.
-    private const int Steps = 12;
-    private const float AsymmetricFrom = 0.72f;
-    private const float AsymmetricStep = 0.03f;
+    private const int Steps = 14;
+    private const float AsymmetricFrom = 0.70f;
+    private const float AsymmetricStep = 0.026f;
     private const float SymmetricFrom = 0.78f;
-    private const float SymmetricStep = 0.033f;
+    private const float SymmetricStep = 0.028f;
 
     /// <param name="block">Rows of eight values, zeros after the last.</param>
     /// <param name="rows">Block size.</param>

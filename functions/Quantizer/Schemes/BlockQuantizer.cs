@@ -8,6 +8,9 @@ internal readonly record struct MatrixSlice(float[] Values, int K, int Columns, 
 /// <summary>Where the codes, scales and zero points of a slice go; one row for each column of the matrix.</summary>
 internal sealed record BlockOutput(byte[] Codes, byte[] Scales, byte[] ZeroPoints);
 
+/// <summary>What is known about the inputs of a weight: nothing, the size of each channel, or how they go together.</summary>
+internal readonly record struct RowWeights(float[]? Importance, ErrorFeedback? Feedback);
+
 /// <summary>Quantizes a slice, strips of columns in parallel; a strip's result depends on nothing but its values.</summary>
 internal static unsafe class BlockQuantizer
 {
@@ -15,15 +18,18 @@ internal static unsafe class BlockQuantizer
     private const int Strip = 64;
 
     internal static BlockError Quantize(
-        MatrixSlice slice, BlockScheme scheme, float[]? importance, BlockOutput output, int threads, CancellationToken cancellationToken)
+        MatrixSlice slice, BlockScheme scheme, RowWeights weights, BlockOutput output, int threads, CancellationToken cancellationToken)
     {
         var strips = (slice.Columns + Strip - 1) / Strip;
         var errors = new BlockError[strips];
         Parallel.For(0, strips, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken }, strip =>
         {
-            fixed (float* values = slice.Values, weights = importance)
+            fixed (float* values = slice.Values, importance = weights.Importance)
             {
-                errors[strip] = QuantizeStrip(slice, values, scheme, weights, output, strip * Strip, Math.Min(Strip, slice.Columns - (strip * Strip)));
+                var (first, columns) = (strip * Strip, Math.Min(Strip, slice.Columns - (strip * Strip)));
+                errors[strip] = weights.Feedback is { } feedback
+                    ? QuantizeWithFeedback(slice, values, scheme, feedback, output, first, columns)
+                    : QuantizeStrip(slice, values, scheme, importance, output, first, columns);
             }
         });
         var total = new BlockError(0, 0, true);
@@ -70,6 +76,46 @@ internal static unsafe class BlockQuantizer
         }
 
         return accumulator.Total;
+    }
+
+    private static BlockError QuantizeWithFeedback(
+        MatrixSlice slice, float* values, BlockScheme scheme, ErrorFeedback feedback, BlockOutput output, int firstColumn, int columns)
+    {
+        var size = scheme.BlockSize;
+        var blocks = scheme.Blocks(slice.K);
+        var rowBytes = blocks * scheme.BlobBytes;
+        var zeroRow = scheme.Symmetric ? 0 : scheme.ZeroPointRowBytes(slice.K);
+        var codes = stackalloc uint[size * scheme.Bits / 32 * Lanes];
+        var original = new float[blocks * size * Lanes];
+        var working = new float[blocks * size * Lanes];
+        var importance = new float[blocks * size];
+        feedback.Importance.CopyTo(importance, 0);
+        var sums = new ErrorSums();
+        var unused = new ErrorSums();
+        fixed (float* before = original, column = working, rowWeights = importance)
+        {
+            for (var c = 0; c < columns; c += Lanes)
+            {
+                var lanes = Math.Min(Lanes, columns - c);
+                Load(slice, values, 0, slice.K, blocks * size, firstColumn + c, lanes, before);
+                original.CopyTo(working, 0);
+                for (var b = 0; b < blocks; b++)
+                {
+                    var first = b * size;
+                    var rows = Math.Min(size, slice.K - first);
+                    var block = column + (first * Lanes);
+                    BlockFit.Fit(block, size, rowWeights + first, scheme, out var scale, out var zero);
+                    scale = StoredScale(scale, scheme);
+                    FeedbackQuantizer.Round(column, first, rows, feedback, scheme.Levels, scale, zero);
+                    Encode(block, size, scheme.Bits, scale, zero, codes, ref unused);
+                    Store(output, scheme, codes, scale, zero, firstColumn + c, lanes, b, blocks, rowBytes, zeroRow);
+                }
+
+                sums.AddAll(original.AsSpan(0, slice.K * Lanes), working.AsSpan(0, slice.K * Lanes));
+            }
+        }
+
+        return sums.Total;
     }
 
     private static void Load(MatrixSlice slice, float* values, int firstRow, int rows, int size, int column, int lanes, float* block)
