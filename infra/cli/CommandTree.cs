@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
@@ -24,4 +25,13 @@ internal static class CommandTree
         RolloutCommand.Build(),
         AgentCommand.Build(),
     };
+
+    /// <summary>Runs a command line; the library itself knows no exit code of its own for bad usage.</summary>
+    internal static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, InvocationConfiguration? surroundings, CancellationToken cancellationToken)
+    {
+        var parsed = Build().Parse(arguments);
+        var code = await parsed.InvokeAsync(surroundings, cancellationToken).ConfigureAwait(false);
+        return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+    }
 }

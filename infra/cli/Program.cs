@@ -1,3 +1,3 @@
 using SlmOps.Cli;
 
-return await CommandTree.Build().Parse(args).InvokeAsync().ConfigureAwait(false);
+return await CommandTree.RunAsync(args, null, CancellationToken.None).ConfigureAwait(false);
