@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
@@ -34,4 +35,13 @@ internal static class CommandTree
         ArchiveCommands.Export(),
         ArchiveCommands.Import(),
     };
+
+    /// <summary>Runs a command line; the library itself knows no exit code of its own for bad usage.</summary>
+    internal static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, InvocationConfiguration? surroundings, CancellationToken cancellationToken)
+    {
+        var parsed = Build().Parse(arguments);
+        var code = await parsed.InvokeAsync(surroundings, cancellationToken).ConfigureAwait(false);
+        return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+    }
 }

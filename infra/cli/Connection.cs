@@ -52,8 +52,19 @@ internal sealed record Connection(
             throw new CliException($"Nothing runs in {folder}. Start it with `slmops up`, or name a system with --url and --key.");
         }
 
-        return JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json)
-            ?? throw new CliException($"{path} is empty; start `slmops up` again.");
+        try
+        {
+            if (JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is { FunctionsUrl: not null } found)
+            {
+                return found;
+            }
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+
+        throw new CliException($"{path} is damaged; start `slmops up` again.");
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -1,0 +1,104 @@
+using SlmOps.Cli.Push;
+
+namespace SlmOps.Cli.Tests.Push;
+
+public sealed class PushPlanTests
+{
+    [Theory]
+    [InlineData("phi.onnx", null, null, "phi", null, "phi.onnx")]
+    [InlineData("Phi-3-Mini.onnx", null, null, "phi-3-mini", null, "phi-3-mini.onnx")]
+    [InlineData("phi-1.2.0.onnx", null, null, "phi", "1.2.0", "phi-1.2.0.onnx")]
+    [InlineData("phi.onnx", "other", null, "other", null, "other.onnx")]
+    [InlineData("phi.onnx", null, "2.0", "phi", "2.0", "phi/2.0.onnx")]
+    [InlineData("phi.ONNX", "Other", "RC1", "other", "rc1", "other/rc1.onnx")]
+    public void Of_File_GoesToTheDropBox(string file, string? name, string? version, string model, string? release, string blob)
+    {
+        using var folder = new Folder();
+        var path = folder.Put(file);
+
+        var plan = PushPlan.Of(path, name, version);
+
+        Assert.Equal((model, release, "drop"), (plan.Model, plan.Version, plan.Container));
+        Assert.Equal([(path, blob)], plan.Files);
+        Assert.Null(plan.Recipe);
+    }
+
+    [Fact]
+    public void Of_Folder_RecipeComesLastAndHiddenFilesStay()
+    {
+        using var folder = new Folder("tiny");
+        folder.Put("slmops.json", """{ "name": "named", "version": "3.1", /* comments are fine */ }""");
+        folder.Put("model.onnx");
+        folder.Put("zz/weights.bin");
+        folder.Put(".git/config");
+        folder.Put(".DS_Store");
+
+        var plan = PushPlan.Of(folder.Path, null, null);
+
+        Assert.Equal(("named", "3.1", "models", null), (plan.Model, plan.Version, plan.Container, plan.Recipe));
+        Assert.Equal(["named/3.1/model.onnx", "named/3.1/zz/weights.bin", "named/3.1/slmops.json"], plan.Files.Select(file => file.Blob));
+        Assert.All(plan.Files, file => Assert.True(File.Exists(file.Path)));
+    }
+
+    [Fact]
+    public void Of_FolderWithoutRecipe_GetsAnEmptyOne()
+    {
+        using var folder = new Folder("Tiny-Model");
+        folder.Put("model.onnx");
+
+        var plan = PushPlan.Of(folder.Path, null, null);
+
+        Assert.Equal(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Recipe));
+        Assert.Equal(("", "tiny-model/1.0.0/slmops.json"), plan.Files[^1]);
+    }
+
+    [Fact]
+    public void Of_FolderWithNameGiven_OptionWins()
+    {
+        using var folder = new Folder();
+        folder.Put("model.onnx");
+        folder.Put("slmops.json", """{ "name": "named", "version": "3.1" }""");
+
+        var plan = PushPlan.Of(folder.Path, "mine", "9");
+
+        Assert.Equal(("mine", "9"), (plan.Model, plan.Version));
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("[]")]
+    [InlineData("""{ "name": 3 }""")]
+    public void Of_FolderWithABrokenRecipe_IsStillUploaded(string recipe)
+    {
+        using var folder = new Folder("tiny");
+        folder.Put("model.onnx");
+        folder.Put("slmops.json", recipe);
+
+        Assert.Equal("tiny", PushPlan.Of(folder.Path, null, null).Model);
+    }
+
+    [Theory]
+    [InlineData("a b", null, "cannot be a model name")]
+    [InlineData("../up", null, "cannot be a model name")]
+    [InlineData("ok", "v 1", "cannot be a version")]
+    [InlineData("ok", "", "cannot be a version")]
+    public void Of_UnsafeName_IsBadUsage(string name, string? version, string message)
+    {
+        using var folder = new Folder();
+        var path = folder.Put("model.onnx");
+
+        var refused = Assert.Throws<CliException>(() => PushPlan.Of(path, name, version));
+
+        Assert.Equal(ExitCode.Usage, refused.Code);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_FolderWithoutModel_IsBadUsage()
+    {
+        using var folder = new Folder();
+        folder.Put("slmops.json", "{}");
+
+        Assert.Equal(ExitCode.Usage, Assert.Throws<CliException>(() => PushPlan.Of(folder.Path, null, null)).Code);
+    }
+}
