@@ -28,5 +28,5 @@ internal sealed record VariantLoss(string Name, double Tolerance, Func<VariantOf
     private static double Measured(double? value) => value is { } loss && !double.IsNaN(loss) ? loss : double.PositiveInfinity;
 
     // The original has no noise against itself, and a ratio without noise has no decibels to write down.
-    private static double Unmeasured(VariantOffer offer) => offer.Recipe == "original" ? 0 : double.PositiveInfinity;
+    private static double Unmeasured(VariantOffer offer) => offer.Recipe == VariantOffer.OriginalRecipe ? 0 : double.PositiveInfinity;
 }

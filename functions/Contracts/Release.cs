@@ -17,7 +17,11 @@ public sealed record ReleaseRef(string Model, string Version, Digest Digest, lon
 /// <param name="Needs">What a device must have.</param>
 /// <param name="Figures">What validation measured.</param>
 public sealed record VariantOffer(
-    string Name, Digest Manifest, long ManifestSize, long Bytes, string Recipe, VariantNeeds Needs, VariantFigures Figures);
+    string Name, Digest Manifest, long ManifestSize, long Bytes, string Recipe, VariantNeeds Needs, VariantFigures Figures)
+{
+    /// <summary>The recipe that leaves a model as it is.</summary>
+    public const string OriginalRecipe = "original";
+}
 
 /// <summary>What a device must have to run a variant.</summary>
 /// <param name="RamBytes">Memory the loaded model takes at its full context, in bytes.</param>

@@ -54,6 +54,32 @@ public static class ModelQuantizer
         return new QuantizationRun(inspected, recipe, options, outputPath, dataPath, progress).Execute(cancellationToken);
     }
 
+    /// <summary>
+    /// Says what <see cref="Quantize"/> would do with each weight, from the graph alone: no weight is read and nothing is
+    /// written, so errors are null and choices that depend on values (<c>auto</c>, symmetry) show their starting point.
+    /// </summary>
+    /// <param name="modelPath">Model file.</param>
+    /// <param name="options">Recipe and options.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="ModelQuantizationException">When the model or the options cannot be used.</exception>
+    public static IReadOnlyList<TensorReport> Plan(string modelPath, QuantizationOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentNullException.ThrowIfNull(options);
+        OptionChecker.Check(options);
+        using var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
+        if (inspected.Problems.Count > 0)
+        {
+            throw new ModelQuantizationException(inspected.Problems);
+        }
+
+        var index = new ValueIndex(inspected.Model!);
+        var constants = new ConstantInts(index, inspected.File);
+        var ranks = new RankFinder(index, constants);
+        var entries = new WeightFinder(inspected.Model!, index, new WeightTracer(index, constants), ranks).Find(cancellationToken);
+        return ReportBuilder.Planned(RecipePlan.Make(options, entries));
+    }
+
     private static bool IsInput(InspectedModel inspected, string modelPath, string path)
     {
         var full = Path.GetFullPath(path);

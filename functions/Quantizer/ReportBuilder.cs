@@ -1,5 +1,6 @@
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Schemes;
 
 namespace SlmOps.Quantizer;
 
@@ -24,9 +25,29 @@ internal static class ReportBuilder
         return reports;
     }
 
+    /// <summary>The same list for a plan that was not carried out: sizes are known, errors are not.</summary>
+    internal static List<TensorReport> Planned(QuantizationPlan plan)
+    {
+        var reports = plan.Weights.ToLookup(w => w.Entry, w =>
+        {
+            var (k, n) = (w.View.K, w.View.N);
+            var (scheme, bits, size, after) = w.Scheme is BlockScheme block
+                ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n)) : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
+            return new TensorReport(w.Entry.Name, w.Entry.OperatorText, scheme, bits, size, null, w.Entry.Tensor.ByteLength, after, w.Reason);
+        });
+        var values = plan.Tensors.ToDictionary(t => t.Entry, t =>
+        {
+            var (bytes, half) = (t.Entry.Tensor.ByteLength, t.Scheme is HalfScheme);
+            return new TensorReport(
+                t.Entry.Name, t.Entry.OperatorText, half ? "half" : "pruned", half ? 16 : t.Entry.Tensor.Type.Bits(), null, null, bytes, half ? bytes / 2 : bytes, t.Reason);
+        });
+        return Tensors(plan, plan.Entries.Where(e => reports.Contains(e) || values.ContainsKey(e))
+            .ToDictionary(e => e, e => values.TryGetValue(e, out var value) ? [value] : reports[e].ToList()));
+    }
+
     private static TensorReport Stays(WeightEntry entry, string? reason)
     {
         var bytes = entry.Tensor.ByteLength;
-        return new TensorReport(entry.Name, entry.OperatorText, "float", entry.Tensor.Type.Bits(), null, null, bytes, bytes, reason);
+        return new TensorReport(entry.Name, entry.OperatorText, entry.Tensor.Type.IsWeight() ? "float" : "as-it-was", entry.Tensor.Type.Bits(), null, null, bytes, bytes, reason);
     }
 }

@@ -61,7 +61,7 @@ public sealed class FunctionAppTests(SnapshotFixture snapshots)
             Path.Combine(BicepCli.RepositoryRoot, "functions", "Triggers", "local.settings.sample.json")));
         var local = sample.RootElement.GetProperty("Values").EnumerateObject().Select(one => one.Name.Split("__")[0]);
 
-        string[] connections = ["AzureWebJobsStorage", "SlmOps", "SlmOpsEvents", "SlmOpsStorage"];
+        string[] connections = ["AzureWebJobsStorage", "SlmOps", "SlmOpsEvents", "SlmOpsStorage", "SlmOpsTick"];
         Assert.Equal(connections, Settings.Select(one => one.Key.Split("__")[0]).Intersect(local).Order(StringComparer.Ordinal));
     }
 }

@@ -22,13 +22,17 @@ public sealed class CommandTreeTests
             Assert.Contains(option.Name, output, StringComparison.Ordinal);
             Assert.False(string.IsNullOrWhiteSpace(option.Description), $"{path} {option.Name}");
         });
-        Assert.All(command.Arguments, argument => Assert.Contains(argument.Description![..15], Plain(output), StringComparison.Ordinal));
+        Assert.All(command.Arguments, argument => Assert.Contains(argument.Description!, Plain(output), StringComparison.Ordinal));
         Assert.All(command.Subcommands.Where(sub => !sub.Hidden), sub => Assert.Contains(sub.Name, output, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
-        ["demo", "up", "host", "push", "watch", "events", "rollout", "agent"], CommandTree.Build().Subcommands.Select(command => command.Name));
+        [
+            "demo", "up", "host", "push", "watch", "events", "rollout", "agent", "inspect", "quantize", "evaluate", "package", "verify",
+            "diff", "export", "import",
+        ],
+        CommandTree.Build().Subcommands.Select(command => command.Name));
 
     [Theory]
     [InlineData(ExitCode.Usage, "no file or folder", "push", "/nowhere/at/all.onnx")]

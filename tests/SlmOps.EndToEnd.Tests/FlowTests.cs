@@ -132,6 +132,7 @@ public sealed class FlowTests(SharedPlatform shared)
             var manifest = ReleaseReader.ReadManifest(await DownloadAsync(container, variant.Digest));
             foreach (var file in manifest.Files)
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(folder.Of(file.Path))!);
                 await File.WriteAllBytesAsync(folder.Of(file.Path), await DownloadAsync(container, file.Digest), Cancelled);
             }
 

@@ -211,6 +211,30 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.Equal("KeepFloat names it", Quantize(b, new() { Recipe = "int4", KeepFloat = ["alpha"] }, 0).Tensors[0].Reason);
     }
 
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("int4-mixed")]
+    [InlineData("fp16")]
+    public void Plan_SameOptions_NamesTheSizesThatQuantizeWrites(string recipe)
+    {
+        var (b, _) = Product(96, 40);
+        var options = new QuantizationOptions { Recipe = recipe, Symmetric = false };
+        var path = b.Save(_folder.Path);
+        var planned = ModelQuantizer.Plan(path, options, CancellationToken.None);
+        var done = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), options, null, CancellationToken.None).Tensors;
+        Assert.Equal(done.Select(t => (t.Name, t.Bits, t.BytesAfter)), planned.Select(t => (t.Name, t.Bits, t.BytesAfter)));
+    }
+
+    [Fact]
+    public void Quantize_ItsOwnOutput_LeavesCodesAloneAndSaysWhy()
+    {
+        var (b, _) = Product(256, 64);
+        Quantize(b, new() { Recipe = "int8" });
+        var again = ModelQuantizer.Quantize(_folder.File("out.onnx"), _folder.File("again.onnx"), new() { Recipe = "int4" }, null, CancellationToken.None);
+        Assert.Contains(again.Tensors, t => t.Scheme == "as-it-was" && t.Reason!.Contains("already", StringComparison.Ordinal));
+        Assert.All(again.Tensors, t => Assert.Null(t.RelativeError));
+    }
+
     // Digests taken on an AVX2 machine and again with all hardware intrinsics off; any other machine must reach them too.
     [Theory]
     [InlineData("int4", 1)]
@@ -229,7 +253,7 @@ public sealed class ModelQuantizerTests : IDisposable
 
     private static string ExpectedDigest(string recipe) => recipe switch
     {
-        "int4" => "19b3cfc29304b34a",
+        "int4" => "c31339a1a38b1baa",
         "int8" or "auto" => "27a44e8b04652131",
         "int8-dynamic" => "c517d9ab2b4d1de6",
         _ => "8d54087c5e673d6c",

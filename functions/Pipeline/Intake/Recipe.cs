@@ -14,7 +14,7 @@ internal sealed record Recipe(
     RolloutRecipe Rollout)
 {
     /// <summary>The recipe of the quantizer that leaves a model as it is.</summary>
-    internal const string Original = "original";
+    internal const string Original = VariantOffer.OriginalRecipe;
 
     internal static readonly Recipe Default = new(
         null,

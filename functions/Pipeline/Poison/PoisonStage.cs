@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Validate;
 
@@ -42,7 +44,12 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
                     .ConfigureAwait(false);
                 break;
             default:
-                await RejectAsync(run, record.Upload, stage, problem, cancellationToken).ConfigureAwait(false);
+                // A host that is killed too often gives up on a message whose work is done.
+                if (!await IsDoneAsync(stage, run, record, cancellationToken).ConfigureAwait(false))
+                {
+                    await RejectAsync(run, record.Upload, stage, problem, cancellationToken).ConfigureAwait(false);
+                }
+
                 break;
         }
 
@@ -50,13 +57,29 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
     }
 
     /// <summary>An upload that intake failed on: nothing is known of it but its name.</summary>
-    internal Task RunAsync(UploadName upload, CancellationToken cancellationToken)
+    internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
     {
         var version = upload.Version ?? "unread";
         var run = SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new RunKey(upload.Model, version) : new("rejected", "unread");
         var name = $"{upload.Container}/{upload.Blob}";
-        return RejectAsync(run, name, IntakeStage.Name, Failed(IntakeStage.Name, name), cancellationToken);
+        var known = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        if (known?.Upload != name)
+        {
+            await RejectAsync(run, name, IntakeStage.Name, Failed(IntakeStage.Name, name), cancellationToken).ConfigureAwait(false);
+        }
+
+        await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task<bool> IsDoneAsync(string stage, RunKey run, RunRecord record, CancellationToken cancellationToken) => stage switch
+    {
+        "release" => await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is not null,
+
+        // Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.
+        "package" => await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false) is not null
+            || (await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false)).Count < record.Recipe.Variants.Count,
+        _ => false,
+    };
 
     private Task<bool> RejectAsync(RunKey run, string upload, string stage, Problem problem, CancellationToken cancellationToken)
     {

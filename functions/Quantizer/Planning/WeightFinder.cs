@@ -14,9 +14,16 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
         foreach (var graph in model.AllGraphs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var tensor in graph.Initializers.Where(IsWeight))
+            foreach (var tensor in graph.Initializers)
             {
-                Add(entries, graph, tensor.Name, tensor);
+                if (IsWeight(tensor))
+                {
+                    Add(entries, graph, tensor.Name, tensor);
+                }
+                else if (IsCode(tensor))
+                {
+                    AddQuantized(entries, graph, tensor);
+                }
             }
 
             foreach (var node in graph.Nodes.Where(n => n.Is("Constant") && n.Outputs.Count == 1))
@@ -32,6 +39,21 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
     }
 
     private static bool IsWeight(OnnxTensor tensor) => tensor.Type.IsWeight() && tensor.Elements > 1;
+
+    private static bool IsCode(OnnxTensor tensor) => tensor.Elements > 1 && tensor.Dims.Count > 1
+        && tensor.Type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2;
+
+    // Codes of an earlier quantization: nothing is done with them, and the report says so.
+    private void AddQuantized(List<WeightEntry> entries, OnnxGraph graph, OnnxTensor tensor)
+    {
+        if (index.Resolve(graph, tensor.Name) is { } source && source.Uses.Count > 0)
+        {
+            var entry = new WeightEntry { Tensor = tensor, Source = source };
+            entry.Operators.UnionWith(source.Uses.Select(u => u.Node.OpType));
+            entry.Blockers.Add($"it is {tensor.Type.Text()} already, read by {entry.OperatorText}");
+            entries.Add(entry);
+        }
+    }
 
     private void Add(List<WeightEntry> entries, OnnxGraph graph, string name, OnnxTensor tensor)
     {

@@ -14,6 +14,8 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
     // Relative squared error of all weights together when no budget is given: about half of plain 4 bits.
     private const double DefaultErrorBudget = 0.003;
 
+    private const int SampleEvery = 8;
+
     private static readonly (int Bits, int Size, bool Symmetric)[] s_products =
     [
         (4, 16, false), (4, 32, false), (4, 32, true), (4, 64, false), (4, 128, false), (4, 128, true), (8, 32, false), (8, 128, false), (8, 128, true),
@@ -79,14 +81,14 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
                 continue;
             }
 
-            var error = writer.Sample(weight.View, scheme, importance, null, cancellationToken);
+            var error = writer.Sample(weight.View, scheme, importance, null, SampleEvery, cancellationToken);
             TensorRewriter.RequireFinite(weight.Entry, error);
             list.Add(new Option(scheme, scheme.TotalBytes(k, n), error.Relative));
         }
 
         if (list.Count == 0)
         {
-            list.Add(new Option(planned, planned.TotalBytes(k, n), writer.Sample(weight.View, planned, importance, null, cancellationToken).Relative));
+            list.Add(new Option(planned, planned.TotalBytes(k, n), writer.Sample(weight.View, planned, importance, null, SampleEvery, cancellationToken).Relative));
         }
 
         if (!plan.Stays.ContainsKey(weight.Entry.Tensor))

@@ -38,12 +38,12 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
         return error;
     }
 
-    /// <summary>Error of a scheme over every eighth strip of columns, nothing written: enough to choose by.</summary>
-    internal BlockError Sample(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, CancellationToken cancellationToken)
+    /// <summary>Error of a scheme over one of every so many strips of 64 columns, nothing written: enough to choose by.</summary>
+    internal BlockError Sample(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, int every, CancellationToken cancellationToken)
     {
         const int Strip = 64;
         var error = new BlockError(0, 0, true);
-        for (var first = 0; first < view.N; first += 8 * Strip)
+        for (var first = 0; first < view.N; first += every * Strip)
         {
             error += Slice(view, scheme, weights, mask, first, Math.Min(Strip, view.N - first), cancellationToken);
         }

@@ -11,6 +11,9 @@ internal sealed class ProductRewriter(
     InspectedModel inspected, ValueIndex index, RankFinder ranks, InputKnowledge inputs, QuantizationOptions options,
     WeightReader reader, DataFile data, GraphEdits edits, TensorPlacer placer, TensorRewriter tensors)
 {
+    // Symmetric or not is a question of the whole tensor; one strip in 32 answers it.
+    private const int SampleEvery = 32;
+
     private readonly int _threads = options.Threads ?? Environment.ProcessorCount;
     private readonly ColumnNodes _columnNodes = new(inspected.Model!, index);
     private BlockWeightWriter? _blocks;
@@ -35,8 +38,8 @@ internal sealed class ProductRewriter(
         var importance = scheme.Search ? inputs.Of(weight, scheme) : default;
         if (weight.ChooseSymmetry)
         {
-            var asymmetric = _blocks.Sample(weight.View, scheme with { Symmetric = false }, importance, mask, cancellationToken);
-            var symmetric = _blocks.Sample(weight.View, scheme with { Symmetric = true }, importance, mask, cancellationToken);
+            var asymmetric = _blocks.Sample(weight.View, scheme with { Symmetric = false }, importance, mask, SampleEvery, cancellationToken);
+            var symmetric = _blocks.Sample(weight.View, scheme with { Symmetric = true }, importance, mask, SampleEvery, cancellationToken);
             scheme = scheme with { Symmetric = symmetric.Error <= asymmetric.Error };
         }
 

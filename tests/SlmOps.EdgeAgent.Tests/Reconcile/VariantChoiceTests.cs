@@ -69,11 +69,11 @@ public sealed class VariantChoiceTests
 
     [Theory]
     [InlineData(30.1, "small")]
-    [InlineData(29.9, "fp32")]
+    [InlineData(29.9, "original")]
     public void Choose_OtherModel_ToleratesThirtyDecibelsAndTakesTheOriginalAsExact(double sqnr, string expected) =>
         Assert.Equal(
             expected,
-            Choose([Figures("small", 1, new(null, null, null, null, sqnr, null, null, null)), Figures("fp32", 2, new(null, null, null, null, null, null, null, null))],
+            Choose([Figures("small", 1, new(null, null, null, null, sqnr, null, null, null)), Figures("original", 2, new(null, null, null, null, null, null, null, null))],
                 Ordinary, Preference.Balanced).Chosen!.Name);
 
     [Fact]
