@@ -29,7 +29,7 @@ internal static class QualityCommand
         {
             var output = Path.Combine(folder.FullName, "model.onnx");
             var report = ModelQuantizer.Quantize(model, output, options, null, CancellationToken.None);
-            var result = Evaluation.Compare(model, output, tokens);
+            var result = Evaluation.Compare(model, output, tokens, new EvaluationOptions { SpeedRepeats = 40 });
             var weights = new FileInfo(output + ".data").Length;
             var changed = report.Tensors.Where(t => t.RelativeError is not null).ToList();
             Console.WriteLine(string.Create(

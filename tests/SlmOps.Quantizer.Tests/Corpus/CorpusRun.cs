@@ -6,7 +6,7 @@ internal static class CorpusRun
     internal static readonly (QuantizationOptions Options, double Bound)[] Recipes =
     [
         (new() { Recipe = "fp16" }, 0.01),
-        (new() { Recipe = "int8" }, 0.06),
+        (new() { Recipe = "int8" }, 0.15),
         (new() { Recipe = "int8-dynamic" }, 0.15),
         (new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }, 0.2),
         (new() { Recipe = "int4" }, 0.4),
@@ -14,7 +14,7 @@ internal static class CorpusRun
         (new() { Recipe = "int4", BlockSize = 128, Symmetric = false }, 0.65),
         (new() { Recipe = "int4-mixed" }, 0.4),
         (new() { Recipe = "prune", Sparsity = 0.1 }, 0.3),
-        (new() { Recipe = "prune", TwoOfFour = true }, 1.2),
+        (new() { Recipe = "prune", TwoOfFour = true }, 2),
     ];
 
     // Some random graphs cancel almost everything and amplify any rounding; what int8 loses there tells how much.
