@@ -4,7 +4,7 @@ namespace SlmOps.Quantizer;
 /// <param name="Recipe">Recipe name.</param>
 /// <param name="InputBytes">Bytes of the model and its external data.</param>
 /// <param name="OutputBytes">Bytes of everything written.</param>
-/// <param name="Ratio">Input bytes over output bytes.</param>
+/// <param name="Ratio">Output bytes over input bytes.</param>
 /// <param name="MinimumOrt">Oldest ONNX Runtime that runs the output on a CPU.</param>
 /// <param name="Files">Paths written; the second, the data file, is missing when the model needs none.</param>
 /// <param name="Tensors">Every weight of the model in graph order, changed or not.</param>

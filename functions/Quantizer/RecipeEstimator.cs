@@ -1,7 +1,3 @@
-using SlmOps.Quantizer.Inspection;
-using SlmOps.Quantizer.Planning;
-using SlmOps.Quantizer.Schemes;
-
 namespace SlmOps.Quantizer;
 
 /// <summary>What a recipe would make of a model.</summary>
@@ -16,48 +12,23 @@ public sealed record RecipeEstimate(string Recipe, long OutputBytes, double Rati
 /// <summary>Says what recipes would save without reading a weight.</summary>
 public static class RecipeEstimator
 {
-    /// <summary>
-    /// Plans each recipe that needs no further option; a model that cannot be used gives none. <c>auto</c> and
-    /// <c>prune</c> are left out: what they save is what they are asked to save.
-    /// </summary>
-    public static IReadOnlyList<RecipeEstimate> Estimate(string modelPath, InspectionLimits limits, CancellationToken cancellationToken)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(modelPath);
-        ArgumentNullException.ThrowIfNull(limits);
-        using var inspected = InspectedModel.Open(modelPath, limits, cancellationToken);
-        if (inspected.Problems.Count > 0)
-        {
-            return [];
-        }
+    // What these save is what they are asked to save.
+    private static readonly string[] AskForABudget = [Planning.RecipeNames.Auto, Planning.RecipeNames.Prune];
 
-        var index = new ValueIndex(inspected.Model!);
-        var constants = new ConstantInts(index, inspected.File);
-        var tracer = new WeightTracer(index, constants);
-        var entries = new WeightFinder(inspected.Model!, index, tracer, new RankFinder(index, constants)).Find(cancellationToken);
-        var inputBytes = inspected.File.Length + inspected.Files.Found.Sum(file => file.Length);
-        return [.. ModelQuantizer.Recipes
-            .Where(recipe => recipe.Name is not (RecipeNames.Auto or RecipeNames.Prune))
-            .Select(recipe => One(recipe, RecipePlan.Make(new QuantizationOptions { Recipe = recipe.Name }, entries), inputBytes))];
-    }
+    /// <summary>Plans each recipe that needs no further option.</summary>
+    /// <param name="modelPath">Model file.</param>
+    /// <param name="modelBytes">Bytes of the model file and its external data.</param>
+    /// <param name="cancellationToken">Stops between recipes.</param>
+    /// <exception cref="ModelQuantizationException">When the model cannot be used.</exception>
+    public static IReadOnlyList<RecipeEstimate> Estimate(string modelPath, long modelBytes, CancellationToken cancellationToken) =>
+        [.. ModelQuantizer.Recipes
+            .Where(recipe => !AskForABudget.Contains(recipe.Name))
+            .Select(recipe => One(recipe, modelBytes, ModelQuantizer.Plan(modelPath, new QuantizationOptions { Recipe = recipe.Name }, cancellationToken)))];
 
-    private static RecipeEstimate One(RecipeInfo recipe, QuantizationPlan plan, long inputBytes)
+    private static RecipeEstimate One(RecipeInfo recipe, long modelBytes, IReadOnlyList<TensorReport> tensors)
     {
-        var saved = plan.Weights.Sum(weight => weight.Entry.Tensor.ByteLength - Bytes(weight))
-            + plan.Tensors.Sum(tensor => tensor.Scheme is HalfScheme ? tensor.Entry.Tensor.ByteLength / 2 : 0);
-        var changed = plan.Weights.Count + plan.Tensors.Count;
-        var output = inputBytes - saved;
-        return new(recipe.Name, output, (double)output / inputBytes, changed, plan.Entries.Count - changed, recipe.MinimumOrt);
-    }
-
-    private static long Bytes(PlannedWeight weight)
-    {
-        var (k, n) = ((int)weight.View.K, (int)weight.View.N);
-        return weight.Scheme switch
-        {
-            BlockScheme block when weight.ChooseSymmetry => (block with { Symmetric = false }).TotalBytes(k, n),
-            BlockScheme block => block.TotalBytes(k, n),
-            ColumnScheme => ColumnScheme.TotalBytes(k, n),
-            _ => weight.Entry.Tensor.ByteLength,
-        };
+        var output = modelBytes - tensors.Sum(tensor => tensor.BytesBefore - tensor.BytesAfter);
+        var changed = tensors.Count(tensor => tensor.BytesAfter != tensor.BytesBefore);
+        return new(recipe.Name, output, (double)output / modelBytes, changed, tensors.Count - changed, recipe.MinimumOrt);
     }
 }

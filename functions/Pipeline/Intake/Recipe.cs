@@ -49,6 +49,10 @@ internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize)
 
     public bool ReduceRange { get; init; }
 
+    public bool SignedWeights { get; init; }
+
+    public IReadOnlyList<string> Promote { get; init; } = [];
+
     internal QuantizationOptions ToOptions(int threads) => new()
     {
         Recipe = Recipe,
@@ -63,6 +67,8 @@ internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize)
         Sparsity = Sparsity,
         TwoOfFour = TwoOfFour,
         ReduceRange = ReduceRange,
+        SignedWeights = SignedWeights,
+        Promote = Promote.Count > 0 ? Promote : null,
         Threads = threads,
     };
 }

@@ -151,6 +151,8 @@ internal sealed class RecipeReader
             Sparsity = fields.Has("sparsity") ? fields.Number("sparsity", 0, 0, 0.95) : null,
             TwoOfFour = fields.Flag("twoOfFour") ?? false,
             ReduceRange = fields.Flag("reduceRange") ?? false,
+            SignedWeights = fields.Flag("signedWeights") ?? false,
+            Promote = fields.Patterns("promote"),
         };
     }
 

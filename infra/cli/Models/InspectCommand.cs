@@ -18,7 +18,9 @@ internal static class InspectCommand
             var path = parsed.GetValue(model)!;
             ModelArguments.RequireFile(path);
             var inspection = ModelInspector.Inspect(path, new InspectionLimits(), cancellationToken);
-            var recipes = inspection.Facts is null ? [] : RecipeEstimator.Estimate(path, new InspectionLimits(), cancellationToken);
+            var recipes = inspection.Problems.Count > 0 || inspection.Facts is not { } facts
+                ? []
+                : RecipeEstimator.Estimate(path, Bytes(path, facts), cancellationToken);
             Show(terminal, inspection, recipes);
             terminal.Result(new { inspection.Facts, inspection.Problems, Recipes = recipes });
             return Task.FromResult(inspection.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed);
@@ -52,6 +54,12 @@ internal static class InspectCommand
         {
             terminal.Say($"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}");
         }
+    }
+
+    private static long Bytes(string model, ModelFacts facts)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        return facts.GraphBytes + facts.ExternalFiles.Sum(file => new FileInfo(Path.Combine(folder, file)).Length);
     }
 
     private static string Ports(IReadOnlyList<GraphPort> ports)

@@ -44,7 +44,7 @@ internal static class QuantizeCommand
             var elapsed = clock.ElapsedMilliseconds;
             process.Refresh();
             return new(
-                report.Recipe, report.InputBytes, report.OutputBytes, (double)report.OutputBytes / report.InputBytes, elapsed,
+                report.Recipe, report.InputBytes, report.OutputBytes, report.Ratio, elapsed,
                 (long)(process.TotalProcessorTime - cpu).TotalMilliseconds, process.PeakWorkingSet64, report.MinimumOrt, report.Tensors);
         }
         catch (ModelQuantizationException refused)

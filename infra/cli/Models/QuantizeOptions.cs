@@ -26,6 +26,8 @@ internal sealed class QuantizeOptions
     private readonly Option<double?> _sparsity = new("--sparsity") { Description = "prune: share of each weight set to zero, 0 to 0.95", HelpName = "SHARE" };
     private readonly Option<bool> _twoOfFour = new("--two-of-four") { Description = "prune: two zeros in every four weights" };
     private readonly Option<bool> _reduceRange = new("--reduce-range") { Description = "int8-dynamic: 7-bit weights for processors with AVX2 but without VNNI" };
+    private readonly Option<bool> _signedWeights = new("--signed-weights") { Description = "int8-dynamic: signed weights, faster with VNNI or ARM dot products, wrong with AVX2 alone" };
+    private readonly Option<bool?> _feedback = new("--feedback") { Description = "true or false: later rows answer the rounding of earlier ones (default: up to width 512)" };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads (default: all cores); the output does not depend on it", HelpName = "N" };
 
     internal void AddTo(Command command)
@@ -33,7 +35,7 @@ internal sealed class QuantizeOptions
         Option[] options =
         [
             _recipe, _blockSize, _symmetric, _noSearch, _embeddings, _include, _exclude, _keepFloat, _promote, _sizeBudget,
-            _errorBudget, _sparsity, _twoOfFour, _reduceRange, _threads,
+            _errorBudget, _sparsity, _twoOfFour, _reduceRange, _signedWeights, _feedback, _threads,
         ];
         foreach (var option in options)
         {
@@ -57,6 +59,8 @@ internal sealed class QuantizeOptions
         Sparsity = parsed.GetValue(_sparsity),
         TwoOfFour = parsed.GetValue(_twoOfFour),
         ReduceRange = parsed.GetValue(_reduceRange),
+        SignedWeights = parsed.GetValue(_signedWeights),
+        Feedback = parsed.GetValue(_feedback),
         Threads = parsed.GetValue(_threads),
     };
 }
