@@ -1,6 +1,6 @@
 using System.CommandLine;
-using SlmOps.EdgeAgent.SelfTest;
 using SlmOps.EdgeAgent.Effects;
+using SlmOps.EdgeAgent.SelfTest;
 using SlmOps.EdgeAgent.Telemetry;
 
 namespace SlmOps.EdgeAgent;

@@ -33,8 +33,8 @@ internal static class LifecycleTable
         (RollingBack, RollbackImpossible) => FailedUnableToRollback,
 
         // From Activating on another model may be active, so the only way out is a rollback.
-        (< Activating, Failed) => FailedNoStateChange,
-        (< Activating, Replaced) => Superseded,
+        ( < Activating, Failed) => FailedNoStateChange,
+        ( < Activating, Replaced) => Superseded,
 
         _ => throw new IllegalTransitionException(state, happened),
     };

@@ -68,7 +68,9 @@ internal sealed class PlanRunner(
             case AgentAction.Adopt:
                 journal.Move(DeviceEvent.FoundInstalled, deployment => deployment with
                 {
-                    Variant = journal.State.ActiveContent!.Variant, Target = journal.State.Active, Verified = true,
+                    Variant = journal.State.ActiveContent!.Variant,
+                    Target = journal.State.Active,
+                    Verified = true,
                 });
                 return null;
             case AgentAction.Download:

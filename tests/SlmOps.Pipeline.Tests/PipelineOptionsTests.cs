@@ -18,8 +18,16 @@ public sealed class PipelineOptionsTests
     public void Bind_EverySetting_IsTaken() => Assert.Equal(
         new PipelineOptions
         {
-            WorkFolder = "w", MaxFileBytes = 1, MaxUploadBytes = 2, MaxUploadFiles = 3, MaxTextBytes = 1024, Threads = 5,
-            ChannelDays = 6, CreateStorage = true, ReleaseKey = "r", DirectorKey = "d",
+            WorkFolder = "w",
+            MaxFileBytes = 1,
+            MaxUploadBytes = 2,
+            MaxUploadFiles = 3,
+            MaxTextBytes = 1024,
+            Threads = 5,
+            ChannelDays = 6,
+            CreateStorage = true,
+            ReleaseKey = "r",
+            DirectorKey = "d",
         },
         Bind(
             ("WorkFolder", "w"), ("MaxFileBytes", "1"), ("MaxUploadBytes", "2"), ("MaxUploadFiles", "3"), ("MaxTextBytes", "1024"),

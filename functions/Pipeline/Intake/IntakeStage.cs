@@ -121,7 +121,7 @@ internal sealed class IntakeStage(
     {
         problems = ProblemLimits.Apply(problems);
         var data = new ModelRejected(
-            upload.Model, upload.Version ?? "", $"{upload.Container}/{upload.Blob}", Name, problems);
+            upload.Model, upload.Version ?? (run.Model == upload.Model ? run.Version : ""), $"{upload.Container}/{upload.Blob}", Name, problems);
         var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes(
             $"{data.Upload}\n{fetched.SourceDigest}\n{string.Join('\n', problems.Select(problem => problem.Message))}")).Hex[..16];
         var subject = $"models/{run.Model}/{run.Version}";

@@ -46,15 +46,15 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
 
     private static string StateOf(
         IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
-    {
-        ({ Variants.Count: 0 }, _) => "REJECTED",
+        {
+            ({ Variants.Count: 0 }, _) => "REJECTED",
 
-        // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
-        (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
-        (_, null) => "BUILDING",
-        _ when rollout is null => "RELEASED",
-        _ => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(rollout.State.ToString()),
-    };
+            // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
+            (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
+            (_, null) => "BUILDING",
+            _ when rollout is null => "RELEASED",
+            _ => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(rollout.State.ToString()),
+        };
 
     private static VariantStatus Variant(
         VariantRecipe planned, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged, PackageResult? packaged)

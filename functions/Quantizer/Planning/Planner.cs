@@ -119,7 +119,11 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
 
         plan.Weights.Add(new PlannedWeight
         {
-            Entry = entry, View = view, Scheme = new ColumnScheme(!options.SignedWeights && !options.ReduceRange, options.ReduceRange), Uses = uses, Reason = "recipe int8-dynamic",
+            Entry = entry,
+            View = view,
+            Scheme = new ColumnScheme(!options.SignedWeights && !options.ReduceRange, options.ReduceRange),
+            Uses = uses,
+            Reason = "recipe int8-dynamic",
         });
         return true;
     }

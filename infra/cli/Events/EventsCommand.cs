@@ -8,16 +8,19 @@ namespace SlmOps.Cli.Events;
 /// <summary><c>slmops events</c>: every fact as it is published.</summary>
 internal static class EventsCommand
 {
+    private const string Facts = "slmops.";
+
     internal static Command Build()
     {
         var type = new Option<string?>("--type") { Description = "Only this CloudEvents type, such as slmops.model.released.v1", HelpName = "TYPE" };
         var subject = new Option<string?>("--subject") { Description = "Only subjects that start with this", HelpName = "PREFIX" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until Ctrl+C", DefaultValueFactory = _ => true };
+        var all = new Option<bool>("--all") { Description = "Storage's own events too, not only the facts of SlmOps" };
         var json = new Option<bool>("--json") { Description = "One CloudEvent as JSON a line on standard output" };
         var connection = new ConnectionOptions();
         var command = new Command("events", "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of your own is one line in events.json of the data folder.")
         {
-            type, subject, follow, json,
+            type, subject, follow, all, json,
         };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
@@ -29,6 +32,7 @@ internal static class EventsCommand
             }
 
             var query = $"type={Uri.EscapeDataString(parsed.GetValue(type) ?? "")}&subject={Uri.EscapeDataString(parsed.GetValue(subject) ?? "")}";
+            var everything = parsed.GetValue(all) || parsed.GetValue(type) is not null;
             var wait = parsed.GetValue(follow) ? 30 : 0;
             using var http = new HttpClient { BaseAddress = found.EventsUrl, Timeout = TimeSpan.FromSeconds(60) };
             for (long after = 0; ;)
@@ -36,7 +40,11 @@ internal static class EventsCommand
                 var page = await http.GetFromJsonAsync<JsonElement>($"__events?after={after}&wait={wait}&{query}", cancellationToken).ConfigureAwait(false);
                 foreach (var logged in page.GetProperty("events").EnumerateArray())
                 {
-                    Print(logged.GetProperty("event"), parsed.GetValue(json));
+                    var cloudEvent = logged.GetProperty("event");
+                    if (everything || Text(cloudEvent, "type").StartsWith(Facts, StringComparison.Ordinal))
+                    {
+                        Print(cloudEvent, parsed.GetValue(json));
+                    }
                 }
 
                 after = page.GetProperty("next").GetInt64();

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Spectre.Console;
 using SlmOps.Cli.Watch;
 using SlmOps.Inference;
+using Spectre.Console;
 
 namespace SlmOps.Cli.Models;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Spectre.Console;
 using SlmOps.Cli.Watch;
 using SlmOps.Quantizer;
+using Spectre.Console;
 
 namespace SlmOps.Cli.Models;
 

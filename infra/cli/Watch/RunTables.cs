@@ -1,5 +1,5 @@
-using Spectre.Console;
 using SlmOps.Pipeline.Status;
+using Spectre.Console;
 using static SlmOps.Cli.Watch.StatusChanges;
 
 namespace SlmOps.Cli.Watch;

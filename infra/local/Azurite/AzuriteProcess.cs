@@ -10,8 +10,12 @@ namespace SlmOps.Local.Azurite;
 /// </summary>
 internal sealed partial class AzuriteProcess : IAsyncDisposable
 {
+    // A terminal's Ctrl+C reaches every process of its group. Azurite would stop at once, under the functions that still
+    // hand back their messages; so it does not hear of it, and stops when the pipe closes.
     private const string Supervised =
-        "process.stdin.on('end', () => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => process.exit(1), 5000).unref(); })"
+        "const on = process.on.bind(process); process.on = process.once = (name, act) => name === 'SIGINT' ? process : on(name, act);"
+        + " on('SIGINT', () => {}); "
+        + "process.stdin.on('end', () => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => process.exit(1), 5000).unref(); })"
         + ".resume(); require(process.argv[1]);";
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);

@@ -33,7 +33,10 @@ public sealed class IntakePolicyTests
     {
         var asked = Recipe.Default with
         {
-            Model = "b.onnx", Tokenizer = "t/t.json", Smoke = "s.json", Evaluation = new("e.txt", 64, 1000),
+            Model = "b.onnx",
+            Tokenizer = "t/t.json",
+            Smoke = "s.json",
+            Evaluation = new("e.txt", 64, 1000),
         };
 
         var (recipe, problems) = Assign(
@@ -48,7 +51,10 @@ public sealed class IntakePolicyTests
     {
         var asked = Recipe.Default with
         {
-            Model = "m.onnx", Tokenizer = "t.json", Smoke = "s.json", Evaluation = new("e.txt", 64, 1000),
+            Model = "m.onnx",
+            Tokenizer = "t.json",
+            Smoke = "s.json",
+            Evaluation = new("e.txt", 64, 1000),
         };
 
         var (_, problems) = Assign(asked, "other.onnx", "M.onnx", "tokenizer.json");

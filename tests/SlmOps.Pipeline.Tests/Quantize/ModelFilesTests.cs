@@ -48,7 +48,10 @@ public sealed class ModelFilesTests
         string[] paths = ["LICENSE", "config.json", "eval.txt", .. more, "model.onnx", "model.onnx.data", "more.bin", "slmops.json", "smoke.json", "tokenizer.json"];
         var recipe = Recipe.Default with
         {
-            Model = model, Tokenizer = "tokenizer.json", Smoke = "smoke.json", Evaluation = new("eval.txt", 128, 1000),
+            Model = model,
+            Tokenizer = "tokenizer.json",
+            Smoke = "smoke.json",
+            Evaluation = new("eval.txt", 128, 1000),
         };
         return new(
             "phi", "1.0", "models/phi/1.0/slmops.json", Digest.Of([]),

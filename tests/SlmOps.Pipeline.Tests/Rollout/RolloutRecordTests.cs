@@ -18,7 +18,8 @@ public sealed class RolloutRecordTests
         rollout = rollout
             .WithRing(0, rollout.Rings[0] with { State = RingState.Finished, StartedAt = Fleet.Start })
             .WithRing(1, rollout.Rings[1] with { State = RingState.Running, StartedAt = Fleet.Start })
-            with { State = Enum.Parse<RolloutState>(state), CurrentRing = 1 };
+            with
+        { State = Enum.Parse<RolloutState>(state), CurrentRing = 1 };
 
         Assert.Equal(names, string.Join(' ', rollout.OpenRings.Select(ring => ring.Name)));
     }

@@ -59,7 +59,8 @@ public sealed class JsonRowTests
     public void Write_RolloutRecord_ComesBack()
     {
         var rollout = Fleet.Rollout(rings: [new("lab", 1, new Dictionary<string, string> { ["site"] = "lab" }), new("all", 1, Fleet.NoLabels)])
-            with { State = RolloutState.RollingBack, EndedAt = Fleet.Start, Previous = null };
+            with
+        { State = RolloutState.RollingBack, EndedAt = Fleet.Start, Previous = null };
 
         var back = JsonRow.Read<RolloutRecord>(JsonRow.Write("p", "r", rollout));
 
