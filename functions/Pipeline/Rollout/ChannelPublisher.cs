@@ -65,10 +65,11 @@ internal sealed class ChannelPublisher(
 
     private async Task<ChannelDocument> DocumentAsync(ChannelRecord state, CancellationToken cancellationToken)
     {
-        var rollout = state.Candidate is { } id
+        // The stable release's rollout is over, but a device that takes it later still belongs to its trace.
+        var rollout = state.LatestRollout is { } id
             ? (await store.FindRolloutAsync(state.Channel, id, cancellationToken).ConfigureAwait(false))?.Value
             : null;
-        var offer = rollout is { OpenRings.Count: > 0 }
+        var offer = state.Candidate is not null && rollout is { OpenRings.Count: > 0 }
             ? new RolloutOffer(rollout.Id, rollout.Release, rollout.Salt, rollout.OpenRings, rollout.SoakSeconds)
             {
                 Hold = rollout.State == RolloutState.Paused,

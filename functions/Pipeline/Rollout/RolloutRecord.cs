@@ -80,6 +80,10 @@ internal sealed record ChannelRecord(
 {
     internal const string Row = "channel";
 
+    /// <summary>Id of the rollout on its way, or of the one that made the channel's stable release.</summary>
+    internal string? LatestRollout =>
+        Candidate ?? (Stable is { } stable ? new RunKey(stable.Model, stable.Version).ToString() : null);
+
     /// <summary>Enough for a device that comes back after long; the document stays small.</summary>
     internal const int MaxWithdrawn = 64;
 
