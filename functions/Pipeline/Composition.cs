@@ -33,6 +33,7 @@ public static class Composition
         services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
         services.AddHostedService<StorageSetup>();
 
+        services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<RunStore>();

@@ -38,24 +38,46 @@ public static class ModelQuantizer
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(options);
+        var (folder, name) = (Path.GetDirectoryName(Path.GetFullPath(outputPath))!, Path.GetFileName(outputPath));
         var recipe = OptionChecker.Check(options);
-        using var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
-        if (inspected.Problems.Count > 0)
-        {
-            throw new ModelQuantizationException(inspected.Problems);
-        }
-
-        var dataPath = outputPath + ".data";
-        if (IsInput(inspected, modelPath, outputPath) || IsInput(inspected, modelPath, dataPath))
+        using var inspected = Open(modelPath, options, cancellationToken);
+        if (IsInput(inspected, modelPath, outputPath) || IsInput(inspected, modelPath, QuantizationRun.DataNameOf(outputPath)))
         {
             throw new ModelQuantizationException([Problems.SameFile()]);
         }
 
-        return new QuantizationRun(inspected, recipe, options, outputPath, dataPath, progress).Execute(cancellationToken);
+        using var sink = new FolderSink(folder);
+        return new QuantizationRun(inspected, recipe, options, name, sink, progress).Execute(cancellationToken);
     }
 
     /// <summary>
-    /// Says what <see cref="Quantize"/> would do with each weight, from the graph alone: no weight is read and nothing is
+    /// Quantizes a model into a sink: <paramref name="modelName"/> and, when the model has external data,
+    /// <c>modelName + ".data"</c>. The weights are read from local files, because they are read in several passes and in
+    /// strips; what is written goes through once.
+    /// </summary>
+    /// <param name="modelPath">Model file; external data is looked for in its folder.</param>
+    /// <param name="modelName">Name of the graph in the sink.</param>
+    /// <param name="sink">Takes the files; the caller disposes it.</param>
+    /// <param name="options">Recipe and options.</param>
+    /// <param name="progress">Told about each piece of work, on the calling thread; may be null.</param>
+    /// <param name="cancellationToken">Stops the work between slices of a tensor.</param>
+    /// <exception cref="ModelQuantizationException">When the model or the options cannot be used.</exception>
+    /// <exception cref="IOException">When a file cannot be read; faults of the sink pass through.</exception>
+    public static QuantizationReport Quantize(
+        string modelPath, string modelName, IModelSink sink, QuantizationOptions options, IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelPath);
+        ArgumentException.ThrowIfNullOrEmpty(modelName);
+        ArgumentNullException.ThrowIfNull(sink);
+        ArgumentNullException.ThrowIfNull(options);
+        var recipe = OptionChecker.Check(options);
+        using var inspected = Open(modelPath, options, cancellationToken);
+        return new QuantizationRun(inspected, recipe, options, modelName, sink, progress).Execute(cancellationToken);
+    }
+
+    /// <summary>
+    /// Says what <see cref="Quantize(string, string, QuantizationOptions, IProgress{QuantizationProgress}?, CancellationToken)"/> would do with each weight, from the graph alone: no weight is read and nothing is
     /// written, so errors are null and choices that depend on values (<c>auto</c>, symmetry) show their starting point.
     /// </summary>
     /// <param name="modelPath">Model file.</param>
@@ -67,17 +89,26 @@ public static class ModelQuantizer
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(options);
         OptionChecker.Check(options);
-        using var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
-        if (inspected.Problems.Count > 0)
-        {
-            throw new ModelQuantizationException(inspected.Problems);
-        }
-
+        using var inspected = Open(modelPath, options, cancellationToken);
         var index = new ValueIndex(inspected.Model!);
         var constants = new ConstantInts(index, inspected.File);
         var ranks = new RankFinder(index, constants);
         var entries = new WeightFinder(inspected.Model!, index, new WeightTracer(index, constants), ranks).Find(cancellationToken);
         return ReportBuilder.Planned(RecipePlan.Make(options, entries));
+    }
+
+    private static InspectedModel Open(string modelPath, QuantizationOptions options, CancellationToken cancellationToken)
+    {
+        var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
+        if (inspected.Problems.Count == 0)
+        {
+            return inspected;
+        }
+
+        using (inspected)
+        {
+            throw new ModelQuantizationException(inspected.Problems);
+        }
     }
 
     private static bool IsInput(InspectedModel inspected, string modelPath, string path)

@@ -6,7 +6,7 @@ namespace SlmOps.Quantizer;
 /// <param name="OutputBytes">Bytes of everything written.</param>
 /// <param name="Ratio">Output bytes over input bytes.</param>
 /// <param name="MinimumOrt">Oldest ONNX Runtime that runs the output on a CPU.</param>
-/// <param name="Files">Paths written; the second, the data file, is missing when the model needs none.</param>
+/// <param name="Files">What was written, the graph last; the data file before it is missing when the model needs none.</param>
 /// <param name="Tensors">Every weight of the model in graph order, changed or not.</param>
 public sealed record QuantizationReport(
     string Recipe,
@@ -14,7 +14,7 @@ public sealed record QuantizationReport(
     long OutputBytes,
     double Ratio,
     string MinimumOrt,
-    IReadOnlyList<string> Files,
+    IReadOnlyList<OutputFile> Files,
     IReadOnlyList<TensorReport> Tensors);
 
 /// <summary>What became of one weight.</summary>

@@ -26,6 +26,55 @@ public sealed class ModelQuantizerTests : IDisposable
     private QuantizationReport Quantize(GraphBuilder b, QuantizationOptions options, int files = 1) =>
         ModelQuantizer.Quantize(b.Save(_folder.Path, files), _folder.File("out.onnx"), options, null, CancellationToken.None);
 
+    // One matrix that fits a slice, and one that is worked on in several, whose scales have to wait for its codes.
+    [Theory]
+    [InlineData("int4", 64, 48)]
+    [InlineData("int4", 2048, 4096)]
+    [InlineData("int8-dynamic", 2048, 4096)]
+    [InlineData("fp16", 64, 48)]
+    public void Quantize_IntoSink_GivesTheSameFilesAsAFolder(string recipe, int k, int n)
+    {
+        var path = Product(k, n).Builder.Save(_folder.Path, 1);
+        using var sink = new MemorySink();
+        var options = new QuantizationOptions { Recipe = recipe, Search = false };
+        var folder = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), options, null, CancellationToken.None);
+
+        var report = ModelQuantizer.Quantize(path, "out.onnx", sink, options, null, CancellationToken.None);
+
+        Assert.Equal(["out.onnx.data", "out.onnx"], report.Files.Select(file => file.Name));
+        Assert.Equal(folder.Files, report.Files);
+        Assert.Equal(report.Files, sink.Completed);
+        Assert.All(report.Files, file =>
+        {
+            Assert.Equal(File.ReadAllBytes(_folder.File(file.Name)), sink.Files[file.Name]);
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(sink.Files[file.Name])), file.Sha256);
+        });
+    }
+
+    [Fact]
+    public void Quantize_SinkThatFails_CompletesNothing()
+    {
+        var path = Product(256, 256).Builder.Save(_folder.Path, 1);
+        using var sink = new MemorySink { FailsAfter = 4096 };
+        Assert.Throws<IOException>(() => ModelQuantizer.Quantize(path, "out.onnx", sink, new() { Recipe = "int4" }, null, CancellationToken.None));
+        Assert.Empty(sink.Completed);
+    }
+
+    [Fact]
+    public void Dispose_FolderSinkNotCompleted_LeavesNoFile()
+    {
+        var path = Product(64, 48).Builder.Save(_folder.Path, 1);
+        var before = Directory.GetFiles(_folder.Path).Order();
+        using (var sink = new FolderSink(_folder.Path))
+        {
+            using var file = sink.Create("out.onnx");
+            file.Write([1, 2, 3]);
+        }
+
+        Assert.Equal(before, Directory.GetFiles(_folder.Path).Order());
+        Assert.True(File.Exists(path));
+    }
+
     // Round to nearest in float64, range of the block with zero inside: the textbook rule.
     private static double PlainError(float[] w, int k, int n, int size, int levels)
     {

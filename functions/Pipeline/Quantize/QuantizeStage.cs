@@ -42,18 +42,15 @@ internal sealed class QuantizeStage(
     {
         using var work = new WorkFolder(options.WorkFolder);
         var source = work.Folder("source");
-        var target = work.Folder("target");
         var originals = ModelFiles.Of(record);
         await artifacts.LoadAsync(originals, source, cancellationToken).ConfigureAwait(false);
         try
         {
+            using var sink = artifacts.Sink();
             var report = ModelQuantizer.Quantize(
-                WorkFolder.PathOf(source, record.Recipe.Model!),
-                Path.Combine(target, ModelFiles.Model),
-                wanted.ToOptions(options.Threads),
-                progress: null,
+                WorkFolder.PathOf(source, record.Recipe.Model!), ModelFiles.Model, sink, wanted.ToOptions(options.Threads), progress: null,
                 cancellationToken);
-            var files = await artifacts.SaveAsync(target, cancellationToken).ConfigureAwait(false);
+            var files = await sink.StoreAsync(cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);
             var quantized = report.Tensors.Count(tensor => tensor.RelativeError is not null);
             return new(wanted.Name, wanted.Recipe, files, bytes, (double)bytes / originals.Sum(file => file.Size),

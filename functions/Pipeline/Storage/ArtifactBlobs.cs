@@ -5,9 +5,13 @@ using SlmOps.Contracts;
 namespace SlmOps.Pipeline.Storage;
 
 /// <summary>Moves folders of files in and out of the content-addressed artifacts container.</summary>
-internal sealed class ArtifactBlobs(BlobServiceClient blobs)
+internal sealed class ArtifactBlobs(BlobServiceClient blobs, BlobLinks links)
 {
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Artifacts);
     private readonly ContainerBlobStore _store = new(blobs.GetBlobContainerClient(Flow.Containers.Artifacts));
+
+    /// <summary>Takes a model that is built, without the disk.</summary>
+    internal BlockBlobSink Sink() => new(_container, links);
 
     /// <summary>Uploads every file of a folder and says what it holds, ordered by path.</summary>
     internal async Task<IReadOnlyList<StoredFile>> SaveAsync(string folder, CancellationToken cancellationToken)

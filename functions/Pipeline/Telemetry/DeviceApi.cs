@@ -2,7 +2,6 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Sas;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Rollout;
@@ -11,14 +10,12 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Telemetry;
 
 /// <summary>What devices ask for over HTTP. Model bytes never pass through here: they come from storage.</summary>
-internal sealed class DeviceApi(BlobServiceClient blobs, TelemetryStage telemetry, TimeProvider time)
+internal sealed class DeviceApi(BlobServiceClient blobs, BlobLinks links, TelemetryStage telemetry)
 {
     private const int MaxBatchBytes = 512 * 1024;
-    private static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
 
     private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Flow.Containers.Channels);
     private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Flow.Containers.Packages);
-    private UserDelegationKey? _delegation;
 
     /// <summary>The signed channel document, or 304 when the caller has it.</summary>
     internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)
@@ -54,7 +51,7 @@ internal sealed class DeviceApi(BlobServiceClient blobs, TelemetryStage telemetr
 
         var blob = _packages.GetBlobClient(ContainerBlobStore.NameOf(wanted));
         return await blob.ExistsAsync(cancellationToken).ConfigureAwait(false)
-            ? Results.Redirect((await LinkAsync(blob, cancellationToken).ConfigureAwait(false)).ToString())
+            ? Results.Redirect((await links.ReadAsync(blob, cancellationToken).ConfigureAwait(false)).ToString())
             : Results.Problem($"There is no blob {wanted}.", statusCode: 404);
     }
 
@@ -85,29 +82,5 @@ internal sealed class DeviceApi(BlobServiceClient blobs, TelemetryStage telemetr
         var receipt = await telemetry.RunAsync(device, batch!.Reports, cancellationToken).ConfigureAwait(false);
         return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
     }
-
-    private async Task<Uri> LinkAsync(BlobClient blob, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        var rights = new BlobSasBuilder(BlobSasPermissions.Read, now + LinkLifetime)
-        {
-            BlobContainerName = blob.BlobContainerName,
-            BlobName = blob.Name,
-            Resource = "b",
-        };
-        if (blob.CanGenerateSasUri)
-        {
-            return blob.GenerateSasUri(rights);
-        }
-
-        // With an identity there is no account key; a delegation key signs links for a day.
-        if (_delegation is null || _delegation.SignedExpiresOn < now + (2 * LinkLifetime))
-        {
-            _delegation = await blobs.GetUserDelegationKeyAsync(
-                new BlobGetUserDelegationKeyOptions(now.AddDays(1)) { StartsOn = now.AddMinutes(-5) }, cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        return new BlobUriBuilder(blob.Uri) { Sas = rights.ToSasQueryParameters(_delegation, blobs.AccountName) }.ToUri();
-    }
 }
+

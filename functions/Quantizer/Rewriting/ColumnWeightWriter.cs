@@ -17,10 +17,10 @@ internal sealed class ColumnWeightWriter(WeightReader reader, DataFile data, int
         Action<long> progress, CancellationToken cancellationToken)
     {
         var (k, n) = (view.K, view.N);
-        codes = new TensorTarget((long)k * n, inline, data);
+        var step = SliceBuffer.Columns(k, n);
+        codes = new TensorTarget((long)k * n, inline, data, inOrder: step == n);
         scales = new TensorTarget(4L * n, inline, data);
         var error = new BlockError(0, 0, true);
-        var step = SliceBuffer.Columns(k, n);
         for (var first = 0; first < n; first += step)
         {
             cancellationToken.ThrowIfCancellationRequested();

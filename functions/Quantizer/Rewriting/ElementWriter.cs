@@ -16,10 +16,15 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
     private Half[] _half = [];
     private ushort[] _words = [];
 
-    /// <summary>Stores float32 as float16. Null when a value is too large for that; nothing is left in the data file then.</summary>
+    /// <summary>Stores float32 as float16. Null when a value is too large for that; nothing is written then.</summary>
     internal BlockError? StoreHalf(OnnxTensor tensor, bool inline, out TensorTarget? target, Action<long> progress, CancellationToken cancellationToken)
     {
-        var before = data.Length;
+        target = null;
+        if (!FitsHalf(tensor, cancellationToken))
+        {
+            return null;
+        }
+
         target = new TensorTarget(tensor.Elements * 2, inline, data);
         var sums = default(ErrorSums);
         for (long done = 0; done < tensor.Elements;)
@@ -36,19 +41,36 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
             TensorPrimitives.ConvertToHalf(values, half);
             TensorPrimitives.ConvertToSingle(half, back);
             sums.AddAll(values, back);
-            if (sums.Total.Finite && TensorPrimitives.IsInfinityAny<float>(back))
-            {
-                data.TruncateTo(before);
-                target = null;
-                return null;
-            }
-
             target.Put(MemoryMarshal.AsBytes(half), done * 2);
             done += count;
             progress(count);
         }
 
         return sums.Total;
+    }
+
+    /// <summary>False when a finite value would become infinite. What is not finite to begin with is refused by name later.</summary>
+    private bool FitsHalf(OnnxTensor tensor, CancellationToken cancellationToken)
+    {
+        // Halfway between the largest half and the next step: what lies there or beyond rounds to infinity.
+        const float Beyond = 65520;
+        SliceBuffer.Grow(ref _values, Piece);
+        var fits = true;
+        for (long done = 0; done < tensor.Elements; done += Piece)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var values = _values.AsSpan(0, (int)Math.Min(Piece, tensor.Elements - done));
+            reader.ReadFloats(tensor, done, values);
+            var largest = Math.Abs(TensorPrimitives.MaxMagnitude<float>(values));
+            if (!float.IsFinite(largest))
+            {
+                return true;
+            }
+
+            fits &= largest < Beyond;
+        }
+
+        return fits;
     }
 
     /// <summary>Finds the threshold of a mask that zeroes a share of the weight.</summary>

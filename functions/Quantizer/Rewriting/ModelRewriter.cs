@@ -38,8 +38,6 @@ internal sealed class ModelRewriter(
                 }
             }
         }
-
-        data.Complete();
     }
 
     private void ReleaseFloatUses()

@@ -3,13 +3,13 @@ using SlmOps.Quantizer.Streaming;
 
 namespace SlmOps.Quantizer.Rewriting;
 
-/// <summary>Room in the data file, or an array for tensors that stay in the graph.</summary>
+/// <summary>A place in the data file, or an array for tensors that stay in the graph.</summary>
 internal sealed class TensorTarget
 {
     private const int InlineBytes = 1024;
-    private readonly DataFile? _data;
+    private readonly DataSlot? _slot;
 
-    internal TensorTarget(long length, bool inline, DataFile data)
+    internal TensorTarget(long length, bool inline, DataFile data, bool inOrder = true)
     {
         Length = length;
         if (inline || length < InlineBytes)
@@ -18,8 +18,7 @@ internal sealed class TensorTarget
         }
         else
         {
-            _data = data;
-            Offset = data.Reserve(length);
+            _slot = data.Announce(length, inOrder);
         }
     }
 
@@ -29,21 +28,20 @@ internal sealed class TensorTarget
 
     internal byte[]? Bytes { get; }
 
-    internal long Offset { get; }
-
     internal long Length { get; }
 
     internal void Put(ReadOnlySpan<byte> bytes, long at)
     {
-        if (_data is null)
+        if (_slot is null)
         {
             bytes.CopyTo(Bytes.AsSpan((int)at));
         }
         else
         {
-            _data.Write(Offset + at, bytes);
+            _slot.Put(bytes, at);
         }
     }
 
-    internal StoredTensor Tensor(string name, ElementType type, params long[] dims) => new(name, type, dims, Bytes, Offset, Length);
+    /// <summary>The tensor as the graph names it; everything must have been put.</summary>
+    internal StoredTensor Tensor(string name, ElementType type, params long[] dims) => new(name, type, dims, Bytes, _slot?.Offset ?? 0, Length);
 }

@@ -1,71 +1,93 @@
-using Microsoft.Win32.SafeHandles;
 using SlmOps.Quantizer.Onnx;
 
 namespace SlmOps.Quantizer.Streaming;
 
-/// <summary>The external data file of the output, laid out in the order tensors are written.</summary>
-internal sealed class DataFile(string path) : IDisposable
+/// <summary>
+/// The external data file of the output. Tensors lie in the order in which they were announced, and the file is written
+/// from its first byte to its last: a tensor whose turn has not come waits in a <see cref="SpillBuffer"/>.
+/// </summary>
+internal sealed class DataFile(IModelSink sink, string name) : IDisposable
 {
-    private const long Page = 4096;
-    private const long Line = 64;
-    private SafeFileHandle? _handle;
+    private const int Page = 4096;
+    private const int Line = 64;
+    private static readonly byte[] s_padding = new byte[Page];
+
+    private readonly Queue<DataSlot> _waiting = [];
+    private HashedFile? _file;
     private byte[]? _copy;
 
-    internal long Length { get; private set; }
-
-    internal bool IsUsed => _handle is not null;
-
-    /// <summary>Sets aside room: on a page for what a runtime maps by itself, on a cache line for the rest.</summary>
-    internal long Reserve(long length)
+    /// <summary>A place for a tensor, after all those that were announced before.</summary>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="inOrder">True when its bytes will come from the first to the last.</param>
+    internal DataSlot Announce(long length, bool inOrder)
     {
-        var alignment = length >= 1 << 20 ? Page : Line;
-        var offset = (Length + alignment - 1) / alignment * alignment;
-        Length = offset + length;
-        return offset;
-    }
-
-    internal void Write(long offset, ReadOnlySpan<byte> bytes)
-    {
-        _handle ??= File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        RandomAccess.Write(_handle, bytes, offset);
+        var slot = new DataSlot(this, length, inOrder);
+        _waiting.Enqueue(slot);
+        return slot;
     }
 
     /// <summary>Copies a tensor's bytes as they are and returns where they lie now.</summary>
     internal long Copy(WeightReader reader, OnnxTensor tensor, Action<long> progress, CancellationToken cancellationToken)
     {
-        var length = tensor.ByteLength;
-        var offset = Reserve(length);
-        _copy ??= GC.AllocateUninitializedArray<byte>(1 << 20);
-        for (long done = 0; done < length;)
+        var slot = Announce(tensor.ByteLength, inOrder: true);
+        var buffer = Buffer();
+        for (long done = 0; done < slot.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var piece = _copy.AsSpan(0, (int)Math.Min(_copy.Length, length - done));
+            var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, slot.Length - done));
             reader.ReadBytes(tensor, done, piece);
-            Write(offset + done, piece);
+            slot.Put(piece, done);
             done += piece.Length;
             progress(piece.Length * 8L / Math.Max(1, tensor.Type.Bits()));
         }
 
-        return offset;
+        Advance();
+        return slot.Offset;
     }
 
-    /// <summary>Gives back what was reserved last.</summary>
-    internal void TruncateTo(long length)
+    /// <summary>The finished file, or null when no tensor lies outside the graph.</summary>
+    internal OutputFile? Complete()
     {
-        Length = length;
-        if (_handle is not null && RandomAccess.GetLength(_handle) > length)
+        Advance();
+        return _waiting.Count == 0
+            ? _file?.Complete()
+            : throw new InvalidOperationException($"{_waiting.Count} announced tensors were not written.");
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in _waiting)
         {
-            RandomAccess.SetLength(_handle, length);
+            slot.Dispose();
+        }
+
+        _file?.Dispose();
+    }
+
+    internal bool IsNext(DataSlot slot) => _waiting.TryPeek(out var next) && next == slot;
+
+    /// <summary>Starts a tensor: on a page for what a runtime maps by itself, on a cache line for the rest.</summary>
+    internal long Begin(long length)
+    {
+        _file ??= new HashedFile(sink, name);
+        var alignment = length >= 1 << 20 ? Page : Line;
+        _file.Write(s_padding.AsSpan(0, (int)((alignment - (_file.Length % alignment)) % alignment)));
+        return _file.Length;
+    }
+
+    internal void Append(ReadOnlySpan<byte> bytes) => _file!.Write(bytes);
+
+    internal void Append(SpillBuffer spill) => spill.CopyTo(_file!, Buffer());
+
+    /// <summary>Writes what is complete and whose turn it is.</summary>
+    internal void Advance()
+    {
+        while (_waiting.TryPeek(out var next) && next.IsComplete)
+        {
+            next.Flush();
+            _waiting.Dequeue();
         }
     }
 
-    internal void Complete()
-    {
-        if (_handle is not null && RandomAccess.GetLength(_handle) < Length)
-        {
-            RandomAccess.SetLength(_handle, Length);
-        }
-    }
-
-    public void Dispose() => _handle?.Dispose();
+    private byte[] Buffer() => _copy ??= GC.AllocateUninitializedArray<byte>(1 << 20);
 }
