@@ -43,6 +43,8 @@ internal sealed class Arguments
         SizeBudget = Has("size") ? long.Parse(Text("size", ""), CultureInfo.InvariantCulture) : null,
         Sparsity = Has("sparsity") ? double.Parse(Text("sparsity", ""), CultureInfo.InvariantCulture) : null,
         TwoOfFour = Has("two-of-four"),
+        ReduceRange = Has("reduce-range"),
+        SignedWeights = Has("signed"),
         Threads = Has("threads") ? Number("threads", 1) : null,
     };
 }
