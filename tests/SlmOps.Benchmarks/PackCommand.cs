@@ -7,8 +7,8 @@ using SlmOps.Packaging;
 namespace SlmOps.Benchmarks;
 
 /// <summary>
-/// Packs and verifies a model folder and compares both with plain SHA-256 of the same bytes: `pack &lt;model folder&gt;
-/// [--rounds 3] [--durable]`, with a made 580 MiB model when no folder is given.
+/// Shards, packs and verifies a model folder and compares both with plain SHA-256 of the same bytes: `pack &lt;folder with
+/// model.onnx&gt; [--rounds 3] [--durable]`.
 /// </summary>
 internal static class PackCommand
 {
@@ -22,7 +22,7 @@ internal static class PackCommand
         var work = Directory.CreateTempSubdirectory("slmops-bench-").FullName;
         try
         {
-            var folder = options.Rest.Count > 0 ? options.Rest[0] : Make(Path.Combine(work, "model"));
+            var folder = options.Rest[0];
             for (var round = 0; round < options.Number("rounds", 3); round++)
             {
                 await RoundAsync(folder, Path.Combine(work, $"store{round}"), options.Has("durable"));
@@ -47,7 +47,8 @@ internal static class PackCommand
         var hash = Time(() => Array.ForEach(files, Hash));
         var store = new FolderBlobStore(root) { IsDurable = durable };
         var watch = Stopwatch.StartNew();
-        var offer = await VariantPackager.PackAsync(folder, Description, store, CancellationToken.None);
+        var variant = await WeightSharder.ReadAsync(folder, "model.onnx", CancellationToken.None);
+        var offer = await VariantPackager.PackAsync(variant.Files, Description, store, CancellationToken.None);
         var pack = watch.Elapsed;
         var release = await ReleasePackager.WriteAsync("bench", "1.0.0", DateTimeOffset.UnixEpoch, [offer], store, key, CancellationToken.None);
         watch.Restart();
@@ -75,20 +76,5 @@ internal static class PackCommand
         var watch = Stopwatch.StartNew();
         action();
         return watch.Elapsed;
-    }
-
-    private static string Make(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        var random = new Random(1);
-        var chunk = new byte[10 << 20];
-        using var file = File.Create(Path.Combine(folder, "weights.bin"));
-        for (var count = 0; count < 58; count++)
-        {
-            random.NextBytes(chunk);
-            file.Write(chunk);
-        }
-
-        return folder;
     }
 }

@@ -19,7 +19,7 @@ public static class AdapterPackager
         string folder, VariantDescription description, Digest basis, IBlobStore store, CancellationToken cancellationToken)
     {
         VariantPackager.Check(description);
-        var files = await VariantPackager.StoreAsync(folder, store, cancellationToken).ConfigureAwait(false);
+        var files = await VariantPackager.StoreAsync(VariantFile.Below(folder), store, cancellationToken).ConfigureAwait(false);
         var config = await store.AddAsync(ManifestWriter.Config(description, files), cancellationToken).ConfigureAwait(false);
         var manifest = ManifestWriter.Manifest(config, files, new()
         {

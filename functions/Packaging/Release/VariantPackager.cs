@@ -18,9 +18,17 @@ public static class VariantPackager
     public static async Task<VariantOffer> PackAsync(
         string folder, VariantDescription description, IBlobStore store, CancellationToken cancellationToken)
     {
+        return await PackAsync(VariantFile.Below(folder), description, store, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Packs files that are read as they are stored, wherever they come from.</summary>
+    /// <inheritdoc cref="PackAsync(string, VariantDescription, IBlobStore, CancellationToken)"/>
+    public static async Task<VariantOffer> PackAsync(
+        IReadOnlyList<VariantFile> files, VariantDescription description, IBlobStore store, CancellationToken cancellationToken)
+    {
         Check(description);
-        var files = await StoreAsync(folder, store, cancellationToken).ConfigureAwait(false);
-        return await PackAsync(files, description, store, cancellationToken).ConfigureAwait(false);
+        var stored = await StoreAsync(files, store, cancellationToken).ConfigureAwait(false);
+        return await PackAsync(stored, description, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes config and manifest for files whose blobs are in the store already.</summary>
@@ -46,46 +54,28 @@ public static class VariantPackager
             description.Figures);
     }
 
-    /// <summary>Stores the files of a folder, in path order.</summary>
-    internal static async Task<IReadOnlyList<PackageFile>> StoreAsync(string folder, IBlobStore store, CancellationToken cancellationToken)
+    /// <summary>Stores files in path order; what can be checked is checked before any blob is written.</summary>
+    internal static async Task<IReadOnlyList<PackageFile>> StoreAsync(
+        IReadOnlyList<VariantFile> files, IBlobStore store, CancellationToken cancellationToken)
     {
-        var files = new List<PackageFile>();
-        foreach (var path in List(folder))
+        VariantFile[] sorted = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
+        if (FileSet.FindFault([.. sorted.Select(file => new PackageFile(file.Path, Digest.Of([]), 0))]) is { } fault)
         {
-            // No buffer of its own: stores read in large chunks.
-            var content = new FileStream(
-                Path.Combine(folder, path), FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            throw fault;
+        }
+
+        var stored = new List<PackageFile>();
+        foreach (var file in sorted)
+        {
+            var content = file.Open();
             await using (content.ConfigureAwait(false))
             {
                 var blob = await store.AddAsync(content, cancellationToken).ConfigureAwait(false);
-                files.Add(new(path, blob.Digest, blob.Size));
+                stored.Add(new(file.Path, blob.Digest, blob.Size));
             }
         }
 
-        return files;
-    }
-
-    /// <summary>Relative paths of all files, sorted by their bytes; everything is checked before any blob is written.</summary>
-    private static List<string> List(string folder)
-    {
-        var root = new DirectoryInfo(folder);
-        var files = new List<PackageFile>();
-        foreach (var entry in root.EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
-        {
-            var path = Path.GetRelativePath(root.FullName, entry.FullName).Replace(Path.DirectorySeparatorChar, '/');
-            if (entry.LinkTarget is not null)
-            {
-                throw new PackageFormatException("link", $"'{path}' is a symbolic link; put the file itself into the folder.");
-            }
-
-            if (entry is FileInfo file)
-            {
-                files.Add(new(path, Digest.Of([]), 0));
-            }
-        }
-
-        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
-        return FileSet.FindFault(files) is { } fault ? throw fault : [.. files.Select(file => file.Path)];
+        return stored;
     }
 
     internal static void Check(VariantDescription description)

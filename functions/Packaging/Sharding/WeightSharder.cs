@@ -4,15 +4,10 @@ using SlmOps.Contracts;
 
 namespace SlmOps.Packaging;
 
-/// <summary>A file of weights.</summary>
-/// <param name="Path">Its path in the variant.</param>
-/// <param name="Bytes">Its size.</param>
-public sealed record Shard(string Path, long Bytes);
-
-/// <summary>What came of sharding.</summary>
-/// <param name="Shards">The shards; empty when the variant was copied as it is.</param>
-/// <param name="Reason">Why it was not sharded, or null.</param>
-public sealed record ShardingResult(IReadOnlyList<Shard> Shards, string? Reason);
+/// <summary>A variant as it is packed.</summary>
+/// <param name="Files">All its files.</param>
+/// <param name="Reason">Why its weights stay where they are, or null.</param>
+public sealed record ShardedVariant(IReadOnlyList<VariantFile> Files, string? Reason);
 
 /// <summary>
 /// Moves the external weights of an ONNX model into one file a transformer block, so that a device whose model changed
@@ -22,37 +17,46 @@ public sealed record ShardingResult(IReadOnlyList<Shard> Shards, string? Reason)
 public static class WeightSharder
 {
     private const long MaxGraphBytes = 256L << 20;
-    private const int CopyBytes = 1 << 20;
 
-    /// <summary>Writes the sharded variant beside the original.</summary>
+    /// <summary>
+    /// Plans the shards. Nothing is copied: a shard is read from the weights' own files while it is packed, so packing a
+    /// sharded variant takes one pass over its bytes.
+    /// </summary>
     /// <param name="folder">The variant.</param>
     /// <param name="graph">Path of its graph in the folder, in the folder itself.</param>
-    /// <param name="output">A folder that is empty or does not exist; it then holds the whole variant.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    /// <exception cref="PackageFormatException">When a weight lies outside the folder or past the end of its file.</exception>
-    public static async Task<ShardingResult> ShardAsync(string folder, string graph, string output, CancellationToken cancellationToken)
+    /// <exception cref="PackageFormatException">When a weight lies outside the folder or past the end of its file, or the files cannot be a package.</exception>
+    public static async Task<ShardedVariant> ReadAsync(string folder, string graph, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(output);
-        var (parsed, reason) = await ReadAsync(Path.Combine(folder, graph), cancellationToken).ConfigureAwait(false);
+        var (parsed, reason) = await ReadGraphAsync(Path.Combine(folder, graph), cancellationToken).ConfigureAwait(false);
         if (parsed is null)
         {
-            Copy(folder, output, []);
-            return new([], reason);
+            return new(VariantFile.Below(folder), reason);
         }
 
         var placed = ShardPlan.Make(parsed, weight => LengthOf(folder, weight));
-        Copy(folder, output, [graph, .. parsed.Weights.Select(weight => weight.Location)]);
-        var shards = new List<Shard>();
-        foreach (var shard in placed.GroupBy(weight => weight.Path))
-        {
-            shards.Add(await WriteShardAsync(folder, output, shard.Key, [.. shard], cancellationToken).ConfigureAwait(false));
-        }
-
-        await File.WriteAllBytesAsync(Path.Combine(output, graph), Rewrite(parsed, placed), cancellationToken).ConfigureAwait(false);
-        return new([.. shards.OrderBy(shard => shard.Path, StringComparer.Ordinal)], null);
+        HashSet<string> moved = [graph, .. parsed.Weights.Select(weight => weight.Location)];
+        var rewritten = Rewrite(parsed, placed);
+        return new(
+            [
+                .. VariantFile.Below(folder).Where(file => !moved.Contains(file.Path)),
+                .. placed.GroupBy(weight => weight.Path).Select(shard => new VariantFile(shard.Key, Shard(folder, shard))),
+                new(graph, () => new MemoryStream(rewritten, writable: false)),
+            ],
+            null);
     }
 
-    private static async Task<(ShardGraph? Graph, string? Reason)> ReadAsync(string path, CancellationToken cancellationToken)
+    private static Func<Stream> Shard(string folder, IEnumerable<PlacedWeight> weights)
+    {
+        ShardPiece[] pieces =
+        [
+            .. weights.Where(weight => weight.Length > 0).DistinctBy(weight => weight.Offset).OrderBy(weight => weight.Offset)
+                .Select(weight => new ShardPiece(Path.Combine(folder, weight.Weight.Location), weight.Weight.Offset, weight.Offset, weight.Length)),
+        ];
+        return () => new ShardStream(pieces);
+    }
+
+    private static async Task<(ShardGraph? Graph, string? Reason)> ReadGraphAsync(string path, CancellationToken cancellationToken)
     {
         if (new FileInfo(path).Length > MaxGraphBytes)
         {
@@ -82,33 +86,6 @@ public static class WeightSharder
             ? length
             : throw new PackageFormatException(
                 "out-of-range", $"The weight '{StrictJson.Shown(weight.Name)}' lies past the end of '{weight.Location}'.");
-    }
-
-    private static async Task<Shard> WriteShardAsync(
-        string folder, string output, string path, IReadOnlyList<PlacedWeight> weights, CancellationToken cancellationToken)
-    {
-        var target = Path.Combine(output, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        using var file = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write);
-        var buffer = new byte[CopyBytes];
-        foreach (var weight in weights.DistinctBy(one => one.Offset))
-        {
-            using var source = File.OpenHandle(Path.Combine(folder, weight.Weight.Location));
-            for (long done = 0; done < weight.Length;)
-            {
-                var chunk = buffer.AsMemory(0, (int)Math.Min(buffer.Length, weight.Length - done));
-                var read = await RandomAccess.ReadAsync(source, chunk, weight.Weight.Offset + done, cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    throw new InvalidDataException($"'{weight.Weight.Location}' became shorter while it was read.");
-                }
-
-                await RandomAccess.WriteAsync(file, chunk[..read], weight.Offset + done, cancellationToken).ConfigureAwait(false);
-                done += read;
-            }
-        }
-
-        return new(path, RandomAccess.GetLength(file));
     }
 
     private static byte[] Rewrite(ShardGraph graph, IReadOnlyList<PlacedWeight> placed)
@@ -155,19 +132,5 @@ public static class WeightSharder
         ProtoField.Write(entry, 1, Encoding.UTF8.GetBytes(key));
         ProtoField.Write(entry, 2, Encoding.UTF8.GetBytes(value));
         ProtoField.Write(output, 13, entry.ToArray());
-    }
-
-    private static void Copy(string folder, string output, IReadOnlyCollection<string> without)
-    {
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        {
-            var path = Path.GetRelativePath(folder, file);
-            if (!without.Contains(path.Replace(Path.DirectorySeparatorChar, '/')))
-            {
-                var target = Path.Combine(output, path);
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                File.Copy(file, target);
-            }
-        }
     }
 }

@@ -65,7 +65,7 @@ internal sealed class PackageStage(
             record.Model, record.Version, verdict.Variant, built.Recipe, record.CreatedAt, needs, verdict.Figures,
             record.SourceDigest, record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
         var offer = await VariantFolder.PackAsync(
-            folder, work.Folder("sharded"), verdict.SmokeTest, description, _packages, cancellationToken).ConfigureAwait(false);
+            folder, verdict.SmokeTest, description, _packages, cancellationToken).ConfigureAwait(false);
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
         var attestations = await VariantAttestor.WriteAsync(
             offer, description, TestOutcome.Of(record, verdict), _packages, key, cancellationToken).ConfigureAwait(false);

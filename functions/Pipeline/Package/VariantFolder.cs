@@ -14,7 +14,7 @@ internal static class VariantFolder
     /// release then shares the blobs of every block that did not change.
     /// </summary>
     internal static async Task<VariantOffer> PackAsync(
-        string folder, string sharded, SmokeTest? smoke, VariantDescription description, IBlobStore store,
+        string folder, SmokeTest? smoke, VariantDescription description, IBlobStore store,
         CancellationToken cancellationToken)
     {
         if (smoke is not null)
@@ -25,8 +25,8 @@ internal static class VariantFolder
                 cancellationToken).ConfigureAwait(false);
         }
 
-        await WeightSharder.ShardAsync(folder, ModelFiles.Model, sharded, cancellationToken).ConfigureAwait(false);
-        return await VariantPackager.PackAsync(sharded, description, store, cancellationToken).ConfigureAwait(false);
+        var variant = await WeightSharder.ReadAsync(folder, ModelFiles.Model, cancellationToken).ConfigureAwait(false);
+        return await VariantPackager.PackAsync(variant.Files, description, store, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>ModelPack's form: <c>2.4m</c>, <c>0.5b</c>.</summary>

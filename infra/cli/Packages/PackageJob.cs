@@ -111,7 +111,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             record.Model, record.Version, wanted.Name, wanted.Recipe, record.CreatedAt,
             new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []), NotMeasured, record.SourceDigest,
             record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
-        return await VariantFolder.PackAsync(built, work.Folder("sharded"), null, description, store, cancellationToken).ConfigureAwait(false);
+        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken).ConfigureAwait(false);
     }
 
     private string CopyOriginal(RunRecord record, string target)

@@ -12,24 +12,24 @@ public sealed class WeightSharderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task ShardAsync_SampleModel_HasOneShardABlockAndComputesTheSame()
+    public async Task ReadAsync_SampleModel_HasOneShardABlockAndComputesTheSame()
     {
-        var result = await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["sharded"], Stop);
+        var result = await ShardedFolder.WriteAsync(Sample, _folder["sharded"], Stop);
 
         Assert.Null(result.Reason);
         Assert.Equal(
             ["weights/L00.bin", "weights/L01.bin", "weights/L02.bin", "weights/L03.bin", "weights/embed.bin", "weights/head.bin"],
-            result.Shards.Select(shard => shard.Path));
-        Assert.Equal(4, result.Shards.Count(shard => shard.Path.StartsWith("weights/L", StringComparison.Ordinal) && shard.Bytes == result.Shards[0].Bytes));
+            result.Files.Select(file => file.Path).Where(path => path.StartsWith("weights/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Single(Enumerable.Range(0, 4).Select(block => new FileInfo(_folder[$"sharded/weights/L0{block}.bin"]).Length).Distinct());
         Assert.False(File.Exists(_folder["sharded/model.onnx.data"]));
         Assert.True(File.Exists(_folder["sharded/tokenizer.json"]));
         Assert.Equal(Logits(Sample), Logits(_folder["sharded"]));
     }
 
     [Fact]
-    public async Task ShardAsync_LargeWeights_StartOn64KiB()
+    public async Task ReadAsync_LargeWeights_StartOn64KiB()
     {
-        await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["sharded"], Stop);
+        await ShardedFolder.WriteAsync(Sample, _folder["sharded"], Stop);
         using var graph = File.OpenRead(_folder["sharded/model.onnx"]);
 
         var tensors = OnnxTensorReader.Read(graph, "model.onnx").Where(tensor => tensor.Path.StartsWith("weights/", StringComparison.Ordinal)).ToList();
@@ -39,10 +39,10 @@ public sealed class WeightSharderTests : IDisposable
     }
 
     [Fact]
-    public async Task ShardAsync_Twice_GivesTheSameBytes()
+    public async Task ReadAsync_Twice_GivesTheSameBytes()
     {
-        await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["one"], Stop);
-        await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["two"], Stop);
+        await ShardedFolder.WriteAsync(Sample, _folder["one"], Stop);
+        await ShardedFolder.WriteAsync(Sample, _folder["two"], Stop);
 
         foreach (var file in Directory.GetFiles(_folder["one"], "*", SearchOption.AllDirectories))
         {
@@ -51,10 +51,10 @@ public sealed class WeightSharderTests : IDisposable
     }
 
     [Fact]
-    public async Task ShardAsync_ShardedModelWithOneBlockChanged_SharesEveryOtherBlob()
+    public async Task ReadAsync_ShardedModelWithOneBlockChanged_SharesEveryOtherBlob()
     {
-        await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["one"], Stop);
-        await WeightSharder.ShardAsync(Sample, "model.onnx", _folder["two"], Stop);
+        await ShardedFolder.WriteAsync(Sample, _folder["one"], Stop);
+        await ShardedFolder.WriteAsync(Sample, _folder["two"], Stop);
         var bytes = await File.ReadAllBytesAsync(_folder["two/weights/L02.bin"], Stop);
         bytes[0] ^= 1;
         await File.WriteAllBytesAsync(_folder["two/weights/L02.bin"], bytes, Stop);
@@ -69,11 +69,11 @@ public sealed class WeightSharderTests : IDisposable
     }
 
     [Fact]
-    public async Task ShardAsync_NoExternalWeights_CopiesAndSaysSo()
+    public async Task ReadAsync_NoExternalWeights_KeepsTheFilesAndSaysSo()
     {
         _folder.With("in/model.onnx", TinyOnnx.Inline(new TinyOnnx.Tensor("a", 1, [1, 2, 3, 4]))).With("in/sub/a.json", "{}");
 
-        var result = await WeightSharder.ShardAsync(_folder["in"], "model.onnx", _folder["out"], Stop);
+        var result = await ShardedFolder.WriteAsync(_folder["in"], _folder["out"], Stop);
 
         Assert.Contains("no external weights", result.Reason, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder["out/sub/a.json"]) && File.Exists(_folder["out/model.onnx"]));
@@ -84,7 +84,7 @@ public sealed class WeightSharderTests : IDisposable
     [InlineData("missing", "unsafe-path")]
     [InlineData("link", "unsafe-path")]
     [InlineData("short", "out-of-range")]
-    public async Task ShardAsync_WeightElsewhere_IsRefused(string location, string code)
+    public async Task ReadAsync_WeightElsewhere_IsRefused(string location, string code)
     {
         var (graph, _) = TinyOnnx.External(64, new TinyOnnx.Tensor("a", 1, new byte[100]));
         // The name has ten characters, and so must every other.
@@ -95,9 +95,33 @@ public sealed class WeightSharderTests : IDisposable
         File.CreateSymbolicLink(_folder["in/linkxxxxxx"], _folder["secretx"]);
 
         var exception = await Assert.ThrowsAsync<PackageFormatException>(() =>
-            WeightSharder.ShardAsync(_folder["in"], "model.onnx", _folder["out"], Stop));
+            ShardedFolder.WriteAsync(_folder["in"], _folder["out"], Stop));
 
         Assert.Equal(code, exception.Code);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    [InlineData(1 << 20)]
+    public async Task Read_ShardInPiecesOfAnySize_GivesTheSameBytes(int size)
+    {
+        var variant = await WeightSharder.ReadAsync(Sample, "model.onnx", Stop);
+        await using var whole = variant.Files.Single(file => file.Path == "weights/L01.bin").Open();
+        var expected = new byte[whole.Length];
+        await whole.ReadExactlyAsync(expected, Stop);
+        Assert.Equal(0, await whole.ReadAsync(new byte[1].AsMemory(), Stop));
+        var from = expected.Length - Math.Min(expected.Length, 5000 * size);
+        whole.Seek(from, SeekOrigin.Begin);
+
+        var read = new MemoryStream();
+        var buffer = new byte[size];
+        for (int count; (count = whole.Read(buffer)) > 0;)
+        {
+            read.Write(buffer, 0, count);
+        }
+
+        Assert.Equal(expected[from..], read.ToArray());
     }
 
     private static float[] Logits(string folder)
