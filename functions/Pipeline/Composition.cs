@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
@@ -51,6 +52,7 @@ public static class Composition
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();
         services.AddSingleton<PoisonStage>();
+        services.AddSingleton<CollectStage>();
 
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();

@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
     internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);
 
+    [LoggerMessage(125, LogLevel.Information, "Deleted {Blobs} blobs of packages, {Bytes} bytes")]
+    internal static partial void GarbageCollected(ILogger log, int blobs, long bytes);
+
     [LoggerMessage(130, LogLevel.Warning, "Sending what was left behind in {Table} {Run}: {Row}")]
     internal static partial void OutboxSwept(ILogger log, string table, string run, string row);
 

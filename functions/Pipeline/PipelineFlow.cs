@@ -144,6 +144,12 @@ public sealed class PipelineFlow
     public Task<IResult> CommandAsync(HttpRequest request, string channel, string action, CancellationToken cancellationToken) =>
         Get<OperatorApi>().CommandAsync(channel, action, request.Query["reason"], cancellationToken);
 
+    /// <summary><c>GET garbage</c>: what a collection would delete.</summary>
+    public Task<IResult> GarbageAsync(CancellationToken cancellationToken) => Get<OperatorApi>().GarbageAsync(cancellationToken);
+
+    /// <summary><c>DELETE garbage/{plan}</c>: deletes what <c>GET garbage</c> showed.</summary>
+    public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) => Get<OperatorApi>().CollectAsync(plan, cancellationToken);
+
     private Task StageAsync(string stage, string message, Func<RunKey, string?, Task> work)
     {
         var order = JsonSerializer.Deserialize(Bounded(message, StageMessage.MaxBytes), ContractsJson.Default.StageMessage);

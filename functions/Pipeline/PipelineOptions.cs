@@ -31,6 +31,12 @@ internal sealed record PipelineOptions
     /// <summary>Create missing containers, queues and tables at start. Off where the deployment made them.</summary>
     public bool CreateStorage { get; init; }
 
+    /// <summary>Releases of each model that a collection keeps beside those in use.</summary>
+    public int KeepReleases { get; init; } = 3;
+
+    /// <summary>Hours that a blob stays though no release needs it; longer than any packaging takes.</summary>
+    public int GarbageGraceHours { get; init; } = 24;
+
     /// <summary>Where the release key is: a PEM file, or the URL of a Key Vault key.</summary>
     public string ReleaseKey { get; init; } = "";
 
@@ -49,6 +55,8 @@ internal sealed record PipelineOptions
         Check(options.MaxTextBytes is >= 1024 and <= 1 << 28, "MaxTextBytes", "use 1024 to 268435456");
         Check(options.Threads is > 0 and <= 256, "Threads", "use 1 to 256");
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
+        Check(options.KeepReleases is > 0 and <= 1000, "KeepReleases", "use 1 to 1000");
+        Check(options.GarbageGraceHours is > 1 and <= 8760, "GarbageGraceHours", "use 2 to 8760");
         Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
         Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
         return errors.Count == 0

@@ -35,4 +35,15 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string channel,
         string action,
         CancellationToken cancellationToken) => flow.CommandAsync(request, channel, action, cancellationToken);
+
+    [Function("Garbage")]
+    public Task<IResult> Garbage(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/garbage")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.GarbageAsync(cancellationToken);
+
+    [Function("Collect")]
+    public Task<IResult> Collect(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "v1/garbage/{plan}")] HttpRequest request,
+        string plan,
+        CancellationToken cancellationToken) => flow.CollectAsync(plan, cancellationToken);
 }

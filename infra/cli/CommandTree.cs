@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using SlmOps.Cli.Agent;
+using SlmOps.Cli.Collect;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Models;
@@ -25,6 +26,7 @@ internal static class CommandTree
         WatchCommand.Build(),
         EventsCommand.Build(),
         RolloutCommand.Build(),
+        CollectCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Status;
 
@@ -43,6 +44,14 @@ internal sealed class OperatorClient : IDisposable
         using var answer = await _http.PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
         return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) => GetAsync<GarbageReport>("garbage", cancellationToken);
+
+    internal async Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.DeleteAsync(new Uri($"garbage/{plan}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<GarbageReport>(answer, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _http.Dispose();

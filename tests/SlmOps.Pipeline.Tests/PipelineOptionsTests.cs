@@ -26,22 +26,24 @@ public sealed class PipelineOptionsTests
             Threads = 5,
             ChannelDays = 6,
             CreateStorage = true,
+            KeepReleases = 8,
+            GarbageGraceHours = 9,
             ReleaseKey = "r",
             DirectorKey = "d",
         },
         Bind(
             ("WorkFolder", "w"), ("MaxFileBytes", "1"), ("MaxUploadBytes", "2"), ("MaxUploadFiles", "3"), ("MaxTextBytes", "1024"),
-            ("Threads", "5"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("ReleaseKey", "r"), ("DirectorKey", "d")));
+            ("Threads", "5"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d")));
 
     [Fact]
     public void Bind_EverySettingWrong_SaysAllInOneMessage()
     {
         var fault = Assert.Throws<InvalidOperationException>(() => Bind(
             ("WorkFolder", ""), ("MaxFileBytes", "0"), ("MaxUploadBytes", "-1"), ("MaxUploadFiles", "5000"), ("MaxTextBytes", "10"),
-            ("Threads", "0"), ("ChannelDays", "366")));
+            ("Threads", "0"), ("ChannelDays", "366"), ("KeepReleases", "0"), ("GarbageGraceHours", "1")));
 
         Assert.All(
-            ["WorkFolder", "MaxFileBytes", "MaxUploadBytes", "MaxUploadFiles", "MaxTextBytes", "Threads", "ChannelDays", "ReleaseKey", "DirectorKey"],
+            ["WorkFolder", "MaxFileBytes", "MaxUploadBytes", "MaxUploadFiles", "MaxTextBytes", "Threads", "ChannelDays", "KeepReleases", "GarbageGraceHours", "ReleaseKey", "DirectorKey"],
             name => Assert.Contains($"SlmOps:{name}: ", fault.Message, StringComparison.Ordinal));
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Telemetry;
@@ -9,7 +10,7 @@ namespace SlmOps.Pipeline.Status;
 
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
-    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage)
+    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage, CollectStage collector)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -44,6 +45,14 @@ internal sealed class OperatorApi(
         var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
         return Results.Json(fleet.Select(StatusReader.Device), Json);
     }
+
+    internal async Task<IResult> GarbageAsync(CancellationToken cancellationToken) =>
+        Results.Json(await collector.PlanAsync(cancellationToken).ConfigureAwait(false), Json);
+
+    internal async Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) =>
+        await collector.DeleteAsync(plan, cancellationToken).ConfigureAwait(false) is { } report
+            ? Results.Json(report, Json)
+            : Results.Problem("What can be deleted has changed since that plan was made; ask for the plan again.", statusCode: 409);
 
     internal async Task<IResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {

@@ -16,7 +16,12 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
 {
     private const int BlockBytes = 4 * 1024 * 1024;
 
-    internal static string NameOf(Digest digest) => $"blobs/sha256/{digest.Hex}";
+    /// <summary>A collector's grace must be longer.</summary>
+    internal static readonly TimeSpan RenewAfter = TimeSpan.FromHours(1);
+
+    internal const string Folder = "blobs/sha256/";
+
+    internal static string NameOf(Digest digest) => Folder + digest.Hex;
 
     public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) =>
         await container.GetBlobClient(NameOf(digest)).ExistsAsync(cancellationToken).ConfigureAwait(false);
@@ -26,7 +31,7 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
 
     public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
     {
-        if (await ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+        if (await TryRenewAsync(digest, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -62,6 +67,30 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
         catch (RequestFailedException exists) when (exists.Status is 409 or 412)
         {
             // Somebody else wrote the same bytes first.
+        }
+    }
+
+    /// <summary>
+    /// True when the blob is there. It then counts as written now, because a collector must not take a blob that a new
+    /// package just found: writing its metadata again changes its time and its ETag. A blob of the last hour is left
+    /// alone, since a new ETag makes a device that is fetching it start again.
+    /// </summary>
+    private async Task<bool> TryRenewAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var blob = container.GetBlobClient(NameOf(digest));
+        try
+        {
+            var found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (found.GetRawResponse().Headers.Date is not { } now || now - found.Value.LastModified > RenewAfter)
+            {
+                await blob.SetMetadataAsync(found.Value.Metadata, cancellationToken: cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return false;
         }
     }
 }

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Telemetry;
+
+namespace SlmOps.Pipeline.Collect;
+
+/// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
+internal sealed class CollectStage(
+    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, PipelineOptions options,
+    TimeProvider time, ILogger<CollectStage> log)
+{
+    private const int Concurrency = 8;
+
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Packages);
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+
+    /// <summary>What would be deleted; deletes nothing.</summary>
+    internal async Task<GarbageReport> PlanAsync(CancellationToken cancellationToken) =>
+        (await MakeAsync(cancellationToken).ConfigureAwait(false)).Report;
+
+    /// <summary>Deletes what a dry run showed; null when the plan is another one by now.</summary>
+    internal async Task<GarbageReport?> DeleteAsync(string plan, CancellationToken cancellationToken)
+    {
+        var (report, garbage, etags) = await MakeAsync(cancellationToken).ConfigureAwait(false);
+        if (report.Plan != plan)
+        {
+            return null;
+        }
+
+        var deleted = 0;
+        await Parallel.ForEachAsync(
+            garbage.Delete,
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (blob, token) =>
+            {
+                if (await TryDeleteAsync(blob.Digest, etags[blob.Digest], token).ConfigureAwait(false))
+                {
+                    Interlocked.Increment(ref deleted);
+                }
+            }).ConfigureAwait(false);
+        Log.GarbageCollected(log, deleted, report.Bytes);
+        return report with { Deleted = deleted };
+    }
+
+    /// <summary>Only the blob that was listed: one that a new package found meanwhile has another ETag.</summary>
+    private async Task<bool> TryDeleteAsync(Digest digest, ETag etag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _container.GetBlobClient(ContainerBlobStore.NameOf(digest))
+                .DeleteAsync(conditions: new BlobRequestConditions { IfMatch = etag }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException gone) when (gone.Status is 404 or 412)
+        {
+            return false;
+        }
+    }
+
+    private async Task<(GarbageReport Report, GarbagePlan Plan, IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(CancellationToken cancellationToken)
+    {
+        var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
+        var kept = await KeptAsync(served, cancellationToken).ConfigureAwait(false);
+
+        var (stored, etags) = await StoredAsync(cancellationToken).ConfigureAwait(false);
+        var reachable = await ReachableBlobs.FindAsync(kept, [], _packages, cancellationToken).ConfigureAwait(false);
+        var plan = GarbagePlan.Make(stored, reachable, time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
+        var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
+        var report = new GarbageReport(
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
+            [.. kept.Select(Name)],
+            [.. served.Select(one => one.Release).Except(kept).Select(Name)],
+            plan.Delete.Count, plan.FreedBytes, plan.Reachable.Count, plan.Reachable.Sum(blob => blob.Size), plan.Young.Count, plan.Missing, 0);
+        return (report, plan, etags);
+
+        static string Name(ReleaseRef release) => $"{release.Model} {release.Version}";
+    }
+
+    private async Task<IReadOnlyList<ServedRelease>> ServedAsync(CancellationToken cancellationToken)
+    {
+        var found = new ConcurrentBag<ServedRelease>();
+        var all = await runs.ListRunsAsync(cancellationToken).ConfigureAwait(false);
+        await Parallel.ForEachAsync(
+            all,
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (record, token) =>
+            {
+                var run = new RunKey(record.Model, record.Version);
+                var released = await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, token).ConfigureAwait(false);
+                var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, token).ConfigureAwait(false);
+                if (released is not null && packaged is not null)
+                {
+                    found.Add(new(released.Value.Release, record.ReceivedAt, [.. packaged.Value.Variants.Select(offer => offer.Manifest)]));
+                }
+            }).ConfigureAwait(false);
+        return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];
+    }
+
+    private async Task<IReadOnlyList<ReleaseRef>> KeptAsync(IReadOnlyList<ServedRelease> served, CancellationToken cancellationToken)
+    {
+        var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
+        var latest = new List<RolloutRecord>();
+        var fleet = new List<DeviceRecord>();
+        foreach (var channel in channels)
+        {
+            fleet.AddRange(await devices.ListAsync(channel.Channel, cancellationToken).ConfigureAwait(false));
+            if (channel.LatestRollout is { } id
+                && await rollouts.FindRolloutAsync(channel.Channel, id, cancellationToken).ConfigureAwait(false) is { } rollout)
+            {
+                latest.Add(rollout.Value);
+            }
+        }
+
+        return Retention.Keep(served, channels, latest, fleet, options.KeepReleases);
+    }
+
+    private async Task<(IReadOnlyList<StoredBlob> Blobs, IReadOnlyDictionary<Digest, ETag> ETags)> StoredAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<StoredBlob>();
+        var etags = new Dictionary<Digest, ETag>();
+        await foreach (var item in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, ContainerBlobStore.Folder, cancellationToken).ConfigureAwait(false))
+        {
+            if (Digest.TryParse($"sha256:{item.Name[ContainerBlobStore.Folder.Length..]}", out var digest)
+                && item.Properties is { LastModified: { } written, ETag: { } etag })
+            {
+                found.Add(new(digest, item.Properties.ContentLength ?? 0, written));
+                etags.Add(digest, etag);
+            }
+        }
+
+        return (found, etags);
+    }
+}

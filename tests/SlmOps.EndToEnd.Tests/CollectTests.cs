@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SlmOps.EndToEnd.Tests.Parts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline;
+using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Telemetry;
+
+namespace SlmOps.EndToEnd.Tests;
+
+/// <summary>Old releases leave storage, and nothing that a device may need does.</summary>
+public sealed class CollectTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ThirdRelease_FirstIsNotServedAnyMore_OnlyItsOwnBlobsAreDeleted()
+    {
+        await using var platform = await Platform.StartAsync();
+        await using var device = await SimulatedDevice.StartAsync(platform, "one", "swept");
+        foreach (var version in (string[])["1", "2", "3"])
+        {
+            var upload = Models.Mlp("swept", version, 700 + version[0], "int8");
+            await platform.UploadAsync(upload);
+            await platform.UntilAsync(upload, "FINISHED");
+        }
+
+        // By the default settings the last three stay.
+        var usual = await platform.Client.GarbageAsync(Cancelled);
+        Assert.Equal((0, 0, 3), (usual.Blobs, usual.Dropped.Count, usual.Kept.Count));
+
+        var collector = Collector(platform);
+        var plan = await collector.PlanAsync(Cancelled);
+        Assert.Equal(["swept 1"], plan.Dropped);
+        Assert.Equal(["swept 3", "swept 2"], plan.Kept);
+        Assert.Null(await collector.DeleteAsync("0123456789abcdef", Cancelled));
+        Assert.Equal(plan, (await collector.PlanAsync(Cancelled)) with { Kept = plan.Kept, Dropped = plan.Dropped, Missing = plan.Missing });
+
+        var done = await collector.DeleteAsync(plan.Plan, Cancelled);
+
+        Assert.Equal((plan.Blobs, true), (done!.Deleted, done.Deleted > 0));
+        Assert.Equal(0, (await collector.PlanAsync(Cancelled)).Blobs);
+        var store = new ContainerBlobStore(platform.Blobs.GetBlobContainerClient("packages"));
+        Assert.True(await VerifiesAsync(platform, store, "2") && await VerifiesAsync(platform, store, "3"));
+        Assert.False(await store.ExistsAsync((await ReleaseAsync(platform, "1")).Release.Digest, Cancelled));
+    }
+
+    // Three hours ahead: past the shortest grace.
+    private static CollectStage Collector(Platform platform)
+    {
+        var time = new Ahead(TimeSpan.FromHours(3));
+        return new(
+            platform.Blobs, new RunStore(platform.Tables, null!, time), new RolloutStore(platform.Tables, time), new DeviceStore(platform.Tables, time),
+            new PipelineOptions { KeepReleases = 1, GarbageGraceHours = 2 }, time, NullLogger<CollectStage>.Instance);
+    }
+
+    private static async Task<ReleaseResult> ReleaseAsync(Platform platform, string version) =>
+        (await new RunStore(platform.Tables, null!, TimeProvider.System).FindAsync<ReleaseResult>(new("swept", version), ReleaseResult.Row, Cancelled))!.Value;
+
+    private static async Task<bool> VerifiesAsync(Platform platform, ContainerBlobStore store, string version)
+    {
+        var trust = TrustRoots.Load(platform.Connection.TrustFile);
+        return (await PackageVerifier.VerifyAsync((await ReleaseAsync(platform, version)).Release, store, trust.ReleaseKey, Cancelled)).IsAccepted;
+    }
+
+    private sealed class Ahead(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + by;
+    }
+}

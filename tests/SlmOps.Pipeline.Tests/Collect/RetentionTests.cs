@@ -1,0 +1,43 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Rollout;
+
+namespace SlmOps.Pipeline.Tests.Collect;
+
+public sealed class RetentionTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly IReadOnlyList<ServedRelease> s_all = [.. Enumerable.Range(1, 6).Select(Release)];
+
+    [Fact]
+    public void Keep_NothingServed_KeepsTheNewest() => Assert.Equal(["6", "5"], Keep([], [], [], newest: 2));
+
+    [Fact]
+    public void Keep_ChannelsAndRollouts_KeepWhatTheyRunAndWouldGoBackTo()
+    {
+        var channel = new ChannelRecord("line", 3, s_all[2].Release, "m@2", [], s_now);
+        var rollout = new RolloutRecord(
+            "m@2", "line", s_all[1].Release, s_all[1].Manifests, s_all[0].Release, "salt", RolloutState.Running, 0, [], 0, 0, null, null, s_now, null, null);
+
+        Assert.Equal(["6", "3", "2", "1"], Keep([channel], [rollout], [], newest: 1));
+    }
+
+    [Fact]
+    public void Keep_Devices_KeepWhatTheyInstallAndWhatTheyRun()
+    {
+        var status = new DeploymentStatus(
+            null, null, s_all[3].Release.Digest, "m", "4", "int4", s_all[3].Manifests[0], 1, DeviceState.Downloading, null, false,
+            s_all[1].Manifests[1], null, null, null);
+
+        Assert.Equal(["6", "4", "2"], Keep([], [], [new("one", "line", null, status, s_now, 1, s_now), new("new", "line", null, null, null, 0, s_now)], newest: 1));
+    }
+
+    private static IEnumerable<string> Keep(
+        IEnumerable<ChannelRecord> channels, IEnumerable<RolloutRecord> rollouts, IEnumerable<DeviceRecord> devices, int newest) =>
+        Retention.Keep(s_all, channels, rollouts, devices, newest).Select(release => release.Version);
+
+    private static ServedRelease Release(int version) => new(
+        new("m", $"{version}", Digest.Of([(byte)version]), 1, Digest.Of([(byte)version, 1])),
+        s_now.AddDays(version),
+        [Digest.Of([(byte)version, 2]), Digest.Of([(byte)version, 3])]);
+}
