@@ -227,7 +227,7 @@ public sealed class DeltaTests : IDisposable
             await FetchAsync(step.Layer?.Delta ?? step.Target);
             if (step.Layer is { } layer)
             {
-                Assert.Equal(new DeltaResult(null, null), await DeltaApplier.ApplyAsync(layer, oldManifest, _device, Stop));
+                Assert.Equal(new DeltaOutcome(null, null), await DeltaApplier.ApplyAsync(layer, oldManifest, _device, Stop));
             }
         }
 
