@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
@@ -46,6 +47,7 @@ public static class Composition
         services.AddSingleton<QuantizeStage>();
         services.AddSingleton<ValidateStage>();
         services.AddSingleton<PackageStage>();
+        services.AddSingleton<DeltaStage>();
         services.AddSingleton<ReleaseStage>();
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();
