@@ -31,11 +31,22 @@ internal sealed class Preparation(
         }
 
         var received = packages.Received;
-        var failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken);
         Deployment Timed(Deployment deployment) => deployment.WithPhase("download", clock.GetElapsedTime(started)) with
         {
             BytesFetched = deployment.BytesFetched + packages.Received - received,
         };
+        Failure? failure;
+        try
+        {
+            failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent is asked to stop; what it fetched is kept, and so is how much that was.
+            journal.Write(journal.State with { Deployment = Timed(journal.Deployment) });
+            throw;
+        }
+
         if (failure is null)
         {
             journal.Move(DeviceEvent.DownloadFinished, deployment => Timed(deployment) with { Pauses = 0 });

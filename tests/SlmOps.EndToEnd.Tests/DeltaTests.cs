@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Storage.Queues;
+using SlmOps.Cli;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Local;
@@ -153,6 +154,28 @@ public sealed class DeltaTests(SharedPlatform shared)
             Assert.Equal(offer, await DeltaPackager.WriteAsync(offer.From, offer.To, Packages(platform), folder.Path, Cancelled));
             await MakesAsync(platform, offer);
         }
+    }
+
+    [Fact]
+    public async Task Package_DeltaFromAnEarlierLayout_IsInTheLayoutThatStillVerifies()
+    {
+        using var folder = new Folder();
+        foreach (var upload in (Upload[])[Model("byhand", "1"), Model("byhand", "2", changed: true)])
+        {
+            Directory.CreateDirectory(folder.Of(upload.Version));
+            foreach (var (path, bytes) in upload.Files)
+            {
+                await File.WriteAllBytesAsync(Path.Combine(folder.Of(upload.Version), path), bytes, Cancelled);
+            }
+        }
+
+        string[] named = ["--name", "byhand", "--key", folder.Of("key.pem")];
+        Assert.Equal(0, await CommandTree.RunAsync(["package", folder.Of("1"), "--out", folder.Of("old"), "--version", "1", .. named], new(), Cancelled));
+        Assert.Equal(0, await CommandTree.RunAsync(
+            ["package", folder.Of("2"), "--out", folder.Of("new"), "--version", "2", "--delta-from", folder.Of("old"), .. named], new(), Cancelled));
+
+        Assert.Equal(2, LayoutReader.ReadDeltas(folder.Of("new")).Count);
+        Assert.Equal(0, await CommandTree.RunAsync(["verify", folder.Of("new"), "--key", folder.Of("key.pem")], new(), Cancelled));
     }
 
     /// <summary>Two variants of one small network; the changed one has other last weights.</summary>

@@ -129,7 +129,6 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
     {
         var delta = await File.ReadAllBytesAsync(_bench.Service.Store.PathOf(Layer.Delta.Digest), Cancelled);
         var half = delta.Length / 2;
-        var store = new ContentStore(_bench.Folder);
         var first = true;
         _bench.Service.OnBlob = async (context, digest) =>
         {
@@ -141,14 +140,7 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
             if (first)
             {
                 first = false;
-                context.Response.ContentLength = delta.Length;
-                context.Response.Headers.ETag = $"\"{digest.Hex}\"";
-                await context.Response.Body.WriteAsync(delta.AsMemory(0, half), context.RequestAborted);
-                await context.Response.Body.FlushAsync(context.RequestAborted);
-                while (store.PartialLength(digest) < half)
-                {
-                    await Task.Yield();
-                }
+                await SendHalfAsync(context, digest, delta);
             }
 
             context.Abort();
@@ -166,6 +158,36 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
         Assert.Equal($"bytes={half}-", request.Range);
         Assert.DoesNotContain(Whole.Digest.Hex, Fetched());
         Assert.True(_bench.Service.Reports.Last().Deployment!.BytesFetched >= delta.Length);
+    }
+
+    [Fact]
+    public async Task Run_StoppedInsideTheDelta_KnowsWhatItFetchedAndGoesOnThere()
+    {
+        var delta = await File.ReadAllBytesAsync(_bench.Service.Store.PathOf(Layer.Delta.Digest), Cancelled);
+        using var stop = new CancellationTokenSource();
+        _bench.Service.OnBlob = async (context, digest) =>
+        {
+            if (digest == Layer.Delta.Digest)
+            {
+                await SendHalfAsync(context, digest, delta);
+                await stop.CancelAsync();
+            }
+
+            return digest == Layer.Delta.Digest;
+        };
+        using (var parts = _bench.NewParts())
+        {
+            var loop = _bench.NewLoop(parts);
+            loop.Recover();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop.CycleAsync(stop.Token));
+        }
+
+        _bench.Service.OnBlob = null;
+
+        AssertInstalled(await _bench.RunAsync());
+
+        var manifest = new FileInfo(_bench.Service.Store.PathOf(await _bench.ManifestOfAsync(_two))).Length;
+        Assert.Equal(manifest + _offer.Delta.Size + Layer.Delta.Size, _bench.Service.Reports.Last().Deployment!.BytesFetched);
     }
 
     [Fact]
@@ -279,6 +301,20 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
             default:
                 ContentStore.Delete(store.PathOf(await _bench.ManifestOfAsync(_one)));
                 break;
+        }
+    }
+
+    /// <summary>Half of a blob, and then nothing until it is on the device's disk.</summary>
+    private async Task SendHalfAsync(HttpContext context, Digest digest, byte[] content)
+    {
+        context.Response.ContentLength = content.Length;
+        context.Response.Headers.ETag = $"\"{digest.Hex}\"";
+        await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        var store = new ContentStore(_bench.Folder);
+        while (store.PartialLength(digest) < content.Length / 2)
+        {
+            await Task.Yield();
         }
     }
 
