@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using SlmOps.Cli;
 using SlmOps.Contracts;
@@ -54,6 +55,31 @@ public sealed class DeltaTests(SharedPlatform shared)
         Assert.Equal(one.Active, offer.From);
         Assert.Equal((await PackagedAsync(platform, "sous-chef@1")).Single(variant => variant.Name == running.Name).Manifest, offer.To);
         await MakesAsync(platform, offer);
+    }
+
+    [Fact]
+    public async Task ListReleased_MoreThanAskedFor_AreTheNewestOfThatModelByTimeOfRelease()
+    {
+        var table = shared.Platform.Tables.GetTableClient("runs");
+        string[] released = ["listed@9", "listed@1", "listed-other@1", "listed2@1", "listed@10", "listed@2", "listed@3"];
+        var last = DateTimeOffset.MinValue;
+        foreach (var run in released)
+        {
+            // Until the clock of the tables has moved on.
+            TableEntity row;
+            do
+            {
+                await table.UpsertEntityAsync(new TableEntity(run, "release"), TableUpdateMode.Replace, Cancelled);
+                row = await table.GetEntityAsync<TableEntity>(run, "release", cancellationToken: Cancelled);
+            }
+            while (row.Timestamp <= last);
+            last = row.Timestamp!.Value;
+        }
+
+        var runs = new RunStore(shared.Platform.Tables, null!, TimeProvider.System);
+
+        Assert.Equal([new("listed", "2"), new("listed", "10"), new("listed", "1")], await runs.ListReleasedAsync(new("listed", "3"), 3, Cancelled));
+        Assert.Empty(await runs.ListReleasedAsync(new("lis", "1"), 3, Cancelled));
     }
 
     [Fact]
