@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Effects;
 using SlmOps.EdgeAgent.Reconcile;
@@ -15,8 +16,11 @@ namespace SlmOps.EdgeAgent;
 /// <param name="Command">What starts this program; see <see cref="SmokeProcess"/>.</param>
 /// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
 /// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
+/// <param name="Deltas">Deltas that signed metadata offers for a release.</param>
+/// <param name="FreeBytes">Room on the disk of the data folder.</param>
 internal sealed record AgentSurroundings(
-    TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null)
+    TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null,
+    Func<ReleaseRef, IReadOnlyList<DeltaOffer>>? Deltas = null, Func<long>? FreeBytes = null)
 {
     internal static AgentSurroundings Real() =>
         new(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), OwnCommand());
@@ -63,8 +67,11 @@ internal sealed class AgentParts : IDisposable
         var slots = new ModelSlots(folder, store);
         var smoke = new SmokeProcess(around.Command, options.MemoryBytes, clock);
         Channel = new(_link, trust, Journal, folder, options.Channel, log);
-        var packages = new PackageFetcher(folder, store, new(_link, store, clock, random));
-        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, slots, smoke, clock);
+        var downloader = new BlobDownloader(_link, store, clock, random);
+        var packages = new PackageFetcher(
+            store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
+        var releases = new ReleaseFetcher(_link, trust, clock, random, around.Deltas ?? (_ => []));
+        var preparation = new Preparation(Journal, releases, packages, slots, smoke, clock);
         Runner = new(Journal, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
         Housekeeping = new(store, slots);

@@ -64,6 +64,12 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Error, "{Plans} plans in a row led nowhere; waiting.")]
     internal static partial void PlansDoNotSettle(ILogger log, int plans);
 
+    [LoggerMessage(27, LogLevel.Warning, "The delta {Digest} to {Variant} is left ({ReasonCode}), files are fetched whole: {Reason}")]
+    internal static partial void DeltaLeft(ILogger log, string digest, string variant, string reasonCode, string reason);
+
+    [LoggerMessage(28, LogLevel.Debug, "{Variant}: {Bytes} of {WholeBytes} bytes are to be fetched, {Deltas} files by delta.")]
+    internal static partial void FetchPlanned(ILogger log, string variant, long bytes, long wholeBytes, int deltas);
+
     [LoggerMessage(30, LogLevel.Warning, "The service refuses {Reports} reports, {FirstSeq} to {LastSeq}, which are dropped: {Reason}")]
     internal static partial void ReportsRefused(ILogger log, int reports, long firstSeq, long lastSeq, string reason);
 

@@ -20,6 +20,9 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    /// <summary>Bytes of bodies that came over the network so far.</summary>
+    internal long Received { get; private set; }
+
     /// <summary>Fetches one blob into the store.</summary>
     /// <returns>Null when it is there, <see cref="TimeIsUp"/> when the slice ended first, or why it failed.</returns>
     /// <param name="blob">What to fetch.</param>
@@ -30,7 +33,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         var (tries, mismatches) = (0, 0);
         while (!store.Has(blob))
         {
-            var before = PartialLength(blob);
+            var before = store.PartialLength(blob.Digest);
             var outcome = await TryAsync(blob, sliceEnd, cancellationToken);
             switch (outcome)
             {
@@ -39,7 +42,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
                 case { Code: "digest-mismatch" } when ++mismatches < MaxMismatches:
                     continue;
                 case { Kind: FailureKind.Transient } when outcome != TimeIsUp:
-                    tries = PartialLength(blob) - before >= Progress ? 0 : tries + 1;
+                    tries = store.PartialLength(blob.Digest) - before >= Progress ? 0 : tries + 1;
                     if (tries >= MaxFruitlessTries)
                     {
                         return outcome;
@@ -132,6 +135,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         while (true)
         {
             var read = await body.ReadAsync(buffer, deadline.Token);
+            Received += read;
             if (file.Length + read > blob.Size)
             {
                 Restart(file, blob, hash);
@@ -182,8 +186,6 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
             await File.WriteAllTextAsync(store.TagOf(blob.Digest), tag.ToString(), cancellationToken);
         }
     }
-
-    private long PartialLength(BlobRef blob) => new FileInfo(store.PartialOf(blob.Digest)) is { Exists: true } file ? file.Length : 0;
 
     private static Failure Mismatch(string reason) => new(FailureKind.Attempt, "digest-mismatch", reason);
 }

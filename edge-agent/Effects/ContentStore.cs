@@ -6,8 +6,9 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>Blobs by digest on this device: whole ones, never changed, and partial ones that a download continues.</summary>
-internal sealed class ContentStore(DataFolder folder)
+internal sealed class ContentStore(DataFolder folder) : IBlobStore
 {
+    private const int ChunkBytes = 128 << 10;
     private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private readonly FolderBlobStore _blobs = new(folder.Store);
 
@@ -17,23 +18,74 @@ internal sealed class ContentStore(DataFolder folder)
 
     internal string TagOf(Digest digest) => Path.Combine(folder.Partial, digest.Hex + ".etag");
 
+    internal long PartialLength(Digest digest) => new FileInfo(PartialOf(digest)) is { Exists: true } file ? file.Length : 0;
+
     internal bool Has(BlobRef blob) => new FileInfo(PathOf(blob.Digest)) is { Exists: true } file && file.Length == blob.Size;
 
     /// <summary>Makes a partial file, checked and flushed, a whole blob.</summary>
-    internal void Adopt(Digest digest)
+    internal void Adopt(Digest digest) => Adopt(PartialOf(digest), digest);
+
+    public Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) => _blobs.ExistsAsync(digest, cancellationToken);
+
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => _blobs.OpenReadAsync(digest, cancellationToken);
+
+    /// <summary>Writes what is made here. A power cut leaves one file of that blob beside the store, which the next try overwrites.</summary>
+    public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
-        MakeReadOnly(PartialOf(digest));
-        Delete(PathOf(digest));
-        File.Move(PartialOf(digest), PathOf(digest));
-        File.Delete(TagOf(digest));
-        Filesystem.FlushFolder(Path.GetDirectoryName(PathOf(digest))!);
+        var path = PartialOf(digest) + ".made";
+        try
+        {
+            using (var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            {
+                var actual = await CopyAsync(content, file, size, cancellationToken);
+                if (actual != digest || file.Length != size)
+                {
+                    throw new InvalidDataException($"The result has digest {actual} and {file.Length} bytes, it should have {digest} and {size}.");
+                }
+
+                file.Flush(flushToDisk: true);
+            }
+
+            Adopt(path, digest);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     internal void DropPartial(Digest digest)
     {
         File.Delete(PartialOf(digest));
         File.Delete(TagOf(digest));
+    }
+
+    private void Adopt(string path, Digest digest)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
+        MakeReadOnly(path);
+        Delete(PathOf(digest));
+        File.Move(path, PathOf(digest));
+        DropPartial(digest);
+        Filesystem.FlushFolder(Path.GetDirectoryName(PathOf(digest))!);
+    }
+
+    private static async Task<Digest> CopyAsync(Stream content, FileStream file, long most, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[ChunkBytes];
+        for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            if (file.Length + read > most)
+            {
+                throw new InvalidDataException($"The result has more than the {most} bytes it may have.");
+            }
+
+            hash.AppendData(buffer, 0, read);
+            file.Write(buffer, 0, read);
+        }
+
+        return Digest.FromHash(hash.GetHashAndReset());
     }
 
     /// <summary>What is wrong with a file that should have this size and digest; null when nothing is.</summary>

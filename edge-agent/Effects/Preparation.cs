@@ -16,7 +16,7 @@ internal sealed class Preparation(
         if (variants is not null)
         {
             var timed = journal.Deployment.WithPhase("retrieve", clock.GetElapsedTime(started)) with { Pauses = 0, NotBefore = null };
-            journal.Write(journal.State.Remember(new(release, variants)) with { Deployment = timed });
+            journal.Write(journal.State.Remember(new(release, variants) { Deltas = releases.DeltasOf(release) }) with { Deployment = timed });
         }
 
         return failure;
@@ -30,8 +30,23 @@ internal sealed class Preparation(
             journal.Move(DeviceEvent.DownloadStarted, deployment => deployment with { ReasonCode = null, Reason = null, NotBefore = null });
         }
 
-        var failure = await packages.DownloadAsync(journal.Deployment.Release, Variant, sliceEnd, cancellationToken);
-        Deployment Timed(Deployment deployment) => deployment.WithPhase("download", clock.GetElapsedTime(started));
+        var received = packages.Received;
+        Deployment Timed(Deployment deployment) => deployment.WithPhase("download", clock.GetElapsedTime(started)) with
+        {
+            BytesFetched = deployment.BytesFetched + packages.Received - received,
+        };
+        Failure? failure;
+        try
+        {
+            failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent is asked to stop; what it fetched is kept, and so is how much that was.
+            journal.Write(journal.State with { Deployment = Timed(journal.Deployment) });
+            throw;
+        }
+
         if (failure is null)
         {
             journal.Move(DeviceEvent.DownloadFinished, deployment => Timed(deployment) with { Pauses = 0 });
@@ -87,6 +102,13 @@ internal sealed class Preparation(
         journal.Write(journal.State with { Deployment = journal.Deployment.WithPhase("smoke", clock.GetElapsedTime(started)) });
         return failure;
     }
+
+    private DownloadOrder Order => new(
+        journal.Deployment.Release,
+        Variant,
+        journal.State.Known.FirstOrDefault(known => known.Release.Digest == journal.Deployment.Release.Digest)?.Deltas ?? [],
+        [.. new[] { journal.State.ActiveContent, journal.State.A, journal.State.B }.OfType<SlotContent>()
+            .Select(content => content.Variant).DistinctBy(variant => variant.Manifest)]);
 
     private VariantOffer Variant => journal.Deployment.Variant ?? throw new InvalidOperationException("No variant was chosen.");
 }

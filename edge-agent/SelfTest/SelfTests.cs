@@ -21,6 +21,7 @@ internal static class SelfTests
                 ("JSON round trips", () => Task.FromResult(JsonRoundTrips())),
                 ("signature check", () => SignatureAsync(cancellationToken)),
                 ("state file", () => Task.FromResult(StateFileWorks(folder))),
+                ("delta", () => DeltaAsync(folder, cancellationToken)),
                 ("hard link", () => Task.FromResult(HardLink(folder))),
                 ("ONNX Runtime", () => Task.FromResult(RunsTinyModel(folder))),
                 ("smoke process", () => SmokeProcessAsync(folder, cancellationToken)),
@@ -65,11 +66,12 @@ internal static class SelfTests
         var report = new DeviceReport(
             1, "d-1", 7, DateTimeOffset.UnixEpoch, "stable", Machine.Inventory(1 << 20, new Dictionary<string, string> { ["site"] = "lab" }),
             new("r", "ring", Digest.Of([1]), "m", "1", "int8", Digest.Of([2]), 1, DeviceState.SmokeTesting, DeviceState.Staged, true, default, null, null,
-                new Dictionary<string, long> { ["download"] = 1 }),
+                new Dictionary<string, long> { ["download"] = 1 }, 2, 3),
             null);
         var line = JsonSerializer.Serialize(report, ContractsJson.Default.DeviceReport);
         Expect(line.Contains("\"SMOKE_TESTING\"", StringComparison.Ordinal), "device states are not in upper snake case");
-        Expect(JsonSerializer.Deserialize(line, ContractsJson.Default.DeviceReport)!.Deployment!.PhaseMs!["download"] == 1, "a report changes on the way");
+        Expect(JsonSerializer.Deserialize(line, ContractsJson.Default.DeviceReport)!.Deployment is { BytesFetched: 2, BytesWhole: 3 } deployment
+            && deployment.PhaseMs!["download"] == 1, "a report changes on the way");
         return $"{json.Length + line.Length} characters";
     }
 
@@ -92,10 +94,23 @@ internal static class SelfTests
         var path = Path.Combine(folder, "state.json");
         var file = new StateFile(path, 5);
         Expect(file.Load() is null, "an empty folder is not a fresh state");
-        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)) with { Active = Slot.B });
+        var release = new KnownRelease(new("m", "1", Digest.Of([1]), 10, Digest.Of([2])), [])
+        {
+            Deltas = [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))],
+        };
+        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)).Remember(release) with { Active = Slot.B });
         var again = new StateFile(path, 0);
-        Expect(again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }] }, "the state changes on the way");
+        Expect(
+            again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }], Known: [{ Deltas: [{ Delta.Size: 6 }] }] },
+            "the state changes on the way");
         return "written, flushed, renamed, read";
+    }
+
+    private static async Task<string> DeltaAsync(string folder, CancellationToken cancellationToken)
+    {
+        var outcome = await TinyDelta.ApplyAsync(Path.Combine(folder, "delta"), cancellationToken);
+        Expect(outcome.IsApplied, $"{outcome.ReasonCode}: {outcome.Reason}");
+        return "copied, decompressed, added, digest as signed";
     }
 
     private static string HardLink(string folder)

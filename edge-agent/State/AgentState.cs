@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.State;
 
@@ -66,7 +67,11 @@ internal sealed record AgentState(
 }
 
 /// <summary>The checked variants of a release.</summary>
-internal sealed record KnownRelease(ReleaseRef Release, IReadOnlyList<VariantOffer> Variants);
+internal sealed record KnownRelease(ReleaseRef Release, IReadOnlyList<VariantOffer> Variants)
+{
+    /// <summary>Signed shortcuts to the variants; an agent before deltas wrote none.</summary>
+    public IReadOnlyList<DeltaOffer> Deltas { get; init => field = value ?? []; } = [];
+}
 
 /// <summary>A release that failed here, and the variant that did.</summary>
 /// <param name="Release">Index digest.</param>

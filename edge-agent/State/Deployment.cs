@@ -17,6 +17,7 @@ namespace SlmOps.EdgeAgent.State;
 /// <param name="ReasonCode">Why it failed, paused or was refused, in kebab case.</param>
 /// <param name="Reason">The same in one sentence.</param>
 /// <param name="PhaseMs">Milliseconds each finished phase took, over restarts.</param>
+/// <param name="BytesFetched">Bytes that came over the network, over restarts; what a power cut interrupted is not in it.</param>
 internal sealed record Deployment(
     Assignment Assignment,
     int Attempt,
@@ -30,7 +31,8 @@ internal sealed record Deployment(
     DateTimeOffset? NotBefore,
     string? ReasonCode,
     string? Reason,
-    IReadOnlyDictionary<string, long> PhaseMs)
+    IReadOnlyDictionary<string, long> PhaseMs,
+    long BytesFetched = 0)
 {
     internal ReleaseRef Release => Assignment.Release;
 

@@ -88,5 +88,7 @@ internal sealed class Journal(StateFile file, Outbox outbox, Identity identity, 
         active?.Variant.Manifest ?? default,
         deployment.ReasonCode,
         deployment.Reason,
-        deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs);
+        deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs,
+        deployment.PhaseMs.ContainsKey("download") ? deployment.BytesFetched : null,
+        deployment.PhaseMs.ContainsKey("download") ? deployment.Variant?.Bytes : null);
 }

@@ -69,6 +69,8 @@ public sealed record DeviceInventory(
 /// <param name="ReasonCode">Machine-readable reason of a failure or refusal, in kebab case.</param>
 /// <param name="Reason">The same in one sentence.</param>
 /// <param name="PhaseMs">Milliseconds each finished phase took.</param>
+/// <param name="BytesFetched">Bytes that came over the network for this try, deltas and broken downloads included; null before a download.</param>
+/// <param name="BytesWhole">Bytes of the whole variant: what a device that holds nothing would fetch.</param>
 public sealed record DeploymentStatus(
     string? RolloutId,
     string? Ring,
@@ -84,4 +86,6 @@ public sealed record DeploymentStatus(
     Digest Active,
     string? ReasonCode,
     string? Reason,
-    IReadOnlyDictionary<string, long>? PhaseMs);
+    IReadOnlyDictionary<string, long>? PhaseMs,
+    long? BytesFetched = null,
+    long? BytesWhole = null);

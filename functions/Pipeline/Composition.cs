@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
@@ -48,6 +49,7 @@ public static class Composition
         services.AddSingleton<QuantizeStage>();
         services.AddSingleton<ValidateStage>();
         services.AddSingleton<PackageStage>();
+        services.AddSingleton<DeltaStage>();
         services.AddSingleton<ReleaseStage>();
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();

@@ -10,7 +10,8 @@ internal static class Flow
         new("intake", Queues.ModelUploads, [EventTypes.ModelReceived, EventTypes.ModelRejected], [Queues.Quantize]),
         new("quantize", Queues.Quantize, [EventTypes.ModelQuantized], [Queues.Validate]),
         new("validate", Queues.Validate, [EventTypes.ModelValidated], [Queues.Package]),
-        new("package", Queues.Package, [EventTypes.ModelPackaged, EventTypes.ModelRejected], [Queues.Release]),
+        new("package", Queues.Package, [EventTypes.ModelPackaged, EventTypes.ModelRejected], [Queues.Deltas]),
+        new("deltas", Queues.Deltas, [], [Queues.Release]),
         new("release", Queues.Release, [EventTypes.ModelReleased], []),
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
         new("rollout", Queues.Rollouts,
@@ -39,10 +40,11 @@ internal static class Flow
         internal const string Quantize = "quantize";
         internal const string Validate = "validate";
         internal const string Package = "package";
+        internal const string Deltas = "deltas";
         internal const string Release = "release";
         internal const string Rollouts = "rollouts";
 
-        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Release, Rollouts];
+        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Deltas, Release, Rollouts];
 
         /// <summary>Where the host puts a message that failed every time. A rollout needs none: the timer looks at it again.</summary>
         internal static readonly IReadOnlyList<string> Poison = [.. All.Where(queue => queue != Rollouts).Select(queue => $"{queue}-poison")];

@@ -27,6 +27,15 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Error, "Gave up on {Model} {Version} {Variant} in {Stage}")]
     internal static partial void StageGaveUp(ILogger log, string model, string version, string variant, string stage);
 
+    [LoggerMessage(107, LogLevel.Information, "Made {Deltas} deltas for {Model} {Version} of {Pairs} that were tried, in {ElapsedMs} ms")]
+    internal static partial void DeltasMade(ILogger log, string model, string version, int deltas, int pairs, long elapsedMs);
+
+    [LoggerMessage(108, LogLevel.Warning, "{Model} {Version} {Variant} goes without a delta from {Digest}: {Reason}")]
+    internal static partial void DeltaLeftOut(ILogger log, string model, string version, string variant, Digest digest, string reason);
+
+    [LoggerMessage(109, LogLevel.Warning, "{Model} {Version} goes without deltas: making them failed every time")]
+    internal static partial void DeltasGivenUp(ILogger log, string model, string version);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
 

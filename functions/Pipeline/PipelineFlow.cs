@@ -4,6 +4,7 @@ using Azure.Messaging;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
@@ -58,6 +59,10 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>package</c>.</summary>
     public Task PackageAsync(string message, CancellationToken cancellationToken) => StageAsync(
         PackageStage.Name, message, (run, _) => Get<PackageStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Queue <c>deltas</c>.</summary>
+    public Task DeltasAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        DeltaStage.Name, message, (run, _) => Get<DeltaStage>().RunAsync(run, cancellationToken));
 
     /// <summary>Queue <c>release</c>.</summary>
     public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(

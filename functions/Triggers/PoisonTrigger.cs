@@ -22,6 +22,10 @@ public sealed class PoisonTrigger(PipelineFlow flow)
     public Task Package([QueueTrigger("package-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
         flow.PoisonedAsync("package", message, cancellationToken);
 
+    [Function("DeltasPoison")]
+    public Task Deltas([QueueTrigger("deltas-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("deltas", message, cancellationToken);
+
     [Function("ReleasePoison")]
     public Task Release([QueueTrigger("release-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
         flow.PoisonedAsync("release", message, cancellationToken);

@@ -41,6 +41,31 @@ public sealed class PowerCutTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Delta_PowerCutAtEachWrite_EndsCommittedAndIsTheWholeModel(bool before)
+    {
+        await using var bench = await Bench.StartAsync();
+        var weights = Models.Random(200_000, 3);
+        var one = await bench.ReleaseAsync("1", ("model.onnx", Models.Good), ("w.bin", weights));
+        var two = await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("w.bin", Models.Nudge(weights)));
+        await bench.OfferDeltaAsync(one, two);
+        await bench.PublishAsync(one);
+        await bench.RunAsync();
+        await bench.PublishAsync(two);
+        bench.Service.Requests.Clear();
+        var writes = await CutEachWriteAsync(bench, before, async write =>
+        {
+            var state = await bench.RunAsync();
+
+            Assert.Equal((DeviceState.Committed, "2"), (state.Deployment!.State, bench.Current!.Version));
+            AssertReports([.. bench.Service.Reports], DeviceState.Committed, write);
+        });
+        Assert.True(writes >= 10, $"Only {writes} writes were seen.");
+        Assert.DoesNotContain(bench.Service.Requests, request => request.Path.EndsWith(Digest.Of(Models.Nudge(weights)).Hex, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Withdrawal_PowerCutAtEachWrite_EndsOnTheReleaseBefore(bool before)
     {
         await using var bench = await Bench.StartAsync();

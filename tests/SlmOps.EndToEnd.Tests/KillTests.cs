@@ -20,7 +20,7 @@ public sealed class KillTests(ITestOutputHelper output)
     /// <summary>A message is tried five times before it counts as poison, so no stage of a run may be hit more often than this.</summary>
     private const int MostKillsInAStage = 2;
 
-    private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "release", "rollout", "device report"];
+    private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "deltas", "release", "rollout", "device report"];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -162,7 +162,7 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     private static async Task RowsAsync(Platform platform, string name) => Assert.Equal(
-        ["package", "quantize|fp32", "quantize|int8", "release", "run", "validate|fp32", "validate|int8"],
+        ["deltas", "package", "quantize|fp32", "quantize|int8", "release", "run", "validate|fp32", "validate|int8"],
         (await platform.RowsAsync("runs", $"{name}@1")).Order(StringComparer.Ordinal));
 
     private static async Task<string> FilesAsync(Platform platform, string name)

@@ -37,7 +37,7 @@ public sealed class TraceTests(SharedPlatform shared)
             (await _platform.EventsAsync(subject: "models/traced/")).Concat(await _platform.EventsAsync(subject: "rollouts/traced@")).Select(TraceOf).Distinct());
         Assert.Equal(trace, device.Document!.Traceparent?.Split('-')[1]);
         var names = spans.Where(span => span.TraceId == trace).Select(span => span.Name).ToHashSet();
-        Assert.Superset(new HashSet<string> { "intake", "quantize", "validate", "package", "release", "rollout", "device report", "Intake", "Quantize", "Rollout" }, names);
+        Assert.Superset(new HashSet<string> { "intake", "quantize", "validate", "package", "deltas", "release", "rollout", "device report", "Intake", "Quantize", "Rollout" }, names);
         Assert.Contains(spans, span => span is { Name: "device report", Device: "traced-1" } && span.TraceId == trace);
     }
 

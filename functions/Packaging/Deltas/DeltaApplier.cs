@@ -5,7 +5,7 @@ namespace SlmOps.Packaging;
 /// <summary>What came of applying a delta; after a refusal the file is fetched whole.</summary>
 /// <param name="ReasonCode">Null, or <c>bad-frame</c>, <c>base-missing</c>, <c>base-too-short</c>, <c>wrong-result</c>.</param>
 /// <param name="Reason">The reason in one sentence.</param>
-public sealed record DeltaResult(string? ReasonCode, string? Reason)
+public sealed record DeltaOutcome(string? ReasonCode, string? Reason)
 {
     /// <summary>True when the file is in the store, with the digest of the signed manifest.</summary>
     public bool IsApplied => ReasonCode is null;
@@ -22,7 +22,7 @@ public static class DeltaApplier
     /// <param name="from">Manifest of the variant that the delta starts from.</param>
     /// <param name="store">Holds that variant and the delta; takes the result.</param>
     /// <param name="cancellationToken">Stops the work; the store then holds nothing new.</param>
-    public static async Task<DeltaResult> ApplyAsync(DeltaLayer layer, VariantManifest from, IBlobStore store, CancellationToken cancellationToken)
+    public static async Task<DeltaOutcome> ApplyAsync(DeltaLayer layer, VariantManifest from, IBlobStore store, CancellationToken cancellationToken)
     {
         try
         {

@@ -28,10 +28,10 @@ public sealed record DeltaManifest(Digest From, Digest To, IReadOnlyList<DeltaLa
         root.Is("artifactType", MediaTypes.Delta);
         var annotations = root.Child("annotations");
         annotations.Only(Annotations.DeltaFrom, Annotations.DeltaTo);
-        return new(
-            annotations.Digest(Annotations.DeltaFrom),
-            annotations.Digest(Annotations.DeltaTo),
-            [.. root.Children("layers", Limits.Files).Select(ReadLayer)]);
+        var layers = root.Children("layers", Limits.Files).Select(ReadLayer).ToList();
+        return layers.DistinctBy(layer => layer.Target.Digest).Count() == layers.Count
+            ? new(annotations.Digest(Annotations.DeltaFrom), annotations.Digest(Annotations.DeltaTo), layers)
+            : throw root.Refuse("duplicate-target", "makes one file twice.");
     }
 
     internal byte[] Write() => CanonicalJson.Write(json =>

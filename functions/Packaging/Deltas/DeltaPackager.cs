@@ -8,12 +8,22 @@ public static class DeltaPackager
     /// <summary>A delta is published when it is smaller than this share of the file.</summary>
     public const double WorthwhileShare = 0.9;
 
-    /// <summary>Writes the delta between two variants, or nothing when no file is worth one.</summary>
+    /// <summary>As the other, with the system's temporary folder.</summary>
     /// <param name="from">Manifest of the variant that devices hold.</param>
     /// <param name="to">Manifest of the variant that they shall hold.</param>
     /// <param name="store">Holds both variants in seekable blobs; takes the delta.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static async Task<DeltaOffer?> WriteAsync(Digest from, Digest to, IBlobStore store, CancellationToken cancellationToken)
+    public static Task<DeltaOffer?> WriteAsync(Digest from, Digest to, IBlobStore store, CancellationToken cancellationToken) =>
+        WriteAsync(from, to, store, Path.GetTempPath(), cancellationToken);
+
+    /// <summary>Writes the delta between two variants, or nothing when no file is worth one.</summary>
+    /// <param name="from">Manifest of the variant that devices hold.</param>
+    /// <param name="to">Manifest of the variant that they shall hold.</param>
+    /// <param name="store">Holds both variants in seekable blobs; takes the delta.</param>
+    /// <param name="temporaryFolder">Holds the delta of one file while it is made.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public static async Task<DeltaOffer?> WriteAsync(
+        Digest from, Digest to, IBlobStore store, string temporaryFolder, CancellationToken cancellationToken)
     {
         var old = await ReadAsync(from).ConfigureAwait(false);
         var wanted = await ReadAsync(to).ConfigureAwait(false);
@@ -32,7 +42,7 @@ public static class DeltaPackager
             using var encoder = new DeltaEncoder(basis);
             foreach (var file in changed)
             {
-                if (await EncodeAsync(encoder, file, tensors, store, cancellationToken).ConfigureAwait(false) is { } delta)
+                if (await EncodeAsync(encoder, file, tensors, store, temporaryFolder, cancellationToken).ConfigureAwait(false) is { } delta)
                 {
                     layers.Add(new(new(file.Digest, file.Size), delta));
                 }
@@ -53,9 +63,10 @@ public static class DeltaPackager
     }
 
     private static async Task<BlobRef?> EncodeAsync(
-        DeltaEncoder encoder, PackageFile file, IReadOnlyList<TensorSpan> tensors, IBlobStore store, CancellationToken cancellationToken)
+        DeltaEncoder encoder, PackageFile file, IReadOnlyList<TensorSpan> tensors, IBlobStore store, string temporaryFolder,
+        CancellationToken cancellationToken)
     {
-        var path = Path.Combine(Path.GetTempPath(), $"slmops-{Guid.NewGuid():N}.delta");
+        var path = Path.Combine(temporaryFolder, $"slmops-{Guid.NewGuid():N}.delta");
         var output = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 << 10, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         await using (output.ConfigureAwait(false))
         {

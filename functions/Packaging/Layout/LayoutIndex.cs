@@ -64,6 +64,24 @@ internal static class LayoutIndex
             [Annotations.Signature] = release.Signature.ToString(),
         });
 
+    /// <summary>The entry under which a delta is found again.</summary>
+    internal static LayoutEntry Of(DeltaOffer delta) => new(
+        $"delta-{delta.From.Hex[..16]}-{delta.To.Hex[..16]}",
+        MediaTypes.Manifest,
+        delta.Delta,
+        new Dictionary<string, string>
+        {
+            [Annotations.DeltaFrom] = delta.From.ToString(),
+            [Annotations.DeltaTo] = delta.To.ToString(),
+        });
+
+    internal static DeltaOffer? AsDelta(LayoutEntry entry) =>
+        entry.MediaType == MediaTypes.Manifest
+        && entry.Annotations.TryGetValue(Annotations.DeltaFrom, out var old) && Digest.TryParse(old, out var from)
+        && entry.Annotations.TryGetValue(Annotations.DeltaTo, out var wanted) && Digest.TryParse(wanted, out var to)
+            ? new(from, to, entry.Blob)
+            : null;
+
     internal static ReleaseRef? AsRelease(LayoutEntry entry) =>
         entry.MediaType == MediaTypes.Index
         && entry.Annotations.TryGetValue(Annotations.Model, out var model) && SafeName.IsValid(model)

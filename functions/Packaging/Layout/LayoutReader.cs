@@ -10,9 +10,20 @@ public static class LayoutReader
     public static IReadOnlyList<ReleaseRef> ReadReleases(ReadOnlySpan<byte> indexJson) =>
         [.. LayoutIndex.Read(indexJson).Select(LayoutIndex.AsRelease).OfType<ReleaseRef>()];
 
+    /// <summary>The deltas that an <c>index.json</c> names; unsigned as well.</summary>
+    /// <exception cref="PackageFormatException">When it is not an OCI index.</exception>
+    public static IReadOnlyList<DeltaOffer> ReadDeltas(ReadOnlySpan<byte> indexJson) =>
+        [.. LayoutIndex.Read(indexJson).Select(LayoutIndex.AsDelta).OfType<DeltaOffer>()];
+
     /// <summary>The releases of a layout folder.</summary>
     /// <exception cref="PackageFormatException">With <c>not-a-layout</c> when the folder has no index.json.</exception>
-    public static IReadOnlyList<ReleaseRef> ReadReleases(string folder)
+    public static IReadOnlyList<ReleaseRef> ReadReleases(string folder) => ReadReleases(IndexOf(folder));
+
+    /// <summary>The deltas of a layout folder.</summary>
+    /// <exception cref="PackageFormatException">With <c>not-a-layout</c> when the folder has no index.json.</exception>
+    public static IReadOnlyList<DeltaOffer> ReadDeltas(string folder) => ReadDeltas(IndexOf(folder));
+
+    private static byte[] IndexOf(string folder)
     {
         var path = Path.Combine(folder, LayoutIndex.FileName);
         if (!File.Exists(path) || new FileInfo(path).Length > Limits.IndexBytes)
@@ -21,7 +32,7 @@ public static class LayoutReader
                 "not-a-layout", $"'{folder}' is not an OCI image-layout: no {LayoutIndex.FileName} of at most {Limits.IndexBytes} bytes.");
         }
 
-        return ReadReleases(File.ReadAllBytes(path));
+        return File.ReadAllBytes(path);
     }
 
     /// <summary>Copies every blob of a release from a layout into a store; each is checked against its digest on the way.</summary>

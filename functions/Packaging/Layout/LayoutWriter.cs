@@ -26,6 +26,31 @@ public static class LayoutWriter
 
         var entries = await EntriesAsync(contents, target, cancellationToken).ConfigureAwait(false);
         await File.WriteAllBytesAsync(Path.Combine(folder, "oci-layout"), Marker, cancellationToken).ConfigureAwait(false);
+        await NameAsync(entries, folder, cancellationToken).ConfigureAwait(false);
+        return contents;
+    }
+
+    /// <summary>Copies a delta into a layout that holds its release, and names it in <c>index.json</c>.</summary>
+    /// <param name="delta">What to write.</param>
+    /// <param name="store">Where its blobs are.</param>
+    /// <param name="folder">The layout.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public static async Task AddDeltaAsync(DeltaOffer delta, IBlobSource store, string folder, CancellationToken cancellationToken)
+    {
+        var target = new FolderBlobStore(folder);
+        var manifest = DeltaManifest.Read(await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+        foreach (var layer in manifest.Layers)
+        {
+            await BlobCopy.CopyAsync(store, target, layer.Delta, cancellationToken).ConfigureAwait(false);
+        }
+
+        await target.AddAsync(Referrers.EmptyConfig, cancellationToken).ConfigureAwait(false);
+        await BlobCopy.CopyAsync(store, target, delta.Delta, cancellationToken).ConfigureAwait(false);
+        await NameAsync([LayoutIndex.Of(delta)], folder, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task NameAsync(IReadOnlyList<LayoutEntry> entries, string folder, CancellationToken cancellationToken)
+    {
         var path = Path.Combine(folder, LayoutIndex.FileName);
         if (File.Exists(path))
         {
@@ -36,7 +61,6 @@ public static class LayoutWriter
         var temporary = $"{path}.{Guid.NewGuid():N}";
         await File.WriteAllBytesAsync(temporary, LayoutIndex.Write(entries), cancellationToken).ConfigureAwait(false);
         File.Move(temporary, path, overwrite: true);
-        return contents;
     }
 
     private static async Task<IReadOnlyList<LayoutEntry>> EntriesAsync(

@@ -13,18 +13,26 @@ public sealed class HttpBlobSource(HttpClient http, Uri root) : IBlobSource
     /// <summary>The releases that the layout's <c>index.json</c> names; verify each before use.</summary>
     /// <exception cref="PackageFormatException">When it is too large or no OCI index.</exception>
     /// <exception cref="FileNotFoundException">When there is none.</exception>
-    public async Task<IReadOnlyList<ReleaseRef>> ReadReleasesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ReleaseRef>> ReadReleasesAsync(CancellationToken cancellationToken) =>
+        LayoutReader.ReadReleases(await IndexAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The deltas that the layout's <c>index.json</c> names.</summary>
+    /// <exception cref="PackageFormatException">When it is too large or no OCI index.</exception>
+    /// <exception cref="FileNotFoundException">When there is none.</exception>
+    public async Task<IReadOnlyList<DeltaOffer>> ReadDeltasAsync(CancellationToken cancellationToken) =>
+        LayoutReader.ReadDeltas(await IndexAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => OpenAsync($"blobs/sha256/{digest.Hex}", cancellationToken);
+
+    private async Task<byte[]> IndexAsync(CancellationToken cancellationToken)
     {
         var stream = await OpenAsync(LayoutIndex.FileName, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            return LayoutReader.ReadReleases(
-                await BoundedRead.AllAsync(stream, Limits.IndexBytes, LayoutIndex.FileName, cancellationToken).ConfigureAwait(false));
+            return await BoundedRead.AllAsync(stream, Limits.IndexBytes, LayoutIndex.FileName, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => OpenAsync($"blobs/sha256/{digest.Hex}", cancellationToken);
 
     private async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Rollout;
@@ -71,7 +72,8 @@ internal sealed class CollectStage(
         var kept = await KeptAsync(served, cancellationToken).ConfigureAwait(false);
 
         var (stored, etags) = await StoredAsync(cancellationToken).ConfigureAwait(false);
-        var reachable = await ReachableBlobs.FindAsync(kept, [], _packages, cancellationToken).ConfigureAwait(false);
+        var reachable = await ReachableBlobs.FindAsync(
+            kept, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
         var plan = GarbagePlan.Make(stored, reachable, time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
         var report = new GarbageReport(
@@ -96,9 +98,11 @@ internal sealed class CollectStage(
                 var run = new RunKey(record.Model, record.Version);
                 var released = await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, token).ConfigureAwait(false);
                 var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, token).ConfigureAwait(false);
+                var deltas = await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, token).ConfigureAwait(false);
                 if (released is not null && packaged is not null)
                 {
-                    found.Add(new(released.Value.Release, record.ReceivedAt, [.. packaged.Value.Variants.Select(offer => offer.Manifest)]));
+                    found.Add(new(
+                        released.Value.Release, record.ReceivedAt, [.. packaged.Value.Variants.Select(offer => offer.Manifest)], deltas?.Value.Offers ?? []));
                 }
             }).ConfigureAwait(false);
         return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging;
 
 namespace SlmOps.Pipeline.Collect;
 
@@ -6,4 +7,6 @@ namespace SlmOps.Pipeline.Collect;
 /// <param name="Release">The release.</param>
 /// <param name="ReleasedAt">When its model was received.</param>
 /// <param name="Manifests">Manifests of its variants.</param>
-internal sealed record ServedRelease(ReleaseRef Release, DateTimeOffset ReleasedAt, IReadOnlyList<Digest> Manifests);
+/// <param name="Deltas">Deltas to its variants.</param>
+internal sealed record ServedRelease(
+    ReleaseRef Release, DateTimeOffset ReleasedAt, IReadOnlyList<Digest> Manifests, IReadOnlyList<DeltaOffer> Deltas);

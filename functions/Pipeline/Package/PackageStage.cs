@@ -83,7 +83,7 @@ internal sealed class PackageStage(
                 result.Variants.ToDictionary(offer => offer.Name, offer => offer.Manifest),
                 result.Variants.Sum(offer => offer.Bytes)),
             time.GetUtcNow()),
-        OutboxEntry.Order(Flow.Queues.Release, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id)),
+        OutboxEntry.Order(Flow.Queues.Deltas, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id)),
     ];
 
     private List<OutboxEntry> Refused(RunKey run, RunRecord record, IReadOnlyList<ValidateResult> verdicts)

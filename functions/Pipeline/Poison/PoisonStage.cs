@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Quantize;
@@ -11,7 +12,7 @@ namespace SlmOps.Pipeline.Poison;
 
 /// <summary>
 /// A message that a stage failed on again and again. The run must not wait for it for ever: a variant is refused and the
-/// others go on; a stage of the whole run rejects the model.
+/// others go on; deltas are left out; any other stage of the whole run rejects the model.
 /// </summary>
 internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<PoisonStage> log)
 {
@@ -41,6 +42,12 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
                     EventTypes.ModelValidated, $"models/{run.Model}/{run.Version}/variants/{planned.Name}", "",
                     new ModelValidated(run.Model, run.Version, planned.Name, false, problem.Message, NoFigures), time.GetUtcNow());
                 await runs.CompleteAsync(run, ValidateResult.Row(planned.Name), judged, [fact, Next(Flow.Queues.Package, run, null)], cancellationToken)
+                    .ConfigureAwait(false);
+                break;
+            case (DeltaStage.Name, _):
+                // Nobody needs a delta: devices fetch whole files.
+                Log.DeltasGivenUp(log, run.Model, run.Version);
+                await runs.CompleteAsync(run, DeltaResult.Row, new DeltaResult([], 0), [Next(Flow.Queues.Release, run, null)], cancellationToken)
                     .ConfigureAwait(false);
                 break;
             default:

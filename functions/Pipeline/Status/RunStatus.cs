@@ -43,4 +43,6 @@ internal sealed record DeviceStatus(
     bool Verified,
     string? Reason,
     DateTimeOffset LastSeen,
-    DeviceInventory? Inventory);
+    DeviceInventory? Inventory,
+    long? BytesFetched = null,
+    long? BytesWhole = null);

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Quantize;
@@ -28,6 +29,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var built = await runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
         var judged = await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
         var packaged = (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var deltas = (await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
         var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
         var channel = record.Recipe.Rollout.Channel ?? run.Model;
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
@@ -36,13 +38,13 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
             record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
             [.. record.Recipe.Variants.Select(planned => Variant(planned, built, judged, packaged))],
-            rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, released));
+            rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, deltas, released));
     }
 
     internal static DeviceStatus Device(DeviceRecord device) => new(
         device.Id, device.Deployment?.State ?? DeviceState.Pending, device.Deployment?.Ring, device.Deployment?.Variant,
         device.Deployment?.Manifest ?? default, device.Deployment?.Active ?? default, device.Deployment?.Verified ?? false,
-        device.Deployment?.Reason, device.LastSeen, device.Inventory);
+        device.Deployment?.Reason, device.LastSeen, device.Inventory, device.Deployment?.BytesFetched, device.Deployment?.BytesWhole);
 
     private static string StateOf(
         IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
@@ -77,12 +79,13 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
 
     private static Dictionary<string, long> Stages(
         RunRecord record, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged,
-        PackageResult? packaged, ReleaseResult? released)
+        PackageResult? packaged, DeltaResult? deltas, ReleaseResult? released)
     {
         var stages = new Dictionary<string, long> { ["intake"] = record.IntakeMs };
         Add("quantize", built.Sum(result => result.ElapsedMs), built.Count > 0);
         Add("validate", judged.Sum(result => result.ElapsedMs), judged.Count > 0);
         Add("package", packaged?.ElapsedMs ?? 0, packaged is not null);
+        Add("deltas", deltas?.ElapsedMs ?? 0, deltas is not null);
         Add("release", released?.ElapsedMs ?? 0, released is not null);
         return stages;
 

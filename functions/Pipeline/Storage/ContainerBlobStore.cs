@@ -26,8 +26,18 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
     public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) =>
         await container.GetBlobClient(NameOf(digest)).ExistsAsync(cancellationToken).ConfigureAwait(false);
 
-    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) =>
-        container.GetBlobClient(NameOf(digest)).OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellationToken);
+    public async Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await container.GetBlobClient(NameOf(digest))
+                .OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            throw new FileNotFoundException($"The container '{container.Name}' does not hold {digest}.", missing);
+        }
+    }
 
     public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using SlmOps.Pipeline.Release;
 
 namespace SlmOps.Pipeline.Storage;
 
@@ -42,6 +43,30 @@ internal sealed class RunStore(TableServiceClient tables, Outbox outbox, TimePro
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// The other releases of a run's model, newest first, at most so many. A row is never changed, so its time is the
+    /// release's.
+    /// </summary>
+    internal async Task<IReadOnlyList<RunKey>> ListReleasedAsync(RunKey run, int most, CancellationToken cancellationToken)
+    {
+        // 'A' is the character after '@', which ends the model's name in the key.
+        var rows = _runs.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter(
+                $"PartitionKey ge {run.Model + "@"} and PartitionKey lt {run.Model + "A"} and RowKey eq {ReleaseResult.Row}"),
+            select: ["PartitionKey", "RowKey", "Timestamp"],
+            cancellationToken: cancellationToken);
+        var found = new List<(RunKey Run, DateTimeOffset? At)>();
+        await foreach (var row in rows.ConfigureAwait(false))
+        {
+            if (RunKey.TryParse(row.PartitionKey, out var other) && other != run)
+            {
+                found.Add((other, row.Timestamp));
+            }
+        }
+
+        return [.. found.OrderByDescending(release => release.At).Take(most).Select(release => release.Run)];
     }
 
     /// <summary>Stores a result and what follows from it; false when the row was there before, which changes nothing.</summary>

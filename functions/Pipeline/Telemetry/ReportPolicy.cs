@@ -34,6 +34,7 @@ internal static class ReportPolicy
         { Inventory.Labels: null } => "The inventory has no labels; send an empty object.",
         { Inventory.Labels.Count: > MaxLabels } => $"A device has at most {MaxLabels} labels.",
         { Deployment.Reason.Length: > MaxText } or { Traceparent.Length: > 64 } => "A text of the report is too long.",
+        { Deployment: { BytesFetched: < 0 } or { BytesWhole: < 0 } } => "A number of bytes is negative.",
         _ => null,
     };
 }

@@ -34,6 +34,7 @@ var stageQueues = [
   'quantize'
   'validate'
   'package'
+  'deltas'
   'release'
   'rollouts'
 ]

@@ -12,50 +12,75 @@ internal static class DiffCommand
     {
         var old = new Argument<string>("old") { Description = "Layout that a device has" };
         var wanted = new Argument<string>("new") { Description = "Layout that it would get" };
-        var json = new Option<bool>("--json") { Description = "Print {variants:[{name, bytes, fetch, files}]} as JSON on standard output" };
-        var command = new Command("diff", "Say which bytes a device with one release would fetch to get another, by file, variant by variant.") { old, wanted, json };
+        var deltas = new Option<bool>("--deltas") { Description = "Make deltas in a temporary folder where the new layout holds none" };
+        var json = new Option<bool>("--json") { Description = "Print {variants:[{name, bytes, fetch, files, whole}]} as JSON on standard output" };
+        var command = new Command("diff", "Say which bytes a device with one release would fetch to get another, by file, variant by variant.") { old, wanted, deltas, json };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var http = new HttpClient();
-            var before = await ManifestsAsync(parsed.GetValue(old)!, http, cancellationToken).ConfigureAwait(false);
-            var after = await ManifestsAsync(parsed.GetValue(wanted)!, http, cancellationToken).ConfigureAwait(false);
-            var variants = after.Select(variant => Compare(variant, before.GetValueOrDefault(variant.Key))).ToList();
-            foreach (var variant in variants)
+            var before = await OpenAsync(parsed.GetValue(old)!, http, cancellationToken).ConfigureAwait(false);
+            var after = await OpenAsync(parsed.GetValue(wanted)!, http, cancellationToken).ConfigureAwait(false);
+            var folder = Directory.CreateTempSubdirectory("slmops-diff-").FullName;
+            try
             {
-                Show(terminal, variant);
-            }
+                var job = new DeltaJob(before.Layout, after.Layout, folder);
+                var variants = new List<VariantDifference>();
+                foreach (var variant in after.Index.Variants)
+                {
+                    var basis = before.Index.Variants.FirstOrDefault(one => one.Name == variant.Name);
+                    var difference = await CompareAsync(job, basis, variant, after.Layout, parsed.GetValue(deltas), cancellationToken).ConfigureAwait(false);
+                    Show(terminal, difference);
+                    variants.Add(difference);
+                }
 
-            terminal.Result(new { Variants = variants });
-            return ExitCode.Done;
+                terminal.Result(new { Variants = variants });
+                return ExitCode.Done;
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }));
         return command;
     }
 
-    private static async Task<Dictionary<string, VariantManifest>> ManifestsAsync(string place, HttpClient http, CancellationToken cancellationToken)
+    private static async Task<(Layouts Layout, ReleaseIndex Index)> OpenAsync(string place, HttpClient http, CancellationToken cancellationToken)
     {
         var layout = await Layouts.OpenAsync(place, http, cancellationToken).ConfigureAwait(false);
-        if (layout.Releases.Count != 1)
-        {
-            throw new CliException($"{place} holds {layout.Releases.Count} releases; name a layout with one.", ExitCode.Usage);
-        }
-
-        var contents = await ReleaseContents.ReadAsync(layout.Releases[0], layout.Blobs, cancellationToken).ConfigureAwait(false);
-        return contents.Manifests.ToDictionary(manifest => manifest.Variant);
+        return (layout, await layout.OnlyAsync(place, cancellationToken).ConfigureAwait(false));
     }
 
-    private static VariantDifference Compare(KeyValuePair<string, VariantManifest> variant, VariantManifest? before)
+    private static async Task<VariantDifference> CompareAsync(
+        DeltaJob job, VariantOffer? basis, VariantOffer variant, Layouts after, bool make, CancellationToken cancellationToken)
     {
-        var held = before?.Files.Select(file => file.Digest).ToHashSet() ?? [];
-        var plan = FetchPlan.Make(variant.Value, held, delta: null);
-        return new(
-            variant.Key, variant.Value.Bytes, plan.Bytes,
-            [.. plan.Steps.Select(step => new FileDifference(step.Path, step.Target.Digest, step.Target.Size, step.Way.ToString().ToLowerInvariant(), step.Bytes))]);
+        var wanted = await job.ManifestAsync(variant.Manifest, cancellationToken).ConfigureAwait(false);
+        if (basis is null)
+        {
+            return Difference(FetchPlan.Make(wanted, new HashSet<Digest>(), null), null);
+        }
+
+        var held = (await job.ManifestAsync(basis.Manifest, cancellationToken).ConfigureAwait(false)).Files.Select(file => file.Digest).ToHashSet();
+        var offer = after.Deltas.FirstOrDefault(delta => delta.From == basis.Manifest && delta.To == variant.Manifest);
+        offer ??= make ? await job.MakeAsync(basis.Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) : null;
+        var whole = FetchPlan.Make(wanted, held, null);
+        return offer is null
+            ? Difference(whole, null)
+            : Difference(
+                FetchPlan.Make(wanted, held, DeltaManifest.Read(
+                    await job.ReadAsync(offer.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false))),
+                whole.Bytes);
+
+        VariantDifference Difference(FetchPlan plan, long? withoutDelta) => new(
+            variant.Name, wanted.Bytes, plan.Bytes,
+            [.. plan.Steps.Select(step => new FileDifference(step.Path, step.Target.Digest, step.Target.Size, step.Way.ToString().ToLowerInvariant(), step.Bytes))],
+            withoutDelta);
     }
 
     private static void Show(Terminal terminal, VariantDifference variant)
     {
-        terminal.Say($"{variant.Name}: {StatusChanges.Bytes(variant.Fetch)} of {StatusChanges.Bytes(variant.Bytes)}");
+        var without = variant.Whole is { } whole ? $", {StatusChanges.Bytes(whole)} without the delta" : "";
+        terminal.Say($"{variant.Name}: {StatusChanges.Bytes(variant.Fetch)} of {StatusChanges.Bytes(variant.Bytes)}{without}");
         foreach (var file in variant.Files)
         {
             terminal.Say($"  {file.Way,-6} {StatusChanges.Bytes(file.Fetch),10}  {file.Path}");
@@ -63,8 +88,8 @@ internal static class DiffCommand
     }
 }
 
-/// <summary>One variant: its bytes and how many of them a device would fetch.</summary>
-internal sealed record VariantDifference(string Name, long Bytes, long Fetch, IReadOnlyList<FileDifference> Files);
+/// <summary>One variant: its bytes, how many of them a device would fetch, and how many without the delta if there is one.</summary>
+internal sealed record VariantDifference(string Name, long Bytes, long Fetch, IReadOnlyList<FileDifference> Files, long? Whole);
 
-/// <summary>One file: held already, or fetched whole.</summary>
+/// <summary>One file: held already, made by a delta, or fetched whole.</summary>
 internal sealed record FileDifference(string Path, Digest Digest, long Bytes, string Way, long Fetch);

@@ -4,7 +4,7 @@ using SlmOps.Packaging;
 namespace SlmOps.Cli.Packages;
 
 /// <summary>A layout to read: a folder, an archive is imported first, or the address of one.</summary>
-internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Releases)
+internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Releases, IReadOnlyList<DeltaOffer> Deltas)
 {
     internal static async Task<Layouts> OpenAsync(string place, HttpClient http, CancellationToken cancellationToken)
     {
@@ -13,14 +13,22 @@ internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Rele
             if (Uri.TryCreate(place, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             {
                 var source = new HttpBlobSource(http, url);
-                return new(source, await source.ReadReleasesAsync(cancellationToken).ConfigureAwait(false));
+                return new(
+                    source,
+                    await source.ReadReleasesAsync(cancellationToken).ConfigureAwait(false),
+                    await source.ReadDeltasAsync(cancellationToken).ConfigureAwait(false));
             }
 
-            return new(new FolderBlobStore(place), LayoutReader.ReadReleases(place));
+            return new(new FolderBlobStore(place), LayoutReader.ReadReleases(place), LayoutReader.ReadDeltas(place));
         }
         catch (Exception fault) when (fault is PackageFormatException or FileNotFoundException or HttpRequestException)
         {
             throw new CliException($"{place}: {fault.Message}");
         }
     }
+
+    /// <summary>The index of a layout that holds one release.</summary>
+    internal async Task<ReleaseIndex> OnlyAsync(string place, CancellationToken cancellationToken) => Releases.Count == 1
+        ? ReleaseReader.ReadIndex(await Blobs.ReadAsync(Releases[0].Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false))
+        : throw new CliException($"{place} holds {Releases.Count} releases; name a layout with one.", ExitCode.Usage);
 }

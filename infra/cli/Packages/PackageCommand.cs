@@ -13,11 +13,12 @@ internal static class PackageCommand
         var output = new Option<string>("--out") { Description = "Folder of the OCI image-layout; other releases in it stay", HelpName = "FOLDER", Required = true };
         var name = new Option<string?>("--name") { Description = "Model name (default: slmops.json, else the folder's name)", HelpName = "NAME" };
         var version = new Option<string?>("--version") { Description = "Version (default: slmops.json, else 1.0.0)", HelpName = "VERSION" };
+        var basis = new Option<string?>("--delta-from") { Description = "Layout with one earlier release: also write deltas from its variants of the same names", HelpName = "LAYOUT" };
         var key = ReleaseKey.SigningOption();
         var json = new Option<bool>("--json") { Description = "Print {model, version, indexDigest, signatureDigest, variants, bytes} as JSON on standard output" };
         var command = new Command("package", "Quantize a model folder per its slmops.json and write the signed release as an OCI image-layout. Nothing is measured: the same folder gives the same index digest everywhere. SOURCE_DATE_EPOCH sets its creation time.")
         {
-            folder, output, name, version, key, json,
+            folder, output, name, version, basis, key, json,
         };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
@@ -37,10 +38,40 @@ internal static class PackageCommand
                 terminal.Say($"{variant.Name,-12} {StatusChanges.Bytes(variant.Bytes),10}  {variant.Manifest}");
             }
 
+            if (parsed.GetValue(basis) is { } earlier)
+            {
+                await AddDeltasAsync(terminal, earlier, outcome, target, cancellationToken).ConfigureAwait(false);
+            }
+
             terminal.Say($"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key {signing.KeyId[..16]}");
             terminal.Result(outcome);
             return ExitCode.Done;
         }));
         return command;
+    }
+
+    private static async Task AddDeltasAsync(Terminal terminal, string earlier, PackageOutcome outcome, string target, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var old = await Layouts.OpenAsync(earlier, http, cancellationToken).ConfigureAwait(false);
+        var held = (await old.OnlyAsync(earlier, cancellationToken).ConfigureAwait(false)).Variants.ToDictionary(variant => variant.Name);
+        var made = await Layouts.OpenAsync(target, http, cancellationToken).ConfigureAwait(false);
+        var folder = Directory.CreateTempSubdirectory("slmops-delta-").FullName;
+        try
+        {
+            var job = new DeltaJob(old, made, folder);
+            foreach (var variant in outcome.Variants.Where(variant => held.ContainsKey(variant.Name)))
+            {
+                if (await job.MakeAsync(held[variant.Name].Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) is { } delta)
+                {
+                    await LayoutWriter.AddDeltaAsync(delta, job, target, cancellationToken).ConfigureAwait(false);
+                    terminal.Say($"{variant.Name,-12} delta from {held[variant.Name].Manifest}");
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

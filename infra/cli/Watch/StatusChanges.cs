@@ -58,7 +58,7 @@ internal static class StatusChanges
             if (old?.State != device.State && (old is not null || device.State != DeviceState.Pending))
             {
                 var why = device.Reason is { } reason ? $" {reason}" : "";
-                yield return Line("device", device.Id, $"{Name(device.State)} {device.Variant}{why}".TrimEnd());
+                yield return Line("device", device.Id, $"{Name(device.State)} {device.Variant}{Fetched(device)}{why}".TrimEnd());
             }
         }
     }
@@ -98,6 +98,10 @@ internal static class StatusChanges
             yield return Line("rollout", after.Channel, $"{Name(after.State)} {after.Reason}".TrimEnd());
         }
     }
+
+    private static string Fetched(DeviceStatus device) => device is { State: DeviceState.Committed, BytesFetched: { } fetched }
+        ? $", fetched {Bytes(fetched)} of {Bytes(device.BytesWhole)}"
+        : "";
 
     private static string Figures(VariantFigures? figures) => figures switch
     {

@@ -65,6 +65,15 @@ public sealed class StatusChangesTests
     }
 
     [Fact]
+    public void Between_DeviceCommitted_SaysWhatItFetched()
+    {
+        var before = Statuses.Finished with { Devices = [Statuses.Device with { State = DeviceState.Soaking }] };
+        var after = Statuses.Finished with { Devices = [Statuses.Device with { BytesFetched = 120_000, BytesWhole = 2_500_000 }] };
+
+        Assert.Equal(["device     d1             COMMITTED int8, fetched 120.0 kB of 2.50 MB"], StatusChanges.Between(before, after));
+    }
+
+    [Fact]
     public void Between_DeviceOnlySaidHello_IsNotWorthALine()
     {
         var after = Statuses.Received with { Devices = [Statuses.Device with { State = DeviceState.Pending, Variant = null }] };

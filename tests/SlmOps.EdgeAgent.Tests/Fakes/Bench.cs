@@ -28,6 +28,13 @@ internal sealed class Bench : IAsyncDisposable
 
     internal LocalSigningKey DirectorKey { get; } = LocalSigningKey.CreateInMemory();
 
+    /// <summary>What signed metadata offers for a release.</summary>
+    internal Dictionary<Digest, IReadOnlyList<DeltaOffer>> Deltas { get; } = [];
+
+    internal Func<long>? FreeBytes { get; set; }
+
+    internal Lines Log { get; } = new();
+
     internal FakeTimeProvider Clock { get; } = new(Start);
 
     internal string Data { get; private set; }
@@ -70,7 +77,8 @@ internal sealed class Bench : IAsyncDisposable
     }
 
     internal AgentParts NewParts(Action<int>? beforeWrite = null, Action<int>? afterWrite = null, AgentOptions? options = null, double jitter = 0) => new(
-        options ?? Options, Folder, (options ?? Options).DeviceId!, new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite), NullLogger.Instance);
+        options ?? Options, Folder, (options ?? Options).DeviceId!,
+        new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, release => Deltas.GetValueOrDefault(release.Digest, []), FreeBytes), Log);
 
     internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
 
@@ -111,6 +119,17 @@ internal sealed class Bench : IAsyncDisposable
 
         return await ReleasePackager.WriteAsync("tiny", version, Start, [.. offers.OrderBy(offer => offer.Name, StringComparer.Ordinal)], Service.Store, key ?? ReleaseKey, CancellationToken.None);
     }
+
+    /// <summary>Makes the delta between the only variants of two releases and offers it.</summary>
+    internal async Task<(DeltaOffer Offer, DeltaManifest Delta)> OfferDeltaAsync(ReleaseRef from, ReleaseRef to)
+    {
+        var offer = await DeltaPackager.WriteAsync(await ManifestOfAsync(from), await ManifestOfAsync(to), Service.Store, CancellationToken.None);
+        Deltas[to.Digest] = [.. Deltas.GetValueOrDefault(to.Digest, []), offer!];
+        return (offer!, DeltaManifest.Read(await Service.Store.ReadAsync(offer!.Delta.Digest, Limits.ManifestBytes, CancellationToken.None)));
+    }
+
+    internal async Task<Digest> ManifestOfAsync(ReleaseRef release) => ReleaseReader.ReadIndex(
+        await Service.Store.ReadAsync(release.Digest, Limits.IndexBytes, CancellationToken.None)).Variants.Single().Manifest;
 
     internal Task PublishAsync(ReleaseRef? stable, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
         PublishAsync(new ChannelDocument(1, "stable", ++_version, Clock.GetUtcNow(), Clock.GetUtcNow().AddDays(7), stable, candidate, withdrawn, null));

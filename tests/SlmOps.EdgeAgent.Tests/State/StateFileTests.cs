@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
 
@@ -32,6 +34,29 @@ public sealed class StateFileTests : IDisposable
 
         Assert.Equal(42, file.State.LastSeq);
         Assert.Equal(content, File.ReadAllText(Path + ".unreadable"));
+    }
+
+    [Fact]
+    public void Load_WrittenBeforeDeltasAndCounts_KnowsNone()
+    {
+        var file = new StateFile(Path, 0);
+        file.Load();
+        var release = new ReleaseRef("m", "1", Digest.Of([1]), 10, Digest.Of([2]));
+        var known = new KnownRelease(release, []) { Deltas = [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))] };
+        var deployment = new Deployment(
+            new(release, null, null, 0, null), 1, DeviceState.Downloading, null, null, null, false, null, 0, null, null, null,
+            new Dictionary<string, long>(), BytesFetched: 7);
+        file.Write(file.State.Remember(known) with { Deployment = deployment });
+        var json = JsonNode.Parse(File.ReadAllBytes(Path))!;
+        Assert.True(json["known"]![0]!.AsObject().Remove("deltas"));
+        Assert.True(json["deployment"]!.AsObject().Remove("bytesFetched"));
+        File.WriteAllText(Path, json.ToJsonString());
+
+        var old = new StateFile(Path, 0);
+
+        Assert.Null(old.Load());
+        Assert.Empty(Assert.Single(old.State.Known).Deltas);
+        Assert.Equal(0, old.State.Deployment!.BytesFetched);
     }
 
     [Fact]

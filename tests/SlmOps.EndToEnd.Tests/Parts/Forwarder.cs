@@ -157,7 +157,7 @@ internal sealed record Death(bool AfterTheDeed, Func<Task> KillAsync);
 /// <summary>A request that changes something.</summary>
 internal sealed record Mutation(string Method, string Path, string Body)
 {
-    private static readonly string[] Queues = ["model-uploads", "quantize", "validate", "package", "release", "rollouts"];
+    private static readonly string[] Queues = ["model-uploads", "quantize", "validate", "package", "deltas", "release", "rollouts"];
 
     /// <summary>
     /// The stage that sent it; null for a file of the artifacts or packages, which two stages write.
@@ -188,7 +188,8 @@ internal sealed record Mutation(string Method, string Path, string Body)
         ("quantize", "POST") or ("model-uploads", _) => "intake",
         ("validate", "POST") => "quantize",
         ("package", "POST") => "validate",
-        ("release", "POST") => "package",
+        ("deltas", "POST") => "package",
+        ("release", "POST") => "deltas",
         ("rollouts", _) => "rollout",
         _ => queue,
     };
@@ -204,6 +205,7 @@ internal sealed record Mutation(string Method, string Path, string Body)
         return text.Contains("quantize|", StringComparison.Ordinal) || text.Contains("outbox|quantize", StringComparison.Ordinal) ? "quantize"
             : text.Contains("validate|", StringComparison.Ordinal) || text.Contains("outbox|validate", StringComparison.Ordinal) ? "validate"
             : text.Contains("outbox|package", StringComparison.Ordinal) ? "package"
+            : text.Contains("outbox|deltas", StringComparison.Ordinal) ? "deltas"
             : text.Contains("outbox|release", StringComparison.Ordinal) ? "release" : "intake";
     }
 }

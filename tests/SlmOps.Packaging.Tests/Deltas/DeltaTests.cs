@@ -176,6 +176,18 @@ public sealed class DeltaTests : IDisposable
     }
 
     [Fact]
+    public void DeltaManifest_TwoDeltasForOneFile_IsRefused()
+    {
+        static BlobRef Blob(int number) => new(Digest.Of([(byte)number]), number);
+        DeltaLayer[] layers = [new(Blob(9), Blob(1)), new(Blob(9), Blob(2))];
+
+        Assert.Equal(layers[..1], DeltaManifest.Read(new DeltaManifest(Digest.Of([1]), Digest.Of([2]), layers[..1]).Write()).Layers);
+        Assert.Equal(
+            "duplicate-target",
+            Assert.Throws<PackageFormatException>(() => DeltaManifest.Read(new DeltaManifest(Digest.Of([1]), Digest.Of([2]), layers).Write())).Code);
+    }
+
+    [Fact]
     public void DeltaChoice_From_TakesThreeReleasesAndTheMostCommon()
     {
         static Digest D(int number) => Digest.Of([(byte)number]);
@@ -227,7 +239,7 @@ public sealed class DeltaTests : IDisposable
             await FetchAsync(step.Layer?.Delta ?? step.Target);
             if (step.Layer is { } layer)
             {
-                Assert.Equal(new DeltaResult(null, null), await DeltaApplier.ApplyAsync(layer, oldManifest, _device, Stop));
+                Assert.Equal(new DeltaOutcome(null, null), await DeltaApplier.ApplyAsync(layer, oldManifest, _device, Stop));
             }
         }
 

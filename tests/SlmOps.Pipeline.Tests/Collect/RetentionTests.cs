@@ -39,5 +39,6 @@ public sealed class RetentionTests
     private static ServedRelease Release(int version) => new(
         new("m", $"{version}", Digest.Of([(byte)version]), 1, Digest.Of([(byte)version, 1])),
         s_now.AddDays(version),
-        [Digest.Of([(byte)version, 2]), Digest.Of([(byte)version, 3])]);
+        [Digest.Of([(byte)version, 2]), Digest.Of([(byte)version, 3])],
+        []);
 }

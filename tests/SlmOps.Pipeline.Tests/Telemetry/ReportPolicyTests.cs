@@ -33,6 +33,7 @@ public sealed class ReportPolicyTests
         ["channel is not allowed"] = Good with { Channel = null! },
         ["no labels"] = Good with { Inventory = Good.Inventory! with { Labels = null! } },
         ["at most 32 labels"] = Good with { Inventory = Fleet.Inventory(Labels(33)) },
+        ["number of bytes is negative"] = Good with { Deployment = Good.Deployment! with { BytesFetched = -1, BytesWhole = 1 } },
         ["text of the report is too long"] = Good with { Deployment = Good.Deployment! with { Reason = new string('r', 2049) } },
         ["too long"] = Good with { Traceparent = new string('0', 65) },
     };
