@@ -7,6 +7,7 @@ using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Status;
 using SlmOps.Pipeline.Storage;
@@ -32,6 +33,7 @@ public static class Composition
         services.AddSingleton(StorageClients.Publisher(configuration, credential));
         services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
         services.AddHostedService<StorageSetup>();
+        services.AddHostedService<RootUpload>();
 
         services.AddSingleton<ArtifactBlobs>();
         services.AddSingleton<Outbox>();
@@ -39,6 +41,10 @@ public static class Composition
         services.AddSingleton<RolloutStore>();
         services.AddSingleton<DeviceStore>();
         services.AddSingleton<ChannelPublisher>();
+        services.AddSingleton<RepositoryStore>();
+        services.AddSingleton<MetadataFiles>();
+        services.AddSingleton<MetadataWriter>();
+        services.AddSingleton<ReleaseRepository>();
 
         services.AddSingleton<UploadReader>();
         services.AddSingleton<UploadTextReader>();
@@ -54,6 +60,7 @@ public static class Composition
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<DeviceApi>();
+        services.AddSingleton<MetadataApi>();
         return services.AddSingleton(provider => new PipelineFlow(provider));
     }
 }

@@ -3,10 +3,12 @@ using System.CommandLine.Invocation;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
+using SlmOps.Cli.Floor;
 using SlmOps.Cli.Models;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
+using SlmOps.Cli.Root;
 using SlmOps.Cli.Up;
 using SlmOps.Cli.Watch;
 
@@ -25,6 +27,7 @@ internal static class CommandTree
         WatchCommand.Build(),
         EventsCommand.Build(),
         RolloutCommand.Build(),
+        FloorCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),
@@ -34,6 +37,7 @@ internal static class CommandTree
         DiffCommand.Build(),
         ArchiveCommands.Export(),
         ArchiveCommands.Import(),
+        RootCommands.Build(),
     };
 
     /// <summary>Runs a command line; the library itself knows no exit code of its own for bad usage.</summary>
