@@ -65,7 +65,8 @@ internal sealed class AgentParts : IDisposable
         Channel = new(_link, trust, Journal, folder, options.Channel, log);
         var packages = new PackageFetcher(folder, store, new(_link, store, clock, random));
         var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, slots, smoke, clock);
-        Runner = new(Journal, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
+        var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
+        Runner = new(Journal, freshness, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
         Housekeeping = new(store, slots);
     }

@@ -64,6 +64,9 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Error, "{Plans} plans in a row led nowhere; waiting.")]
     internal static partial void PlansDoNotSettle(ILogger log, int plans);
 
+    [LoggerMessage(27, LogLevel.Warning, "The freshness metadata starts again from the root in trust.json: {Reason}.")]
+    internal static partial void FreshnessStartsAgain(ILogger log, string reason);
+
     [LoggerMessage(30, LogLevel.Warning, "The service refuses {Reports} reports, {FirstSeq} to {LastSeq}, which are dropped: {Reason}")]
     internal static partial void ReportsRefused(ILogger log, int reports, long firstSeq, long lastSeq, string reason);
 

@@ -101,7 +101,7 @@ public sealed class AgentProcessTests
         using var agent = new AgentProcess("--self-test");
         var (code, said) = await agent.Ended;
         Assert.True(code == 0, said);
-        Assert.Equal(6, said.Split("ok    ").Length - 1);
+        Assert.Equal(7, said.Split("ok    ").Length - 1);
     }
 
     [Fact]

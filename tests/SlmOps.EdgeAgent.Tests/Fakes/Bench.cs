@@ -18,7 +18,9 @@ internal sealed class Bench : IAsyncDisposable
     private Bench(TestFolder folder, Service service)
     {
         (_folder, Service, Data) = (folder, service, folder["data"]);
-        new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey).Save(Trust);
+        Metadata = new(ReleaseKey);
+        service.Metadata = Metadata.Files;
+        new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey, Metadata.Root).Save(Trust);
         File.WriteAllText(Script, SmokeScript);
     }
 
@@ -27,6 +29,8 @@ internal sealed class Bench : IAsyncDisposable
     internal LocalSigningKey ReleaseKey { get; } = LocalSigningKey.CreateInMemory();
 
     internal LocalSigningKey DirectorKey { get; } = LocalSigningKey.CreateInMemory();
+
+    internal MetadataRepository Metadata { get; }
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
@@ -75,9 +79,9 @@ internal sealed class Bench : IAsyncDisposable
     internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
 
     /// <summary>Starts an agent on the data folder as it is, lets it settle once, and stops it.</summary>
-    internal async Task<AgentState> RunAsync(AgentOptions? options = null)
+    internal async Task<AgentState> RunAsync(AgentOptions? options = null, double jitter = 0)
     {
-        using var parts = NewParts(options: options);
+        using var parts = NewParts(options: options, jitter: jitter);
         var loop = NewLoop(parts);
         loop.Recover();
         while (await loop.CycleAsync(CancellationToken.None) is null)
@@ -118,6 +122,7 @@ internal sealed class Bench : IAsyncDisposable
     internal async Task PublishAsync(ChannelDocument document, LocalSigningKey? key = null)
     {
         _version = (int)Math.Max(_version, document.Version);
+        await Metadata.ListAsync(document.Stable, document.Candidate?.Release, document.IssuedAt);
         Service.Publish(await ChannelSigner.SignAsync(document, key ?? DirectorKey, CancellationToken.None));
     }
 
@@ -147,6 +152,7 @@ internal sealed class Bench : IAsyncDisposable
         await Service.DisposeAsync();
         ReleaseKey.Dispose();
         DirectorKey.Dispose();
+        Metadata.Dispose();
         _folder.Dispose();
     }
 }
