@@ -53,7 +53,9 @@ internal sealed class FreshnessCheck(HttpCloudLink link, FreshnessFile file, Jou
             return Wait("not-listed", $"{release.Model} {release.Version} {release.Digest} of the channel is not in the list of releases.");
         }
 
-        journal.Write(learned with { Deployment = learned.Deployment! with { Listed = target } });
+        var deployment = learned.Deployment! with { Listed = target };
+        var waited = deployment.ReasonCode?.StartsWith(ReasonCodes.MetadataPrefix, StringComparison.Ordinal) == true;
+        journal.Write(learned with { Deployment = waited ? deployment with { ReasonCode = null, Reason = null } : deployment });
         return learned.FloorOf(release.Model).RefuseInstall(target) is { } below
             ? new(FailureKind.Refused, ReasonCodes.BelowFloor, below)
             : null;

@@ -73,6 +73,7 @@ public sealed class FreshnessTests
         await bench.Metadata.PublishAsync(bench.Clock.GetUtcNow());
         var state = await bench.RunAsync(jitter: Jitter);
         Assert.Equal((Committed, "2", 1), (state.Deployment!.State, bench.Current!.Version, state.Deployment.Attempt));
+        Assert.Null(bench.Service.Reports.First(report => report.Deployment is { State: Retrieved } && report.Deployment.Release == two.Digest).Deployment!.ReasonCode);
     }
 
     [Fact]
