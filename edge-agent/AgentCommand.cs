@@ -28,7 +28,7 @@ internal static class AgentCommand
         var channel = Text("--channel", "name", "Channel to follow; 'stable' unless given.");
         var id = Text("--id", "name", "Device id; made once and kept in the data folder unless given.");
         var data = Text("--data", "folder", "Folder for models and state; one agent each. Required.");
-        var trust = Text("--trust", "file", "trust.json with the public keys of the release and the director key. Required.");
+        var trust = Text("--trust", "file", "trust.json: the public release and director keys and the first root of the metadata. Required.");
         var label = new Option<string[]>("--label") { HelpName = "name=value", Description = "Label for ring selectors; may be given many times." };
         var memory = Text("--memory", "size", "Memory the model may use, in bytes or like 64MiB; half of the machine's unless given.");
         var prefer = Text("--prefer", "what", "balanced (smallest that loses at most 1 % of perplexity), quality, speed or size; 'balanced' unless given.");

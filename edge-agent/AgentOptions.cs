@@ -8,7 +8,7 @@ namespace SlmOps.EdgeAgent;
 /// <param name="Channel">Channel to follow.</param>
 /// <param name="DeviceId">Device id, or null for the one that the data folder keeps.</param>
 /// <param name="DataPath">Data folder.</param>
-/// <param name="TrustPath">The file with the two public keys.</param>
+/// <param name="TrustPath">The file with what the device trusts: two public keys and the first root.</param>
 /// <param name="Labels">Labels for ring selectors.</param>
 /// <param name="MemoryBytes">Memory the model may use.</param>
 /// <param name="Preference">What matters most in a variant.</param>

@@ -16,11 +16,10 @@ namespace SlmOps.EdgeAgent;
 /// <param name="Command">What starts this program; see <see cref="SmokeProcess"/>.</param>
 /// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
 /// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
-/// <param name="Deltas">Deltas that signed metadata offers for a release.</param>
 /// <param name="FreeBytes">Room on the disk of the data folder.</param>
 internal sealed record AgentSurroundings(
     TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null,
-    Func<ReleaseRef, IReadOnlyList<DeltaOffer>>? Deltas = null, Func<long>? FreeBytes = null)
+    Func<long>? FreeBytes = null)
 {
     internal static AgentSurroundings Real() =>
         new(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), OwnCommand());
@@ -70,9 +69,9 @@ internal sealed class AgentParts : IDisposable
         var downloader = new BlobDownloader(_link, store, clock, random);
         var packages = new PackageFetcher(
             store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
-        var releases = new ReleaseFetcher(_link, trust, clock, random, around.Deltas ?? (_ => []));
-        var preparation = new Preparation(Journal, releases, packages, slots, smoke, clock);
-        Runner = new(Journal, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
+        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, slots, smoke, clock);
+        var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
+        Runner = new(Journal, freshness, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
         Housekeeping = new(store, slots);
     }

@@ -69,6 +69,8 @@ internal static partial class Log
 
     [LoggerMessage(28, LogLevel.Debug, "{Variant}: {Bytes} of {WholeBytes} bytes are to be fetched, {Deltas} files by delta.")]
     internal static partial void FetchPlanned(ILogger log, string variant, long bytes, long wholeBytes, int deltas);
+    [LoggerMessage(29, LogLevel.Warning, "The freshness metadata starts again from the root in trust.json: {Reason}.")]
+    internal static partial void FreshnessStartsAgain(ILogger log, string reason);
 
     [LoggerMessage(30, LogLevel.Warning, "The service refuses {Reports} reports, {FirstSeq} to {LastSeq}, which are dropped: {Reason}")]
     internal static partial void ReportsRefused(ILogger log, int reports, long firstSeq, long lastSeq, string reason);

@@ -39,7 +39,7 @@ internal static class OptionReader
         if (!File.Exists(raw.Trust))
         {
             found.Add(raw.Trust is null
-                ? "--trust is missing: the trust.json with the public keys of the release and the director key."
+                ? "--trust is missing: the trust.json with the public keys of the release and the director key and the first root."
                 : $"--trust '{raw.Trust}' does not exist.");
         }
 

@@ -6,7 +6,7 @@ using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Cloud;
 
-/// <summary>The service over HTTPS: the channel document, blobs, reports.</summary>
+/// <summary>The service over HTTPS: the channel document, metadata, blobs, reports.</summary>
 /// <param name="address">Base address, ending in a slash.</param>
 /// <param name="key">Function key, or null.</param>
 /// <param name="clock">Clock of the timeouts.</param>
@@ -15,6 +15,9 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
     private const int MaxRedirects = 5;
     private const int MaxReceiptBytes = 4 << 10;
     internal static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    // The longest list at half a megabit a second; one that drips longer is given up.
+    private static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(90);
 
     private readonly HttpClient _client = new(new SocketsHttpHandler
     {
@@ -57,6 +60,21 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         {
             return new ChannelFetch.Failed(Describe(exception), null);
         }
+    }
+
+    /// <summary>Fetches a metadata file, see <see cref="TufFetch"/>.</summary>
+    /// <exception cref="MetadataUnavailableException">When the service answers neither with the file nor that there is none.</exception>
+    internal async Task<byte[]?> FetchMetadataAsync(string name, int limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(MetadataTimeout, clock, cancellationToken);
+        using var request = Request(HttpMethod.Get, new(address, $"api/v1/metadata/{name}"));
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => await FirstBytesAsync(response, limit + 1, deadline.Token),
+            HttpStatusCode.NotFound => null,
+            _ => throw new MetadataUnavailableException(Answer(request, response), RetryAfter(response)),
+        };
     }
 
     /// <summary>Sends one batch.</summary>
@@ -137,6 +155,22 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
                 throw new InvalidDataException($"The answer of {response.RequestMessage?.RequestUri?.AbsolutePath} has more than {limit} bytes.");
             }
 
+            bytes.Write(buffer, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>Reads a body, but no more than so many bytes of it.</summary>
+    private static async Task<byte[]> FirstBytesAsync(HttpResponseMessage response, int most, CancellationToken cancellationToken)
+    {
+        using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var bytes = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        int read;
+        while (bytes.Length < most
+            && (read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - bytes.Length)), cancellationToken)) > 0)
+        {
             bytes.Write(buffer, 0, read);
         }
 

@@ -28,7 +28,8 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
         var keep = new HashSet<Digest>();
         foreach (var slot in Enum.GetValues<Slot>())
         {
-            if (state[slot] is not { } content || !content.Committed)
+            // A withdrawn model that never committed runs on where there is nothing to go back to.
+            if (state[slot] is not { } content || (!content.Committed && state.Active != slot))
             {
                 slots.Clear(slot);
                 continue;

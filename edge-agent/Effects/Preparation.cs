@@ -16,7 +16,7 @@ internal sealed class Preparation(
         if (variants is not null)
         {
             var timed = journal.Deployment.WithPhase("retrieve", clock.GetElapsedTime(started)) with { Pauses = 0, NotBefore = null };
-            journal.Write(journal.State.Remember(new(release, variants) { Deltas = releases.DeltasOf(release) }) with { Deployment = timed });
+            journal.Write(journal.State.Remember(new(release, variants) { Listed = timed.Listed }) with { Deployment = timed });
         }
 
         return failure;
@@ -84,7 +84,10 @@ internal sealed class Preparation(
         journal.Move(
             DeviceEvent.SlotFilled,
             deployment => deployment.WithPhase("stage", clock.GetElapsedTime(started)),
-            state => state.With(target, new(journal.Deployment.Release, Variant, Committed: false)));
+            state => state.With(target, new(journal.Deployment.Release, Variant, Committed: false)
+            {
+                Sequence = journal.Deployment.Listed?.Sequence ?? 0,
+            }));
         return null;
     }
 
@@ -106,7 +109,7 @@ internal sealed class Preparation(
     private DownloadOrder Order => new(
         journal.Deployment.Release,
         Variant,
-        journal.State.Known.FirstOrDefault(known => known.Release.Digest == journal.Deployment.Release.Digest)?.Deltas ?? [],
+        journal.Deployment.Listed?.Deltas ?? [],
         [.. new[] { journal.State.ActiveContent, journal.State.A, journal.State.B }.OfType<SlotContent>()
             .Select(content => content.Variant).DistinctBy(variant => variant.Manifest)]);
 

@@ -6,8 +6,7 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>Fetches the small documents of a release and checks the release key's signature over them.</summary>
-internal sealed class ReleaseFetcher(
-    HttpCloudLink link, TrustRoots trust, TimeProvider clock, Random random, Func<ReleaseRef, IReadOnlyList<DeltaOffer>> deltas)
+internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, TimeProvider clock, Random random)
 {
     private const int MaxTries = 4;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
@@ -32,9 +31,6 @@ internal sealed class ReleaseFetcher(
             ? (null, new(FailureKind.Refused, refusal.Name, refusal.Reason))
             : (ReleaseReader.ReadIndex(index).Variants, null);
     }
-
-    /// <summary>Deltas to the variants of a release, from signed metadata alone.</summary>
-    internal IReadOnlyList<DeltaOffer> DeltasOf(ReleaseRef release) => deltas(release);
 
     private async Task<(byte[]? Document, Failure? Failure)> DocumentAsync(Digest digest, int limit, CancellationToken cancellationToken)
     {

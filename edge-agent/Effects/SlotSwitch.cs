@@ -42,7 +42,13 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         journal.Move(
             DeviceEvent.SoakPassed,
             deployment => deployment.WithPhase("soak", soak),
-            state => state.With(target, state[target]! with { Committed = true }));
+            state =>
+            {
+                var committed = state.With(target, state[target]! with { Committed = true });
+                return journal.Deployment.Listed is { } listed
+                    ? committed.WithFloor(listed.Release.Model, committed.FloorOf(listed.Release.Model).Commit(listed))
+                    : committed;
+            });
     }
 
     /// <summary>Puts the committed model before in charge again; what failed, and was not just withdrawn, is condemned.</summary>
@@ -57,8 +63,17 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
                 journal.Deployment.Release.Digest, journal.Deployment.Variant?.Manifest ?? default, code, clock.GetUtcNow())));
 
         var bad = journal.Deployment.Target!.Value;
-        var back = journal.State.Active == bad ? journal.State.Inactive : journal.State.Active;
+        var switched = journal.State.Active == bad;
+        var back = switched ? journal.State.Inactive : journal.State.Active;
         var content = back is { } slot ? journal.State[slot] : null;
+
+        // What never stopped running goes on; what would have to be put in charge again must not lie under the floor.
+        if (switched && content is not null && journal.State.RefuseFallback(content) is { } below)
+        {
+            Strand(bad, withdrawn, below);
+            return;
+        }
+
         if (content is not { Committed: true } || await slots.FindDamageAsync(back!.Value, content.Variant, cancellationToken) is not null)
         {
             Strand(bad, withdrawn);
@@ -73,17 +88,18 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
     /// There is nothing to go back to. A model that failed must not run, so nothing runs; one that was only withdrawn
     /// still works, and goes on until its successor is there.
     /// </summary>
-    private void Strand(Slot bad, bool withdrawn)
+    private void Strand(Slot bad, bool withdrawn, string? why = null)
     {
+        Deployment Said(Deployment deployment) => why is null ? deployment : deployment with { Reason = $"{deployment.Reason} {why}" };
         var other = bad == Slot.A ? Slot.B : Slot.A;
         if (withdrawn)
         {
-            journal.Move(DeviceEvent.RollbackImpossible, null, state => state.With(other, null));
+            journal.Move(DeviceEvent.RollbackImpossible, Said, state => state.With(other, null));
             return;
         }
 
         CurrentModel.Write(folder, null, null);
-        journal.Move(DeviceEvent.RollbackImpossible, null, state => state.With(bad, null).With(other, null) with { Active = null });
+        journal.Move(DeviceEvent.RollbackImpossible, Said, state => state.With(bad, null).With(other, null) with { Active = null });
     }
 
     /// <summary>Leaving a model that was committed long ago needs a deployment to tell of, that of the active model.</summary>

@@ -12,6 +12,9 @@ internal abstract record AgentAction
     /// <summary>Open a deployment of an assignment.</summary>
     internal sealed record Begin(Assignment Assignment, int Attempt) : AgentAction;
 
+    /// <summary>Bring the freshness metadata up to date and ask it whether the release may be installed.</summary>
+    internal sealed record Confirm : AgentAction;
+
     /// <summary>Fetch the release's index, check its signature, remember its variants.</summary>
     internal sealed record Retrieve : AgentAction;
 

@@ -34,7 +34,7 @@ internal static class DeploymentSteps
 
         // What fails on the way here is counted anew after each long wait; what fails on this device is condemned.
         var attempt = last?.State == DeviceState.FailedNoStateChange ? last.Attempt % RetryPolicy.MaxAttempts + 1 : 1;
-        return new Plan.Steps([new AgentAction.Begin(assignment, attempt), .. FromPending(assignment.Release, observed)]);
+        return new Plan.Steps([new AgentAction.Begin(assignment, attempt), .. FromPending(assignment.Release, false, observed)]);
     }
 
     internal static Plan Continue(Deployment open, Observed observed, DateTimeOffset now)
@@ -51,7 +51,7 @@ internal static class DeploymentSteps
 
         return new Plan.Steps(open.State switch
         {
-            DeviceState.Pending => FromPending(open.Release, observed),
+            DeviceState.Pending => FromPending(open.Release, open.Listed is not null, observed),
             DeviceState.Retrieved or DeviceState.Downloading or DeviceState.DownloadPaused => FromDownload,
             DeviceState.Downloaded => FromDownload[1..],
             DeviceState.Verified => FromDownload[2..],
@@ -61,10 +61,14 @@ internal static class DeploymentSteps
         });
     }
 
-    private static AgentAction[] FromPending(ReleaseRef release, Observed observed) => Choice(release, observed) switch
+    private static AgentAction[] FromPending(ReleaseRef release, bool confirmed, Observed observed)
     {
-        null => [new AgentAction.Retrieve()],
-        { Chosen: { } variant } choice => [new AgentAction.Choose(variant, choice.Reason), .. FromDownload],
-        { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
-    };
+        AgentAction[] first = confirmed ? [] : [new AgentAction.Confirm()];
+        return Choice(release, observed) switch
+        {
+            null => [.. first, new AgentAction.Retrieve()],
+            { Chosen: { } variant } choice => [.. first, new AgentAction.Choose(variant, choice.Reason), .. FromDownload],
+            { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
+        };
+    }
 }

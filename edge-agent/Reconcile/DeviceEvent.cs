@@ -3,6 +3,7 @@ namespace SlmOps.EdgeAgent.Reconcile;
 /// <summary>What can happen to a deployment; <see cref="LifecycleTable"/> says where it leads.</summary>
 internal enum DeviceEvent
 {
+    Postponed,
     VariantChosen,
     Refused,
     FoundInstalled,

@@ -9,6 +9,8 @@ internal static class LifecycleTable
 {
     internal static DeviceState Next(DeviceState state, DeviceEvent happened) => (state, happened) switch
     {
+        // The metadata does not hold or is not there: said once, and asked again later.
+        (Pending, Postponed) => Pending,
         (Pending, VariantChosen) => Retrieved,
         (Pending, FoundInstalled) => AlreadyInstalled,
         (Pending or Downloading or Downloaded, Refused) => Rejected,

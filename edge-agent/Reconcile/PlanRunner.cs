@@ -7,7 +7,7 @@ namespace SlmOps.EdgeAgent.Reconcile;
 
 /// <summary>Gives plans their effect, one step after the other; the only place that does.</summary>
 internal sealed class PlanRunner(
-    Journal journal, Preparation preparation, SlotSwitch slotSwitch, TimeProvider clock, Random random, ILogger log)
+    Journal journal, FreshnessCheck freshness, Preparation preparation, SlotSwitch slotSwitch, TimeProvider clock, Random random, ILogger log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
@@ -59,6 +59,8 @@ internal sealed class PlanRunner(
                     begin.Assignment, begin.Attempt, DeviceState.Pending, null, null, null, false, null, 0, null, null, null,
                     new Dictionary<string, long>()));
                 return null;
+            case AgentAction.Confirm:
+                return await freshness.RunAsync(cancellationToken);
             case AgentAction.Retrieve:
                 return await preparation.RetrieveAsync(cancellationToken);
             case AgentAction.Choose choose:
@@ -113,10 +115,21 @@ internal sealed class PlanRunner(
         {
             case FailureKind.Transient:
                 var pause = failure.RetryAfter ?? RetryPolicy.Delay(before.Pauses, FirstPause, LongestPause, random);
-                Deployment Paused(Deployment deployment) => Because(deployment, pause) with { Pauses = before.Pauses + 1 };
+                Deployment Paused(Deployment deployment) => Because(deployment, pause) with
+                {
+                    Pauses = before.Pauses + 1,
+
+                    // Who waits asks the metadata again.
+                    Listed = before.State == DeviceState.Pending ? null : deployment.Listed,
+                };
                 if (before.State == DeviceState.Downloading)
                 {
                     journal.Move(DeviceEvent.DownloadInterrupted, Paused);
+                }
+                else if (before.State == DeviceState.Pending && before.ReasonCode != failure.Code)
+                {
+                    // Said once for each reason: the next tries may be many.
+                    journal.Move(DeviceEvent.Postponed, Paused);
                 }
                 else
                 {

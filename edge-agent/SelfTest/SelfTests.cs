@@ -20,6 +20,7 @@ internal static class SelfTests
             [
                 ("JSON round trips", () => Task.FromResult(JsonRoundTrips())),
                 ("signature check", () => SignatureAsync(cancellationToken)),
+                ("freshness metadata", () => FreshnessAsync(folder, cancellationToken)),
                 ("state file", () => Task.FromResult(StateFileWorks(folder))),
                 ("delta", () => DeltaAsync(folder, cancellationToken)),
                 ("hard link", () => Task.FromResult(HardLink(folder))),
@@ -89,19 +90,41 @@ internal static class SelfTests
         return "ECDSA P-256, good taken, foreign refused";
     }
 
+    private static async Task<string> FreshnessAsync(string folder, CancellationToken cancellationToken)
+    {
+        using var key = LocalSigningKey.CreateInMemory();
+        var (role, later) = (new TufRole([key.PublicKey], 1), DateTimeOffset.UnixEpoch.AddDays(1));
+        var root = await TufWriter.RootAsync(1, later, new(role, role, role, role), [key], cancellationToken);
+        var release = SampleChannel().Stable!;
+        var targets = await TufWriter.TargetsAsync(1, later, [new(release, 3, 2, [])], key, cancellationToken);
+        var snapshot = await TufWriter.SnapshotAsync(1, later, targets, key, cancellationToken);
+        var timestamp = await TufWriter.TimestampAsync(1, later, snapshot, key, cancellationToken);
+        var files = new[] { targets, snapshot, timestamp }.ToDictionary(file => file.Name, file => file.Bytes);
+        Task<byte[]?> Fetch(string name, int limit, CancellationToken stop) => Task.FromResult(files.GetValueOrDefault(name));
+
+        var update = await TufClient.UpdateAsync(TufState.Initial(root.Bytes), Fetch, DateTimeOffset.UnixEpoch, cancellationToken);
+        Expect(update.Releases is [{ Sequence: 3, SecurityFloor: 2 } only] && only.Release == release, $"good metadata is refused: {update.Reason}");
+        var file = new FreshnessFile(new(Path.Combine(folder, "data")), root.Bytes);
+        file.Write(update.State);
+        var again = await TufClient.UpdateAsync(file.Read(out var trouble), Fetch, later, cancellationToken);
+        Expect(trouble is null && again.ReasonCode == "root-expired", $"expired metadata is taken: {trouble} {again.ReasonCode}");
+        return "list taken, kept over a restart, refused when expired";
+    }
+
     private static string StateFileWorks(string folder)
     {
         var path = Path.Combine(folder, "state.json");
         var file = new StateFile(path, 5);
         Expect(file.Load() is null, "an empty folder is not a fresh state");
-        var release = new KnownRelease(new("m", "1", Digest.Of([1]), 10, Digest.Of([2])), [])
+        var release = new ReleaseRef("m", "1", Digest.Of([1]), 10, Digest.Of([2]));
+        var known = new KnownRelease(release, [])
         {
-            Deltas = [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))],
+            Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]),
         };
-        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)).Remember(release) with { Active = Slot.B });
+        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)).Remember(known) with { Active = Slot.B });
         var again = new StateFile(path, 0);
         Expect(
-            again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }], Known: [{ Deltas: [{ Delta.Size: 6 }] }] },
+            again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }], Known: [{ Listed: { Sequence: 7, Deltas: [{ Delta.Size: 6 }] } }] },
             "the state changes on the way");
         return "written, flushed, renamed, read";
     }

@@ -30,6 +30,9 @@ internal sealed record AgentState(
 {
     internal const int CurrentSchema = 1;
 
+    /// <summary>How low this device may go, by model; null in files from before there were floors.</summary>
+    public IReadOnlyDictionary<string, ReleaseFloor>? Floors { get; init; }
+
     /// <summary>More than two matter at once (stable and candidate), the rest saves a fetch when one comes back.</summary>
     internal const int MaxKnown = 4;
 
@@ -43,8 +46,46 @@ internal sealed record AgentState(
     /// <summary>The slot that a new model goes into.</summary>
     internal Slot Inactive => Active == Slot.A ? Slot.B : Slot.A;
 
-    /// <summary>The committed model before the active one, or null.</summary>
-    internal SlotContent? WayBack => Active is not null && this[Inactive] is { Committed: true } content ? content : null;
+    /// <summary>The committed model before the active one, unless it lies under the security floor; or null.</summary>
+    internal SlotContent? WayBack =>
+        Active is not null && this[Inactive] is { Committed: true } content && RefuseFallback(content) is null ? content : null;
+
+    internal ReleaseFloor FloorOf(string model) => Floors?.GetValueOrDefault(model) ?? ReleaseFloor.None;
+
+    /// <summary>Why a slot may not be fallen back to, or null.</summary>
+    internal string? RefuseFallback(SlotContent content) => FloorOf(content.Release.Model).RefuseFallback(content.Sequence);
+
+    internal AgentState WithFloor(string model, ReleaseFloor floor) => this with
+    {
+        Floors = new Dictionary<string, ReleaseFloor>(Floors ?? new Dictionary<string, ReleaseFloor>()) { [model] = floor },
+    };
+
+    /// <summary>
+    /// Takes over what the metadata lists about the models that this device has to do with: floors only rise, and a
+    /// release that was listed anew, because devices are to go back to it, has its new sequence in the slots too.
+    /// </summary>
+    internal AgentState Learn(IReadOnlyList<ReleaseTarget> listed)
+    {
+        var models = new[] { A?.Release.Model, B?.Release.Model, Deployment?.Release.Model }.OfType<string>().ToHashSet();
+        var state = this;
+        foreach (var target in listed.Where(target => models.Contains(target.Release.Model)))
+        {
+            state = state.WithFloor(target.Release.Model, state.FloorOf(target.Release.Model).Raise(target));
+        }
+
+        return state with
+        {
+            A = Renumbered(A, listed),
+            B = Renumbered(B, listed),
+            Known = [.. Known.Select(known => known with { Listed = listed.FirstOrDefault(target => target.Release == known.Release) ?? known.Listed })],
+        };
+    }
+
+    private static SlotContent? Renumbered(SlotContent? content, IReadOnlyList<ReleaseTarget> listed) =>
+        content is not null && listed.FirstOrDefault(target => target.Release.Digest == content.Release.Digest) is { } target
+        && target.Sequence > content.Sequence
+            ? content with { Sequence = target.Sequence }
+            : content;
 
     internal AgentState With(Slot slot, SlotContent? content) => slot == Slot.A ? this with { A = content } : this with { B = content };
 
@@ -67,10 +108,12 @@ internal sealed record AgentState(
 }
 
 /// <summary>The checked variants of a release.</summary>
+/// <param name="Release">The release.</param>
+/// <param name="Variants">Its variants.</param>
 internal sealed record KnownRelease(ReleaseRef Release, IReadOnlyList<VariantOffer> Variants)
 {
-    /// <summary>Signed shortcuts to the variants; an agent before deltas wrote none.</summary>
-    public IReadOnlyList<DeltaOffer> Deltas { get; init => field = value ?? []; } = [];
+    /// <summary>The release as the metadata listed it last, with its deltas; null in files from before there was metadata.</summary>
+    public ReleaseTarget? Listed { get; init; }
 }
 
 /// <summary>A release that failed here, and the variant that did.</summary>

@@ -21,6 +21,8 @@ internal sealed class DataFolder
 
     internal string State => Path.Combine(Root, "state.json");
 
+    internal string Freshness => Path.Combine(Root, "freshness.json");
+
     internal string Current => Path.Combine(Root, "current.json");
 
     internal string Outbox => Path.Combine(Root, "outbox.jsonl");

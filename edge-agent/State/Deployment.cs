@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.State;
 
@@ -34,6 +35,9 @@ internal sealed record Deployment(
     IReadOnlyDictionary<string, long> PhaseMs,
     long BytesFetched = 0)
 {
+    /// <summary>The release as fresh metadata listed it for this deployment; null before that.</summary>
+    public ReleaseTarget? Listed { get; init; }
+
     internal ReleaseRef Release => Assignment.Release;
 
     /// <summary>Adds to the time a phase has taken.</summary>

@@ -13,4 +13,8 @@ internal enum Slot
 /// <param name="Release">The release it came from.</param>
 /// <param name="Variant">The variant as it was offered.</param>
 /// <param name="Committed">True once a soak passed: a way back may only lead to such a slot.</param>
-internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, bool Committed);
+internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, bool Committed)
+{
+    /// <summary>Sequence under which the metadata lists the release; 0 when it was installed before there was metadata.</summary>
+    public long Sequence { get; init; }
+}

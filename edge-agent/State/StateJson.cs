@@ -14,6 +14,7 @@ namespace SlmOps.EdgeAgent.State;
     MaxDepth = 32)]
 [JsonSerializable(typeof(AgentState))]
 [JsonSerializable(typeof(CurrentModel))]
+[JsonSerializable(typeof(FreshnessRecord))]
 [JsonSerializable(typeof(LockHolder))]
 [JsonSerializable(typeof(OutboxHeader))]
 [JsonSerializable(typeof(SmokeOutcome))]

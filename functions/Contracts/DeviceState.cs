@@ -11,7 +11,7 @@ namespace SlmOps.Contracts;
 [JsonConverter(typeof(DeviceStateJsonConverter))]
 public enum DeviceState
 {
-    /// <summary>Known, nothing assigned yet.</summary>
+    /// <summary>Assigned; what the metadata and the release say of it is being fetched.</summary>
     Pending,
 
     /// <summary>The assignment was read and a variant chosen.</summary>
@@ -59,7 +59,7 @@ public enum DeviceState
     /// <summary>Failed after activation, and there was nothing to go back to.</summary>
     FailedUnableToRollback,
 
-    /// <summary>Refused: no variant fits, bad signature, expired or rolled-back metadata.</summary>
+    /// <summary>Refused: no variant fits, bad signature, or older than what this device may install.</summary>
     Rejected,
 
     /// <summary>Already runs what the channel asks for.</summary>

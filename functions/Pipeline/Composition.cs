@@ -9,6 +9,7 @@ using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Status;
 using SlmOps.Pipeline.Storage;
@@ -34,6 +35,7 @@ public static class Composition
         services.AddSingleton(StorageClients.Publisher(configuration, credential));
         services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
         services.AddHostedService<StorageSetup>();
+        services.AddHostedService<RootUpload>();
 
         services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
@@ -42,6 +44,10 @@ public static class Composition
         services.AddSingleton<RolloutStore>();
         services.AddSingleton<DeviceStore>();
         services.AddSingleton<ChannelPublisher>();
+        services.AddSingleton<RepositoryStore>();
+        services.AddSingleton<MetadataFiles>();
+        services.AddSingleton<MetadataWriter>();
+        services.AddSingleton<ReleaseRepository>();
 
         services.AddSingleton<UploadReader>();
         services.AddSingleton<UploadTextReader>();
@@ -59,6 +65,7 @@ public static class Composition
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<DeviceApi>();
+        services.AddSingleton<MetadataApi>();
         return services.AddSingleton(provider => new PipelineFlow(provider));
     }
 }

@@ -56,7 +56,8 @@ internal static class Flow
         internal const string Rollouts = "rollouts";
         internal const string Devices = "devices";
         internal const string Reports = "reports";
+        internal const string Repository = "repository";
 
-        internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports];
+        internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository];
     }
 }

@@ -42,6 +42,15 @@ internal static partial class Log
     [LoggerMessage(111, LogLevel.Information, "Published channel {Channel} version {ChannelVersion}")]
     internal static partial void ChannelPublished(ILogger log, string channel, long channelVersion);
 
+    [LoggerMessage(112, LogLevel.Information, "Published metadata version {MetadataVersion} with targets version {TargetsVersion}: {Releases} releases")]
+    internal static partial void MetadataPublished(ILogger log, long metadataVersion, long targetsVersion, int releases);
+
+    [LoggerMessage(113, LogLevel.Warning, "The file metadata/{File} holds what this pipeline did not write; the next number is taken")]
+    internal static partial void MetadataForeign(ILogger log, string file);
+
+    [LoggerMessage(114, LogLevel.Warning, "The table of releases was empty; taken up from published metadata version {MetadataVersion}: {Releases} releases")]
+    internal static partial void MetadataRecovered(ILogger log, long metadataVersion, int releases);
+
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
     internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);
 

@@ -10,6 +10,7 @@ using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Status;
 using SlmOps.Pipeline.Storage;
@@ -110,16 +111,21 @@ public sealed class PipelineFlow
         };
     }
 
-    /// <summary>Timer: deadlines, expiring channel documents, and what a dead host left unsent.</summary>
+    /// <summary>Timer: deadlines, expiring metadata and channel documents, and what a dead host left unsent.</summary>
     public async Task TickAsync(CancellationToken cancellationToken)
     {
         await Get<RunStore>().SweepAsync(SweepAfter, cancellationToken).ConfigureAwait(false);
+        await Get<ReleaseRepository>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary><c>GET channels/{channel}</c>.</summary>
     public Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken) =>
         Get<DeviceApi>().ChannelAsync(request, channel, cancellationToken);
+
+    /// <summary><c>GET metadata/{file}</c>.</summary>
+    public Task<IResult> MetadataAsync(HttpRequest request, string file, CancellationToken cancellationToken) =>
+        Get<MetadataApi>().FileAsync(request, file, cancellationToken);
 
     /// <summary><c>GET blobs/{digest}</c>.</summary>
     public Task<IResult> BlobAsync(string digest, CancellationToken cancellationToken) =>
@@ -136,6 +142,10 @@ public sealed class PipelineFlow
     /// <summary><c>GET models/{model}/{version}</c>.</summary>
     public Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken) =>
         Get<OperatorApi>().ModelAsync(model, version, cancellationToken);
+
+    /// <summary><c>POST models/{model}/{version}/security-floor</c>.</summary>
+    public Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().SecurityFloorAsync(model, version, cancellationToken);
 
     /// <summary><c>GET channels</c>.</summary>
     public Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>

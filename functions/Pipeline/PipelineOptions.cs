@@ -43,6 +43,12 @@ internal sealed record PipelineOptions
     /// <summary>Where the director key is: a PEM file, or the URL of a Key Vault key.</summary>
     public string DirectorKey { get; init; } = "";
 
+    /// <summary>Where the key of snapshot and timestamp metadata is: a PEM file, or the URL of a Key Vault key.</summary>
+    public string OnlineKey { get; init; } = "";
+
+    /// <summary>Folder with root metadata to put into storage at start; empty where it is uploaded by hand.</summary>
+    public string RootFolder { get; init; } = "";
+
     /// <exception cref="InvalidOperationException">Lists every setting that is out of range.</exception>
     internal static PipelineOptions Bind(IConfiguration configuration)
     {
@@ -59,6 +65,7 @@ internal sealed record PipelineOptions
         Check(options.GarbageGraceHours is > 1 and <= 8760, "GarbageGraceHours", "use 2 to 8760");
         Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
         Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
+        Check(options.OnlineKey.Length > 0, "OnlineKey", "name a PEM file or a Key Vault key");
         return errors.Count == 0
             ? options
             : throw new InvalidOperationException("The configuration is not usable: " + string.Join("; ", errors) + ".");

@@ -13,6 +13,12 @@ public sealed class DeviceTrigger(PipelineFlow flow)
         string channel,
         CancellationToken cancellationToken) => flow.ChannelAsync(request, channel, cancellationToken);
 
+    [Function("Metadata")]
+    public Task<IResult> Metadata(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/metadata/{file}")] HttpRequest request,
+        string file,
+        CancellationToken cancellationToken) => flow.MetadataAsync(request, file, cancellationToken);
+
     [Function("Blob")]
     public Task<IResult> Blob(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/blobs/{digest}")] HttpRequest request,

@@ -19,6 +19,13 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string version,
         CancellationToken cancellationToken) => flow.ModelAsync(model, version, cancellationToken);
 
+    [Function("SecurityFloor")]
+    public Task<IResult> SecurityFloor(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/models/{model}/{version}/security-floor")] HttpRequest request,
+        string model,
+        string version,
+        CancellationToken cancellationToken) => flow.SecurityFloorAsync(model, version, cancellationToken);
+
     [Function("Channels")]
     public Task<IResult> Channels(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/channels")] HttpRequest request,

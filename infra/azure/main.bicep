@@ -188,6 +188,7 @@ module functions 'modules/functions.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     maxUploadMB: maxUploadMB
     name: names.functionApp
+    onlineKeyUri: keyVault.outputs.onlineKeyUri
     planName: names.plan
     queueEndpoint: storage.outputs.queueEndpoint
     releaseKeyUri: keyVault.outputs.releaseKeyUri

@@ -4,10 +4,12 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Collect;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
+using SlmOps.Cli.Floor;
 using SlmOps.Cli.Models;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
+using SlmOps.Cli.Root;
 using SlmOps.Cli.Up;
 using SlmOps.Cli.Watch;
 
@@ -27,6 +29,7 @@ internal static class CommandTree
         EventsCommand.Build(),
         RolloutCommand.Build(),
         CollectCommand.Build(),
+        FloorCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),
@@ -36,6 +39,7 @@ internal static class CommandTree
         DiffCommand.Build(),
         ArchiveCommands.Export(),
         ArchiveCommands.Import(),
+        RootCommands.Build(),
     };
 
     /// <summary>Runs a command line; the library itself knows no exit code of its own for bad usage.</summary>

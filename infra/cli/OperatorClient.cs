@@ -54,6 +54,13 @@ internal sealed class OperatorClient : IDisposable
         return await ReadAsync<GarbageReport>(answer, cancellationToken).ConfigureAwait(false);
     }
 
+    internal async Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken)
+            .ConfigureAwait(false);
+        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)

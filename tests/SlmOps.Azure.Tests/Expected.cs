@@ -9,14 +9,14 @@ internal static class Expected
     internal static readonly IReadOnlyList<string> StageQueues =
         ["model-uploads", "quantize", "validate", "package", "deltas", "release", "rollouts"];
 
-    internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports"];
+    internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports", "repository"];
 
     internal static readonly IReadOnlyList<string> AppSettings =
     [
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID",
         .. Connection("AzureWebJobsStorage"), .. Connection("SlmOpsStorage"),
         "SlmOpsEvents__topicEndpoint",
-        "SlmOpsTick", "SlmOps__DirectorKey", "SlmOps__MaxFileBytes", "SlmOps__MaxUploadBytes", "SlmOps__ReleaseKey", "SlmOps__Threads",
+        "SlmOpsTick", "SlmOps__DirectorKey", "SlmOps__MaxFileBytes", "SlmOps__MaxUploadBytes", "SlmOps__OnlineKey", "SlmOps__ReleaseKey", "SlmOps__Threads",
     ];
 
     /// <summary>Who may do what where: exactly these, written as "who: role @ place".</summary>
@@ -29,6 +29,7 @@ internal static class Expected
         $"app: {Roles.MonitoringMetricsPublisher} @ Microsoft.Insights/components/appi-*",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/release",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/director",
+        $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/online",
         $"system topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/model-uploads",
         $"system topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",
         $"topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",

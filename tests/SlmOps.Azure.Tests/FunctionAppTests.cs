@@ -51,6 +51,7 @@ public sealed class FunctionAppTests(SnapshotFixture snapshots)
         Assert.Equal("managedidentity", Settings["SlmOpsStorage__credential"]!.ToString());
         Assert.Contains("keys/release", Settings["SlmOps__ReleaseKey"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains("keys/director", Settings["SlmOps__DirectorKey"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("keys/online", Settings["SlmOps__OnlineKey"]!.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>A run with the Core Tools must configure the same things, with connection strings in place of identities.</summary>

@@ -29,8 +29,8 @@ public sealed class CommandTreeTests
     [Fact]
     public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
         [
-            "demo", "up", "host", "push", "watch", "events", "rollout", "agent", "inspect", "quantize", "evaluate", "package", "verify",
-            "diff", "export", "import",
+            "demo", "up", "host", "push", "watch", "events", "rollout", "floor", "agent", "inspect", "quantize", "evaluate", "package", "verify",
+            "diff", "export", "import", "root",
         ],
         CommandTree.Build().Subcommands.Select(command => command.Name));
 
@@ -46,6 +46,9 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "events", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "rollout", "pause", "a", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "agent", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "floor", "a/1", "--data", "/nowhere")]
+    [InlineData(ExitCode.Usage, "is not NAME/VERSION", "floor", "a")]
+    [InlineData(ExitCode.Usage, "holds no 1.root.json", "root", "rotate", "--key", "/nowhere/a.pem", "--out", "/nowhere")]
     [InlineData(ExitCode.Failed, "cannot be reached", "watch", "a/1", "--url", "http://127.0.0.1:1/")]
     [InlineData(ExitCode.Failed, "Only the local platform keeps its events", "events", "--url", "http://127.0.0.1:1/")]
     public async Task Invoke_CannotBeDone_SaysWhyAndEndsWith(int expected, string message, params string[] arguments)

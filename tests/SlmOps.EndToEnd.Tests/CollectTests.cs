@@ -53,7 +53,7 @@ public sealed class CollectTests
     {
         var time = new Ahead(TimeSpan.FromHours(3));
         return new(
-            platform.Blobs, new RunStore(platform.Tables, null!, time), new RolloutStore(platform.Tables, time), new DeviceStore(platform.Tables, time),
+            platform.Blobs, new RunStore(platform.Tables, null!, time), new RolloutStore(platform.Tables, time), new DeviceStore(platform.Tables, time), Repository(platform),
             new PipelineOptions { KeepReleases = 1, GarbageGraceHours = 2 }, time, NullLogger<CollectStage>.Instance);
     }
 

@@ -102,6 +102,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
             Facts(forwarder, name);
             await RowsAsync(platform, name);
+            await ListedAsync(platform, name);
             return await FilesAsync(platform, name);
         }
         finally
@@ -165,6 +166,15 @@ public sealed class KillTests(ITestOutputHelper output)
         ["deltas", "package", "quantize|fp32", "quantize|int8", "release", "run", "validate|fp32", "validate|int8"],
         (await platform.RowsAsync("runs", $"{name}@1")).Order(StringComparer.Ordinal));
 
+    /// <summary>Devices find the release in the metadata, once and as it was announced.</summary>
+    private static async Task ListedAsync(Platform platform, string name)
+    {
+        var released = (await platform.Tables.GetTableClient("runs").FindAsync<ReleaseResult>($"{name}@1", ReleaseResult.Row, Cancelled))!.Value;
+        var listed = Assert.Single(await platform.ListedAsync(), target => target.Release.Model == name);
+        Assert.Equal((released.Release, 1L), (listed.Release, listed.Sequence));
+        Assert.Equal(1, released.Sequence);
+    }
+
     private static async Task<string> FilesAsync(Platform platform, string name)
     {
         var runs = platform.Tables.GetTableClient("runs");
@@ -190,7 +200,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private static async Task BlobsAsync(Platform platform, string container)
     {
         var client = platform.Blobs.GetBlobContainerClient(container);
-        await foreach (var blob in client.GetBlobsAsync(new GetBlobsOptions(), Cancelled))
+        await foreach (var blob in client.GetBlobsAsync(new GetBlobsOptions { Prefix = "blobs/" }, Cancelled))
         {
             var content = (await client.GetBlobClient(blob.Name).DownloadContentAsync(Cancelled)).Value.Content;
             Assert.Equal($"blobs/sha256/{Digest.Of(content).Hex}", blob.Name);

@@ -8,7 +8,7 @@ public sealed partial class FlowTests
 {
     private static readonly IReadOnlyList<(string File, string Text)> Triggers =
     [
-        .. Directory.GetFiles(Path.Combine(Repository.Root, "functions", "Triggers"), "*Trigger.cs")
+        .. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "functions", "Triggers"), "*Trigger.cs")
             .Order(StringComparer.Ordinal)
             .Select(file => (Path.GetFileName(file), File.ReadAllText(file))),
     ];

@@ -7,9 +7,9 @@ public sealed class PipelineOptionsTests
     [Fact]
     public void Bind_KeysAlone_GivesTheDefaults()
     {
-        var options = Bind(("ReleaseKey", "release.pem"), ("DirectorKey", "https://vault/keys/director"));
+        var options = Bind(("ReleaseKey", "release.pem"), ("DirectorKey", "https://vault/keys/director"), ("OnlineKey", "online.pem"));
 
-        Assert.Equal(new PipelineOptions { ReleaseKey = "release.pem", DirectorKey = "https://vault/keys/director" }, options);
+        Assert.Equal(new PipelineOptions { ReleaseKey = "release.pem", DirectorKey = "https://vault/keys/director", OnlineKey = "online.pem" }, options);
         Assert.Equal((16L << 30, 32L << 30, 256, 16 << 20), (options.MaxFileBytes, options.MaxUploadBytes, options.MaxUploadFiles, options.MaxTextBytes));
         Assert.Equal((1, 7, false), (options.Threads, options.ChannelDays, options.CreateStorage));
     }
@@ -30,10 +30,12 @@ public sealed class PipelineOptionsTests
             GarbageGraceHours = 9,
             ReleaseKey = "r",
             DirectorKey = "d",
+            OnlineKey = "o",
+            RootFolder = "roots",
         },
         Bind(
             ("WorkFolder", "w"), ("MaxFileBytes", "1"), ("MaxUploadBytes", "2"), ("MaxUploadFiles", "3"), ("MaxTextBytes", "1024"),
-            ("Threads", "5"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d")));
+            ("Threads", "5"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("RootFolder", "roots")));
 
     [Fact]
     public void Bind_EverySettingWrong_SaysAllInOneMessage()
@@ -43,7 +45,7 @@ public sealed class PipelineOptionsTests
             ("Threads", "0"), ("ChannelDays", "366"), ("KeepReleases", "0"), ("GarbageGraceHours", "1")));
 
         Assert.All(
-            ["WorkFolder", "MaxFileBytes", "MaxUploadBytes", "MaxUploadFiles", "MaxTextBytes", "Threads", "ChannelDays", "KeepReleases", "GarbageGraceHours", "ReleaseKey", "DirectorKey"],
+            ["WorkFolder", "MaxFileBytes", "MaxUploadBytes", "MaxUploadFiles", "MaxTextBytes", "Threads", "ChannelDays", "KeepReleases", "GarbageGraceHours", "ReleaseKey", "DirectorKey", "OnlineKey"],
             name => Assert.Contains($"SlmOps:{name}: ", fault.Message, StringComparison.Ordinal));
     }
 
@@ -53,14 +55,14 @@ public sealed class PipelineOptionsTests
         var fault = Assert.Throws<InvalidOperationException>(() => Bind());
 
         Assert.Equal(
-            "The configuration is not usable: SlmOps:ReleaseKey: name a PEM file or a Key Vault key; SlmOps:DirectorKey: name a PEM file or a Key Vault key.",
+            "The configuration is not usable: SlmOps:ReleaseKey: name a PEM file or a Key Vault key; SlmOps:DirectorKey: name a PEM file or a Key Vault key; SlmOps:OnlineKey: name a PEM file or a Key Vault key.",
             fault.Message);
     }
 
     [Fact]
     public void Bind_TextForANumber_NamesTheSetting() => Assert.Contains(
         "SlmOps:Threads",
-        Assert.Throws<InvalidOperationException>(() => Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("Threads", "many"))).Message,
+        Assert.Throws<InvalidOperationException>(() => Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("Threads", "many"))).Message,
         StringComparison.Ordinal);
 
     private static PipelineOptions Bind(params (string Key, string Value)[] settings) => PipelineOptions.Bind(

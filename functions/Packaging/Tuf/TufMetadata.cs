@@ -32,8 +32,11 @@ internal sealed record TufMetadata(string Type, long Version, DateTimeOffset Exp
     }
 
     /// <summary>Reads metadata that was checked when it was stored.</summary>
-    internal static TufMetadata ReadStored(ReadOnlySpan<byte> bytes, string type) =>
-        Of(StrictJson.Parse(bytes, TufLimits.Largest, $"stored {type} metadata").Child("signed"), type);
+    internal static TufMetadata ReadStored(ReadOnlySpan<byte> bytes, string type) => Parse(bytes, type, TufLimits.Largest);
+
+    /// <summary>Reads metadata whoever signed it.</summary>
+    internal static TufMetadata Parse(ReadOnlySpan<byte> bytes, string type, int limit) =>
+        Of(StrictJson.Parse(bytes, limit, $"{type} metadata").Child("signed"), type);
 
     internal TufKeys Role(string name)
     {
@@ -73,7 +76,7 @@ internal sealed record TufMetadata(string Type, long Version, DateTimeOffset Exp
             : throw signed.Refuse("bad-time", "has an expiry that is not a time such as 2026-01-01T00:00:00Z.");
     }
 
-    private static int Count(StrictJson root, byte[] canonical, TufKeys role)
+    internal static int Count(StrictJson root, byte[] canonical, TufKeys role)
     {
         // Counted by key, not by name: two names for one key must not count twice.
         var good = new HashSet<PublicKey>();

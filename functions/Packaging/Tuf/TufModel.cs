@@ -32,3 +32,29 @@ public sealed record ReleaseTarget(ReleaseRef Release, long Sequence, long Secur
 /// <param name="To">Manifest digest of the variant it makes.</param>
 /// <param name="Delta">The delta manifest.</param>
 public sealed record DeltaOffer(Digest From, Digest To, BlobRef Delta);
+
+/// <summary>How long each role's metadata holds.</summary>
+/// <param name="Targets">Signed with the release key; long, because it changes with releases only.</param>
+/// <param name="Snapshot">Signed with the online key.</param>
+/// <param name="Timestamp">Signed with the online key; short, because it bounds how long a device can be held back.</param>
+public sealed record TufSchedule(TimeSpan Targets, TimeSpan Snapshot, TimeSpan Timestamp)
+{
+    /// <summary>90 days, 7 days, 3 days.</summary>
+    public static TufSchedule Default { get; } = new(TimeSpan.FromDays(90), TimeSpan.FromDays(7), TimeSpan.FromDays(3));
+}
+
+/// <summary>Versions of the three files that a client accepted last.</summary>
+/// <param name="Targets">Version of the targets.</param>
+/// <param name="Snapshot">Version of the snapshot.</param>
+/// <param name="Timestamp">Version of the timestamp.</param>
+public sealed record TufVersions(long Targets, long Snapshot, long Timestamp)
+{
+    /// <summary>The versions in a client's state; 0 for what it does not have.</summary>
+    public static TufVersions Of(TufState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return new(Version(state.Targets, "targets"), Version(state.Snapshot, "snapshot"), Version(state.Timestamp, "timestamp"));
+    }
+
+    private static long Version(byte[]? stored, string type) => stored is null ? 0 : TufMetadata.ReadStored(stored, type).Version;
+}

@@ -14,7 +14,7 @@ public static class TufWriter
     /// <summary>Writes root version N. It must be signed by enough root keys of version N-1 and of itself.</summary>
     public static Task<TufFile> RootAsync(
         long version, DateTimeOffset expires, TufRoles roles, IReadOnlyList<ISigningKey> signers, CancellationToken cancellationToken) =>
-        SignAsync($"{version}.root.json", "root", version, expires, signers, json =>
+        Draft($"{version}.root.json", "root", version, expires, json =>
         {
             json.WriteBoolean("consistent_snapshot", true);
             json.WriteStartObject("keys");
@@ -31,12 +31,16 @@ public static class TufWriter
             WriteRole(json, "snapshot", roles.Snapshot);
             WriteRole(json, "timestamp", roles.Timestamp);
             json.WriteEndObject();
-        }, cancellationToken);
+        }).SignAsync(signers, cancellationToken);
 
     /// <summary>Writes the list of releases that exist.</summary>
     public static Task<TufFile> TargetsAsync(
         long version, DateTimeOffset expires, IReadOnlyList<ReleaseTarget> releases, ISigningKey key, CancellationToken cancellationToken) =>
-        SignAsync($"{version}.targets.json", "targets", version, expires, [key], json =>
+        Targets(version, expires, releases).SignAsync([key], cancellationToken);
+
+    /// <summary>The list of releases that exist, not signed yet.</summary>
+    public static TufDraft Targets(long version, DateTimeOffset expires, IReadOnlyList<ReleaseTarget> releases) =>
+        Draft($"{version}.targets.json", "targets", version, expires, json =>
         {
             json.WriteStartObject("targets");
             foreach (var target in releases.OrderBy(target => TargetJson.PathOf(target.Release), StringComparer.Ordinal))
@@ -45,28 +49,24 @@ public static class TufWriter
             }
 
             json.WriteEndObject();
-        }, cancellationToken);
+        });
 
     /// <summary>Writes which targets file belongs to this state of the repository.</summary>
     public static Task<TufFile> SnapshotAsync(
         long version, DateTimeOffset expires, TufFile targets, ISigningKey key, CancellationToken cancellationToken) =>
-        SignAsync($"{version}.snapshot.json", "snapshot", version, expires, [key], json => WriteMeta(json, "targets.json", targets), cancellationToken);
+        Snapshot(version, expires, targets).SignAsync([key], cancellationToken);
+
+    /// <summary>Which targets file belongs to this state, not signed yet.</summary>
+    public static TufDraft Snapshot(long version, DateTimeOffset expires, TufFile targets) =>
+        Draft($"{version}.snapshot.json", "snapshot", version, expires, json => WriteMeta(json, "targets.json", targets));
 
     /// <summary>Writes which snapshot is the newest, for a short time.</summary>
     public static Task<TufFile> TimestampAsync(
         long version, DateTimeOffset expires, TufFile snapshot, ISigningKey key, CancellationToken cancellationToken) =>
-        SignAsync("timestamp.json", "timestamp", version, expires, [key], json => WriteMeta(json, "snapshot.json", snapshot), cancellationToken);
+        Draft("timestamp.json", "timestamp", version, expires, json => WriteMeta(json, "snapshot.json", snapshot)).SignAsync([key], cancellationToken);
 
-    private static async Task<TufFile> SignAsync(
-        string name,
-        string type,
-        long version,
-        DateTimeOffset expires,
-        IReadOnlyList<ISigningKey> keys,
-        Action<Utf8JsonWriter> body,
-        CancellationToken cancellationToken)
-    {
-        var signed = CanonicalJson.Write(json =>
+    private static TufDraft Draft(string name, string type, long version, DateTimeOffset expires, Action<Utf8JsonWriter> body) =>
+        new(name, version, CanonicalJson.Write(json =>
         {
             json.WriteStartObject();
             json.WriteString("_type", type);
@@ -75,33 +75,7 @@ public static class TufWriter
             json.WriteString("expires", CanonicalJson.Time(expires));
             body(json);
             json.WriteEndObject();
-        });
-        using var document = JsonDocument.Parse(signed);
-        var canonical = OlpcJson.Of(document.RootElement);
-        var signatures = new List<(string KeyId, byte[] Signature)>();
-        foreach (var key in keys)
-        {
-            signatures.Add((TufKey.IdOf(key.PublicKey), await key.SignAsync(canonical, cancellationToken).ConfigureAwait(false)));
-        }
-
-        return new(name, version, CanonicalJson.Write(json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("signatures");
-            foreach (var (keyId, signature) in signatures)
-            {
-                json.WriteStartObject();
-                json.WriteString("keyid", keyId);
-                json.WriteString("sig", Convert.ToHexStringLower(signature));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WritePropertyName("signed");
-            json.WriteRawValue(signed);
-            json.WriteEndObject();
         }));
-    }
 
     private static void WriteMeta(Utf8JsonWriter json, string name, TufFile file)
     {

@@ -7,6 +7,7 @@ using SlmOps.Packaging;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Telemetry;
@@ -15,8 +16,8 @@ namespace SlmOps.Pipeline.Collect;
 
 /// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
 internal sealed class CollectStage(
-    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, PipelineOptions options,
-    TimeProvider time, ILogger<CollectStage> log)
+    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository,
+    PipelineOptions options, TimeProvider time, ILogger<CollectStage> log)
 {
     private const int Concurrency = 8;
 
@@ -30,12 +31,13 @@ internal sealed class CollectStage(
     /// <summary>Deletes what a dry run showed; null when the plan is another one by now.</summary>
     internal async Task<GarbageReport?> DeleteAsync(string plan, CancellationToken cancellationToken)
     {
-        var (report, garbage, etags) = await MakeAsync(cancellationToken).ConfigureAwait(false);
+        var (report, garbage, dropped, etags) = await MakeAsync(cancellationToken).ConfigureAwait(false);
         if (report.Plan != plan)
         {
             return null;
         }
 
+        await repository.RemoveAsync(dropped, cancellationToken).ConfigureAwait(false);
         var deleted = 0;
         await Parallel.ForEachAsync(
             garbage.Delete,
@@ -66,7 +68,8 @@ internal sealed class CollectStage(
         }
     }
 
-    private async Task<(GarbageReport Report, GarbagePlan Plan, IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(CancellationToken cancellationToken)
+    private async Task<(GarbageReport Report, GarbagePlan Plan, IReadOnlySet<Digest> Dropped, IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(
+        CancellationToken cancellationToken)
     {
         var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
         var kept = await KeptAsync(served, cancellationToken).ConfigureAwait(false);
@@ -75,13 +78,14 @@ internal sealed class CollectStage(
         var reachable = await ReachableBlobs.FindAsync(
             kept, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
         var plan = GarbagePlan.Make(stored, reachable, time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
+        var dropped = served.Select(one => one.Release).Except(kept).ToList();
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
         var report = new GarbageReport(
             Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
             [.. kept.Select(Name)],
-            [.. served.Select(one => one.Release).Except(kept).Select(Name)],
+            [.. dropped.Select(Name)],
             plan.Delete.Count, plan.FreedBytes, plan.Reachable.Count, plan.Reachable.Sum(blob => blob.Size), plan.Young.Count, plan.Missing, 0);
-        return (report, plan, etags);
+        return (report, plan, dropped.Select(release => release.Digest).ToHashSet(), etags);
 
         static string Name(ReleaseRef release) => $"{release.Model} {release.Version}";
     }

@@ -4,8 +4,9 @@ using SlmOps.Packaging;
 namespace SlmOps.Pipeline.Release;
 
 /// <summary>
-/// The two keys, as in Uptane: the release key signs what exists, the director key says what runs where. A device needs
-/// both to agree, so one stolen key installs nothing.
+/// Two keys, as in Uptane: the release key signs what exists, the director key says what runs where. A device needs
+/// both to agree, so one stolen key installs nothing. A third, the online key, says day by day that the list of what
+/// exists is still the newest; it can hold devices back for some days at most and bring them nothing.
 /// </summary>
 internal sealed class SigningKeys(PipelineOptions options, TokenCredential credential, HttpClient http)
 {
@@ -13,12 +14,16 @@ internal sealed class SigningKeys(PipelineOptions options, TokenCredential crede
 
     private ISigningKey? _release;
     private ISigningKey? _director;
+    private ISigningKey? _online;
 
     internal async Task<ISigningKey> ReleaseAsync(CancellationToken cancellationToken) =>
         _release ??= await OpenAsync(options.ReleaseKey, cancellationToken).ConfigureAwait(false);
 
     internal async Task<ISigningKey> DirectorAsync(CancellationToken cancellationToken) =>
         _director ??= await OpenAsync(options.DirectorKey, cancellationToken).ConfigureAwait(false);
+
+    internal async Task<ISigningKey> OnlineAsync(CancellationToken cancellationToken) =>
+        _online ??= await OpenAsync(options.OnlineKey, cancellationToken).ConfigureAwait(false);
 
     private async Task<ISigningKey> OpenAsync(string place, CancellationToken cancellationToken) =>
         place.StartsWith("https://", StringComparison.Ordinal)

@@ -5,6 +5,7 @@ using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
 
 namespace SlmOps.Pipeline.Rollout;
 
@@ -13,7 +14,7 @@ namespace SlmOps.Pipeline.Rollout;
 /// version in the blob's metadata keeps an older state from replacing a newer one.
 /// </summary>
 internal sealed class ChannelPublisher(
-    RolloutStore store, BlobServiceClient blobs, SigningKeys keys, PipelineOptions options, ILogger<ChannelPublisher> log)
+    RolloutStore store, ReleaseRepository repository, BlobServiceClient blobs, SigningKeys keys, PipelineOptions options, ILogger<ChannelPublisher> log)
 {
     private const string VersionKey = "channelversion";
 
@@ -34,6 +35,9 @@ internal sealed class ChannelPublisher(
                 return;
             }
 
+            // Before the document that asks for them: a device takes no release whose sequence is lower than its own.
+            var rollouts = await store.ListRolloutsAsync(channel, cancellationToken).ConfigureAwait(false);
+            await repository.ArrangeAsync(ReleaseOrder.Of(state.Value, rollouts), cancellationToken).ConfigureAwait(false);
             var document = await DocumentAsync(state.Value, cancellationToken).ConfigureAwait(false);
             var key = await keys.DirectorAsync(cancellationToken).ConfigureAwait(false);
             var signed = await ChannelSigner.SignAsync(document, key, cancellationToken).ConfigureAwait(false);

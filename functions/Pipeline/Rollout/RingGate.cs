@@ -40,8 +40,13 @@ internal static class RingGate
                 case DeviceState.Committed or DeviceState.AlreadyInstalled:
                     committed++;
                     break;
-                case DeviceState.Rejected when status.ReasonCode == ReasonCodes.NoVariantFits:
+                case DeviceState.Rejected when status.ReasonCode is ReasonCodes.NoVariantFits or ReasonCodes.BelowFloor:
                     incompatible++;
+                    break;
+
+                // Whoever sits between one device and the service must not be able to withdraw a release for all.
+                case DeviceState.Pending when due && status.ReasonCode?.StartsWith(ReasonCodes.MetadataPrefix, StringComparison.Ordinal) == true:
+                    offline++;
                     break;
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
                     or DeviceState.FailedUnableToRollback or DeviceState.Rejected:

@@ -18,6 +18,18 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
     internal Task<Stored<RolloutRecord>?> FindRolloutAsync(string channel, string id, CancellationToken cancellationToken) =>
         Table.FindAsync<RolloutRecord>(channel, RolloutRecord.Row(id), cancellationToken);
 
+    /// <summary>Every rollout of a channel, in no certain order.</summary>
+    internal async Task<IReadOnlyList<RolloutRecord>> ListRolloutsAsync(string channel, CancellationToken cancellationToken)
+    {
+        var rollouts = new List<RolloutRecord>();
+        await foreach (var row in Table.WithPrefixAsync(channel, RolloutRecord.Prefix, cancellationToken).ConfigureAwait(false))
+        {
+            rollouts.Add(JsonRow.Read<RolloutRecord>(row));
+        }
+
+        return rollouts;
+    }
+
     internal async Task<IReadOnlyList<ChannelRecord>> ListChannelsAsync(CancellationToken cancellationToken)
     {
         var channels = new List<ChannelRecord>();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Telemetry;
@@ -10,7 +11,8 @@ namespace SlmOps.Pipeline.Status;
 
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
-    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage, CollectStage collector)
+    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
+    CollectStage collector, ReleaseRepository repository)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -30,6 +32,18 @@ internal sealed class OperatorApi(
         return await status.FindAsync(new(model, version), cancellationToken).ConfigureAwait(false) is { } found
             ? Results.Json(found, Json)
             : Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404);
+    }
+
+    internal async Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        {
+            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
+            ? Results.Json(new OperatorResult(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json)
+            : Results.Problem($"{model} {version} was not released.", statusCode: 404);
     }
 
     internal async Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>

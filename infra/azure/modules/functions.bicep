@@ -39,6 +39,9 @@ param releaseKeyUri string
 @description('Identifier of the key that signs channel documents.')
 param directorKeyUri string
 
+@description('Identifier of the key that signs that the list of packages is the newest.')
+param onlineKeyUri string
+
 @description('Connection string of Application Insights.')
 param applicationInsightsConnectionString string
 
@@ -141,6 +144,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       SlmOps__DirectorKey: directorKeyUri
       SlmOps__MaxFileBytes: string(maxUploadMB * 1048576)
       SlmOps__MaxUploadBytes: string(maxUploadMB * 1048576)
+      SlmOps__OnlineKey: onlineKeyUri
       SlmOps__ReleaseKey: releaseKeyUri
       SlmOps__Threads: instanceMemoryMB < 4096 ? '1' : '2'
       SlmOpsEvents__topicEndpoint: topicEndpoint

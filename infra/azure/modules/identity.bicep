@@ -59,6 +59,10 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   resource directorKey 'keys' existing = {
     name: 'director'
   }
+
+  resource onlineKey 'keys' existing = {
+    name: 'online'
+  }
 }
 
 resource useStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
@@ -109,6 +113,16 @@ resource signReleases 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource signChannels 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::directorKey
   name: guid(vault::directorKey.id, identity.id, roleIds.keyVaultCryptoUser)
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.keyVaultCryptoUser)
+  }
+}
+
+resource signFreshness 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault::onlineKey
+  name: guid(vault::onlineKey.id, identity.id, roleIds.keyVaultCryptoUser)
   properties: {
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'

@@ -1,5 +1,6 @@
-// The two signing keys. The release key signs packages, the director key signs channel documents; a device needs both
-// to agree. They are made here and never leave: the vault signs digests.
+// The signing keys. The release key signs packages, the director key signs channel documents; a device needs both
+// to agree. The online key signs day by day that the list of packages is the newest. They are made here and never leave:
+// the vault signs digests. The root keys, which can replace the release and online keys, are not here: they stay offline.
 
 @description('Name of the vault.')
 param name string
@@ -41,7 +42,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
 
 // No rotation policy: devices pin these keys, so changing one is a release of its own, not a calendar entry.
 resource key 'Microsoft.KeyVault/vaults/keys@2023-07-01' = [
-  for keyName in ['release', 'director']: {
+  for keyName in ['release', 'director', 'online']: {
     parent: vault
     name: keyName
     properties: {
@@ -78,3 +79,6 @@ output releaseKeyUri string = key[0].properties.keyUriWithVersion
 
 @description('Identifier of the director key, with its version.')
 output directorKeyUri string = key[1].properties.keyUriWithVersion
+
+@description('Identifier of the online key, with its version.')
+output onlineKeyUri string = key[2].properties.keyUriWithVersion

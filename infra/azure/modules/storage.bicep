@@ -44,6 +44,7 @@ var tables = [
   'rollouts'
   'devices'
   'reports'
+  'repository'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {

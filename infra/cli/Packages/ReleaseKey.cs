@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SlmOps.Cli.Root;
 using SlmOps.Packaging;
 
 namespace SlmOps.Cli.Packages;
@@ -33,14 +34,7 @@ internal static class ReleaseKey
             return TrustRoots.Load(chosen).ReleaseKey;
         }
 
-        var pem = File.ReadAllText(chosen);
-        if (pem.Contains("PUBLIC KEY", StringComparison.Ordinal))
-        {
-            return PublicKey.Parse(pem);
-        }
-
-        using var key = LocalSigningKey.FromPem(pem);
-        return key.PublicKey;
+        return PublicKeyFile.Read(chosen);
     }
 
     private static string DefaultPath() => Path.Combine(ConnectionOptions.DefaultData(), "keys", "release.pem");

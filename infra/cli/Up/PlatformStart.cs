@@ -27,7 +27,7 @@ internal static class PlatformStart
         var trust = Path.Combine(endpoints.DataFolder, "trust.json");
         using var release = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "release"));
         using var director = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "director"));
-        new TrustRoots(release.PublicKey, director.PublicKey).Save(trust);
+        new TrustRoots(release.PublicKey, director.PublicKey, Root(endpoints, release)).Save(trust);
         var connection = new Connection(
             endpoints.FunctionsUrl, endpoints.FunctionsKey, endpoints.StorageConnectionString, endpoints.FrontUrl, trust);
         connection.Save(endpoints.DataFolder);
@@ -45,6 +45,8 @@ internal static class PlatformStart
             Directory.Delete(work, recursive: true);
         }
 
+        using var release = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "release"));
+        Root(endpoints, release);
         services.AddPipeline(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["SlmOpsStorage"] = endpoints.StorageConnectionString,
@@ -53,8 +55,16 @@ internal static class PlatformStart
             ["SlmOps:WorkFolder"] = work,
             ["SlmOps:ReleaseKey"] = KeyPath(endpoints, "release"),
             ["SlmOps:DirectorKey"] = KeyPath(endpoints, "director"),
+            ["SlmOps:OnlineKey"] = KeyPath(endpoints, "online"),
+            ["SlmOps:RootFolder"] = LocalRoot.FolderOf(endpoints.DataFolder),
             ["SlmOps:CreateStorage"] = "true",
         }).AddEnvironmentVariables().Build());
+    }
+
+    private static byte[] Root(LocalEndpoints endpoints, LocalSigningKey release)
+    {
+        using var online = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "online"));
+        return LocalRoot.Ensure(endpoints.DataFolder, release.PublicKey, online.PublicKey, TimeProvider.System.GetUtcNow());
     }
 
     private static string KeyPath(LocalEndpoints endpoints, string name) =>

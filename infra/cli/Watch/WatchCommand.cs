@@ -32,7 +32,7 @@ internal static class WatchCommand
         return command;
     }
 
-    private static (string Model, string Version) Split(string text)
+    internal static (string Model, string Version) Split(string text)
     {
         var parts = text.Split('/');
         return parts.Length == 2 && SafeName.IsValid(parts[0]) && SafeName.IsValid(parts[1])

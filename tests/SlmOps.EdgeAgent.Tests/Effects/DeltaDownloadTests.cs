@@ -74,7 +74,7 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
     [Fact]
     public async Task Run_DeltaFromWhatTheDeviceDoesNotHold_IsNotAskedFor()
     {
-        _bench.Deltas[_two.Digest] = [_offer with { From = Digest.Of("elsewhere"u8) }];
+        await _bench.Metadata.OfferAsync(_two, [_offer with { From = Digest.Of("elsewhere"u8) }], _bench.Clock.GetUtcNow());
 
         AssertInstalled(await _bench.RunAsync());
 
@@ -275,21 +275,21 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
                 await File.WriteAllBytesAsync(cloud.PathOf(_offer.Delta.Digest), new byte[_offer.Delta.Size], Cancelled);
                 break;
             case "manifest too large":
-                Offer(_offer.Delta with { Size = Limits.ManifestBytes + 1 });
+                await OfferAsync(_offer.Delta with { Size = Limits.ManifestBytes + 1 });
                 break;
             case "manifest of another pair":
                 var other = await ReleaseAsync("9", [Models.Nudge(Blocks[0]), Blocks[1], Blocks[2]]);
-                Offer((await _bench.OfferDeltaAsync(_one, other)).Offer.Delta);
+                await OfferAsync((await _bench.OfferDeltaAsync(_one, other)).Offer.Delta);
                 break;
             case "manifest is none":
-                Offer(await cloud.AddAsync("nonsense"u8.ToArray(), Cancelled));
+                await OfferAsync(await cloud.AddAsync("nonsense"u8.ToArray(), Cancelled));
                 break;
             case "makes another file":
                 var wrong = await ReleaseAsync("9", [Blocks[0], Models.Nudge(Changed), Blocks[2]]);
-                Offer(await ReplaceLayerAsync((await _bench.OfferDeltaAsync(_one, wrong)).Delta.Layers.Single().Delta));
+                await OfferAsync(await ReplaceLayerAsync((await _bench.OfferDeltaAsync(_one, wrong)).Delta.Layers.Single().Delta));
                 break;
             case "no delta at all":
-                Offer(await ReplaceLayerAsync(await cloud.AddAsync(new byte[100], Cancelled)));
+                await OfferAsync(await ReplaceLayerAsync(await cloud.AddAsync(new byte[100], Cancelled)));
                 break;
             case "base changed on disk":
                 ContentStore.Delete(store.PathOf(Digest.Of(Blocks[1])));
@@ -318,7 +318,7 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
         }
     }
 
-    private void Offer(BlobRef manifest) => _bench.Deltas[_two.Digest] = [_offer with { Delta = manifest }];
+    private Task OfferAsync(BlobRef manifest) => _bench.Metadata.OfferAsync(_two, [_offer with { Delta = manifest }], _bench.Clock.GetUtcNow());
 
     /// <summary>The delta's manifest with other frames for the same file.</summary>
     private async Task<BlobRef> ReplaceLayerAsync(BlobRef frames)

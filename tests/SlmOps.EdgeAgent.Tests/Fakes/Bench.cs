@@ -18,7 +18,9 @@ internal sealed class Bench : IAsyncDisposable
     private Bench(TestFolder folder, Service service)
     {
         (_folder, Service, Data) = (folder, service, folder["data"]);
-        new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey).Save(Trust);
+        Metadata = new(ReleaseKey);
+        service.Metadata = Metadata.Files;
+        new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey, Metadata.Root).Save(Trust);
         File.WriteAllText(Script, SmokeScript);
     }
 
@@ -28,12 +30,11 @@ internal sealed class Bench : IAsyncDisposable
 
     internal LocalSigningKey DirectorKey { get; } = LocalSigningKey.CreateInMemory();
 
-    /// <summary>What signed metadata offers for a release.</summary>
-    internal Dictionary<Digest, IReadOnlyList<DeltaOffer>> Deltas { get; } = [];
-
     internal Func<long>? FreeBytes { get; set; }
 
     internal Lines Log { get; } = new();
+
+    internal MetadataRepository Metadata { get; }
 
     internal FakeTimeProvider Clock { get; } = new(Start);
 
@@ -78,14 +79,14 @@ internal sealed class Bench : IAsyncDisposable
 
     internal AgentParts NewParts(Action<int>? beforeWrite = null, Action<int>? afterWrite = null, AgentOptions? options = null, double jitter = 0) => new(
         options ?? Options, Folder, (options ?? Options).DeviceId!,
-        new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, release => Deltas.GetValueOrDefault(release.Digest, []), FreeBytes), Log);
+        new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes), Log);
 
     internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
 
     /// <summary>Starts an agent on the data folder as it is, lets it settle once, and stops it.</summary>
-    internal async Task<AgentState> RunAsync(AgentOptions? options = null)
+    internal async Task<AgentState> RunAsync(AgentOptions? options = null, double jitter = 0)
     {
-        using var parts = NewParts(options: options);
+        using var parts = NewParts(options: options, jitter: jitter);
         var loop = NewLoop(parts);
         loop.Recover();
         while (await loop.CycleAsync(CancellationToken.None) is null)
@@ -124,7 +125,7 @@ internal sealed class Bench : IAsyncDisposable
     internal async Task<(DeltaOffer Offer, DeltaManifest Delta)> OfferDeltaAsync(ReleaseRef from, ReleaseRef to)
     {
         var offer = await DeltaPackager.WriteAsync(await ManifestOfAsync(from), await ManifestOfAsync(to), Service.Store, CancellationToken.None);
-        Deltas[to.Digest] = [.. Deltas.GetValueOrDefault(to.Digest, []), offer!];
+        await Metadata.OfferAsync(to, [.. Metadata.DeltasTo(to), offer!], Clock.GetUtcNow());
         return (offer!, DeltaManifest.Read(await Service.Store.ReadAsync(offer!.Delta.Digest, Limits.ManifestBytes, CancellationToken.None)));
     }
 
@@ -137,6 +138,7 @@ internal sealed class Bench : IAsyncDisposable
     internal async Task PublishAsync(ChannelDocument document, LocalSigningKey? key = null)
     {
         _version = (int)Math.Max(_version, document.Version);
+        await Metadata.ListAsync(document.Stable, document.Candidate?.Release, document.IssuedAt);
         Service.Publish(await ChannelSigner.SignAsync(document, key ?? DirectorKey, CancellationToken.None));
     }
 
@@ -166,6 +168,7 @@ internal sealed class Bench : IAsyncDisposable
         await Service.DisposeAsync();
         ReleaseKey.Dispose();
         DirectorKey.Dispose();
+        Metadata.Dispose();
         _folder.Dispose();
     }
 }

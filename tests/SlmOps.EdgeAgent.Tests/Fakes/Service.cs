@@ -36,6 +36,12 @@ internal sealed class Service : IAsyncDisposable
     /// <summary>Answers a request for a blob in storage itself when it returns true.</summary>
     internal Func<HttpContext, Digest, Task<bool>>? OnBlob { get; set; }
 
+    /// <summary>The metadata files by name.</summary>
+    internal ConcurrentDictionary<string, byte[]> Metadata { get; set; } = new();
+
+    /// <summary>Answers a request for a metadata file itself when it returns true.</summary>
+    internal Func<HttpContext, string, Task<bool>>? OnMetadata { get; set; }
+
     /// <summary>Answers a batch of reports itself when it returns true.</summary>
     internal Func<HttpContext, Task<bool>>? OnReports { get; set; }
 
@@ -57,6 +63,7 @@ internal sealed class Service : IAsyncDisposable
             return next(context);
         });
         app.MapGet("/api/v1/channels/{channel}", service.Channel);
+        app.MapGet("/api/v1/metadata/{file}", service.MetadataAsync);
         app.MapGet("/api/v1/blobs/{digest}", (string digest) => Results.Redirect($"/storage/{digest}?sig=secret"));
         app.MapGet("/storage/{digest}", service.BlobAsync);
         app.MapPost("/api/v1/devices/{id}/reports", service.ReportsAsync);
@@ -82,6 +89,17 @@ internal sealed class Service : IAsyncDisposable
     private IResult Channel(HttpContext context) => _channel is null ? Results.NotFound()
         : context.Request.Headers.IfNoneMatch == _etag ? Results.StatusCode(304)
         : Results.Bytes(_channel, "application/json", entityTag: new(_etag!));
+
+    private async Task MetadataAsync(HttpContext context, string file)
+    {
+        if (OnMetadata is { } special && await special(context, file))
+        {
+            return;
+        }
+
+        var result = Metadata.TryGetValue(file, out var bytes) ? Results.Bytes(bytes, "application/json") : Results.NotFound();
+        await result.ExecuteAsync(context);
+    }
 
     private async Task BlobAsync(HttpContext context, string digest)
     {

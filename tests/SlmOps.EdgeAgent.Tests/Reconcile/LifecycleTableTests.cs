@@ -7,7 +7,7 @@ public sealed class LifecycleTableTests
 {
     /// <summary>Every state, and every event that it takes with where it leads; what is not named is illegal.</summary>
     [Theory]
-    [InlineData(DeviceState.Pending, "VariantChosen→Retrieved FoundInstalled→AlreadyInstalled Refused→Rejected Failed→FailedNoStateChange Replaced→Superseded")]
+    [InlineData(DeviceState.Pending, "Postponed→Pending VariantChosen→Retrieved FoundInstalled→AlreadyInstalled Refused→Rejected Failed→FailedNoStateChange Replaced→Superseded")]
     [InlineData(DeviceState.Retrieved, "DownloadStarted→Downloading Failed→FailedNoStateChange Replaced→Superseded")]
     [InlineData(DeviceState.Downloading, "DownloadStarted→Downloading DownloadInterrupted→DownloadPaused DownloadFinished→Downloaded Refused→Rejected Failed→FailedNoStateChange Replaced→Superseded")]
     [InlineData(DeviceState.DownloadPaused, "DownloadStarted→Downloading Failed→FailedNoStateChange Replaced→Superseded")]

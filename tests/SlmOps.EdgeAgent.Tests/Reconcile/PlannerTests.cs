@@ -21,11 +21,11 @@ public sealed class PlannerTests
 
     [Fact]
     public void Plan_FreshDevice_BeginsAndRetrieves() =>
-        Steps(Plan(Document(One)), new Begin(Stable(One), 1), new Retrieve());
+        Steps(Plan(Document(One)), new Begin(Stable(One), 1), new Confirm(), new Retrieve());
 
     [Fact]
     public void Plan_FreshDeviceThatKnowsTheRelease_GoesAllTheWay() =>
-        Steps(Plan(Document(One), Device(known: One)), [new Begin(Stable(One), 1), new Choose(Variant(One), "fewest bytes within the tolerated perplexity change"), .. Rest]);
+        Steps(Plan(Document(One), Device(known: One)), [new Begin(Stable(One), 1), new Confirm(), new Choose(Variant(One), "fewest bytes within the tolerated perplexity change"), .. Rest]);
 
     [Fact]
     public void Plan_NoVariantFits_RefusesOnceAndThenSaysSo()
@@ -45,7 +45,7 @@ public sealed class PlannerTests
 
     [Fact]
     public void Plan_CandidateInRing_BeginsTheCandidate() =>
-        Steps(Plan(Document(One, Candidate(Two)), Device(active: One)), new Begin(InRing(Two), 1), new Retrieve());
+        Steps(Plan(Document(One, Candidate(Two)), Device(active: One)), new Begin(InRing(Two), 1), new Confirm(), new Retrieve());
 
     [Fact]
     public void Plan_LabelsOutsideTheSelector_NotInRing() =>
@@ -69,7 +69,7 @@ public sealed class PlannerTests
 
     [Fact]
     public void Plan_CandidateCondemnedOnFreshDevice_TakesStable() =>
-        Steps(Plan(Document(One, Candidate(Two)), Device(condemned: Two)), new Begin(Stable(One), 1), new Retrieve());
+        Steps(Plan(Document(One, Candidate(Two)), Device(condemned: Two)), new Begin(Stable(One), 1), new Confirm(), new Retrieve());
 
     [Fact]
     public void Plan_StableCondemned_NothingIsLeft() => Nothing(Because.Condemned, Plan(Document(Two), Device(condemned: Two)));
@@ -88,7 +88,7 @@ public sealed class PlannerTests
 
     [Fact]
     public void Plan_ActiveWithdrawnAndTheOneBeforeToo_TakesStable() =>
-        Steps(Plan(Document(Three, null, One.Digest, Two.Digest), Device(active: Two, before: One)), new Begin(Stable(Three), 1), new Retrieve());
+        Steps(Plan(Document(Three, null, One.Digest, Two.Digest), Device(active: Two, before: One)), new Begin(Stable(Three), 1), new Confirm(), new Retrieve());
 
     [Fact]
     public void Plan_ActiveWithdrawnNothingElse_KeepsRunning() =>
@@ -151,7 +151,7 @@ public sealed class PlannerTests
     {
         var failed = Deployment(Stable(One), DeviceState.FailedNoStateChange) with { Attempt = attempt, NotBefore = Now.AddSeconds(1) };
         Nothing(Because.BackingOff, Plan(Document(One), Device(deployment: failed)));
-        Steps(Planner.Plan(Document(One), Device(deployment: failed), Now.AddSeconds(1)), new Begin(Stable(One), next), new Retrieve());
+        Steps(Planner.Plan(Document(One), Device(deployment: failed), Now.AddSeconds(1)), new Begin(Stable(One), next), new Confirm(), new Retrieve());
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class PlannerTests
     {
         var refused = Deployment(Stable(One), DeviceState.Rejected) with { ReasonCode = "signature", NotBefore = Now.AddHours(1) };
         Nothing(Because.Refused, Plan(Document(One), Device(deployment: refused)));
-        Only<Begin>(Plan(Document(One with { Signature = Digest.Of([9]) }), Device(deployment: refused)), of: 2);
+        Only<Begin>(Plan(Document(One with { Signature = Digest.Of([9]) }), Device(deployment: refused)), of: 3);
     }
 
     [Theory]
@@ -221,12 +221,12 @@ public sealed class PlannerTests
             Hardware = device.Hardware with { RamBytes = 20 },
             State = device.State with { Known = [new(One, [Variant(One), other])] },
         };
-        Assert.Equal("small", Assert.IsType<Choose>(Assert.IsType<Plan.Steps>(Plan(Document(One), device)).Actions[1]).Variant.Name);
+        Assert.Equal("small", Assert.IsType<Choose>(Assert.IsType<Plan.Steps>(Plan(Document(One), device)).Actions[2]).Variant.Name);
     }
 
     [Fact]
     public void Plan_SoakOfAThousandYears_IsAWeek() =>
-        Assert.Equal(604800, Only<Begin>(Plan(Document(One, Candidate(Two) with { SoakSeconds = int.MaxValue }), Device(active: One)), of: 2).Assignment.SoakSeconds);
+        Assert.Equal(604800, Only<Begin>(Plan(Document(One, Candidate(Two) with { SoakSeconds = int.MaxValue }), Device(active: One)), of: 3).Assignment.SoakSeconds);
 
     private static Plan Plan(ChannelDocument document, Observed? device = null) => Planner.Plan(document, device ?? Device(), Now);
 

@@ -37,25 +37,25 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public void Load_WrittenBeforeDeltasAndCounts_KnowsNone()
+    public void Load_WrittenBeforeMetadataAndCounts_KnowsNone()
     {
         var file = new StateFile(Path, 0);
         file.Load();
         var release = new ReleaseRef("m", "1", Digest.Of([1]), 10, Digest.Of([2]));
-        var known = new KnownRelease(release, []) { Deltas = [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))] };
+        var known = new KnownRelease(release, []) { Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]) };
         var deployment = new Deployment(
             new(release, null, null, 0, null), 1, DeviceState.Downloading, null, null, null, false, null, 0, null, null, null,
             new Dictionary<string, long>(), BytesFetched: 7);
         file.Write(file.State.Remember(known) with { Deployment = deployment });
         var json = JsonNode.Parse(File.ReadAllBytes(Path))!;
-        Assert.True(json["known"]![0]!.AsObject().Remove("deltas"));
+        Assert.True(json["known"]![0]!.AsObject().Remove("listed"));
         Assert.True(json["deployment"]!.AsObject().Remove("bytesFetched"));
         File.WriteAllText(Path, json.ToJsonString());
 
         var old = new StateFile(Path, 0);
 
         Assert.Null(old.Load());
-        Assert.Empty(Assert.Single(old.State.Known).Deltas);
+        Assert.Null(Assert.Single(old.State.Known).Listed);
         Assert.Equal(0, old.State.Deployment!.BytesFetched);
     }
 

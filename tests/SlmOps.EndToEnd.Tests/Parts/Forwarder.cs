@@ -164,6 +164,7 @@ internal sealed record Mutation(string Method, string Path, string Body)
     /// </summary>
     internal string? Stage => Path switch
     {
+        _ when Path.Contains("/packages/metadata/", StringComparison.Ordinal) || Is("/repository") => "release",
         _ when Path.Contains("/artifacts/", StringComparison.Ordinal) || Path.Contains("/packages/", StringComparison.Ordinal) => null,
         _ when Path.Contains("/channels/", StringComparison.Ordinal) => "rollout",
         _ when Is("/reports", "/devices") => "device report",

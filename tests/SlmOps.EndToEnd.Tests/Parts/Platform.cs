@@ -10,6 +10,7 @@ using SlmOps.Cli;
 using SlmOps.Cli.Up;
 using SlmOps.Contracts;
 using SlmOps.Local;
+using SlmOps.Packaging;
 using SlmOps.Pipeline;
 using SlmOps.Pipeline.Status;
 
@@ -138,6 +139,25 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         return rows;
+    }
+
+    /// <summary>The releases that a new device would take, over HTTP, from the root that it ships.</summary>
+    internal async Task<IReadOnlyList<ReleaseTarget>> ListedAsync()
+    {
+        using var http = new HttpClient { BaseAddress = new(Connection.FunctionsUrl, "/api/v1/metadata/") };
+        http.DefaultRequestHeaders.Add("x-functions-key", Connection.FunctionsKey);
+        var update = await TufClient.UpdateAsync(
+            TufState.Initial(TrustRoots.Load(Connection.TrustFile).Root),
+            async (name, _, cancellationToken) =>
+            {
+                using var answer = await http.GetAsync(new Uri(name, UriKind.Relative), cancellationToken);
+                return answer.StatusCode == System.Net.HttpStatusCode.NotFound
+                    ? null
+                    : await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellationToken);
+            },
+            TimeProvider.System.GetUtcNow(), Cancelled);
+        Assert.True(update.Releases is not null, update.Reason);
+        return update.Releases;
     }
 
     /// <summary>Messages in all poison queues.</summary>

@@ -81,13 +81,39 @@ public sealed class DsseTests : IDisposable
     }
 
     [Fact]
-    public void TrustRoots_SaveAndLoad_AreTheSame()
+    public async Task TrustRoots_SaveAndLoad_AreTheSame()
     {
         using var folder = new TemporaryFolder();
-        var roots = new TrustRoots(_key.PublicKey, _other.PublicKey);
+        using var repository = new Tuf.TufFixture();
+        var root = (await repository.RootAsync(1)).Bytes;
 
-        roots.Save(folder["a/trust.json"]);
+        new TrustRoots(_key.PublicKey, _other.PublicKey, root).Save(folder["a/trust.json"]);
 
-        Assert.Equal(roots, TrustRoots.Load(folder["a/trust.json"]));
+        var loaded = TrustRoots.Load(folder["a/trust.json"]);
+        Assert.Equal((_key.PublicKey, _other.PublicKey), (loaded.ReleaseKey, loaded.DirectorKey));
+        Assert.Equal(root, loaded.Root);
+    }
+
+    [Fact]
+    public void TrustRoots_FileFromBeforeTheRoot_SaysWhatToDo()
+    {
+        using var folder = new TemporaryFolder();
+        folder.With("trust.json", "{\"schema\":1,\"releaseKey\":\"\",\"directorKey\":\"\"}");
+
+        var fault = Assert.Throws<PackageFormatException>(() => TrustRoots.Load(folder["trust.json"]));
+
+        Assert.Equal("old-trust-file", fault.Code);
+        Assert.Contains("slmops root trust", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TrustRoots_RootThatItsKeysDidNotSign_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using var repository = new Tuf.TufFixture();
+        var root = (await repository.RootAsync(1, null, repository.RootKeys[0])).Bytes;
+        new TrustRoots(_key.PublicKey, _other.PublicKey, root).Save(folder["trust.json"]);
+
+        Assert.Equal("root-signature", Assert.Throws<PackageFormatException>(() => TrustRoots.Load(folder["trust.json"])).Code);
     }
 }

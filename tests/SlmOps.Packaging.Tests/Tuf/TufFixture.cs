@@ -55,9 +55,12 @@ internal sealed class TufFixture : IDisposable
 
     internal async Task PublishAsync(DateTimeOffset now, params ReleaseTarget[] targets)
     {
-        var publication = await TufPublisher.PublishAsync(Head, targets, TargetsKey, OnlineKey, TufSchedule.Default, now, Stop);
-        Head = publication.Head;
-        publication.Files.ToList().ForEach(Put);
+        var (schedule, head) = (TufSchedule.Default, Head);
+        var files = await TufWriter.TargetsAsync((head.Targets?.Version ?? 0) + 1, now + schedule.Targets, targets, TargetsKey, Stop);
+        var snapshot = await TufWriter.SnapshotAsync((head.Snapshot?.Version ?? 0) + 1, now + schedule.Snapshot, files, OnlineKey, Stop);
+        var timestamp = await TufWriter.TimestampAsync(head.Timestamp + 1, now + schedule.Timestamp, snapshot, OnlineKey, Stop);
+        Head = new(files, snapshot, timestamp.Version);
+        new[] { files, snapshot, timestamp }.ToList().ForEach(Put);
     }
 
     internal void Put(TufFile file) => Files[file.Name] = file.Bytes;
@@ -72,4 +75,10 @@ internal sealed class TufFixture : IDisposable
         TufClient.UpdateAsync(state, FetchAsync, now ?? Now, Stop);
 
     public void Dispose() => _keys.ForEach(key => key.Dispose());
+}
+
+/// <summary>Where the repository of a test stands.</summary>
+internal sealed record TufHead(TufFile? Targets, TufFile? Snapshot, long Timestamp)
+{
+    internal static TufHead None { get; } = new(null, null, 0);
 }

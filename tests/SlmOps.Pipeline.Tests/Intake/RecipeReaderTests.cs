@@ -206,7 +206,7 @@ public sealed class RecipeReaderTests
     [Fact]
     public void Read_SampleModel_IsGood()
     {
-        var file = Path.Combine(Repository.Root, "infra", "samples", "pydocs-slm", "slmops.json");
+        var file = Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm", "slmops.json");
 
         var (recipe, problems) = RecipeReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"), Known);
 

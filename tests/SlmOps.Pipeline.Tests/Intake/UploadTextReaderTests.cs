@@ -7,7 +7,7 @@ namespace SlmOps.Pipeline.Tests.Intake;
 public sealed class UploadTextReaderTests
 {
     private const string Tokenizer = "tokenizer.json";
-    private static readonly string Sample = Path.Combine(Repository.Root, "infra", "samples", "pydocs-slm");
+    private static readonly string Sample = Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm");
 
     [Fact]
     public void Read_SampleModel_CountsItsTokens()

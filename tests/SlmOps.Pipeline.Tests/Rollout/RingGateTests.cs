@@ -40,10 +40,22 @@ public sealed class RingGateTests
 
     [Theory]
     [InlineData("no-variant-fits", "incompatible")]
+    [InlineData("below-floor", "incompatible")]
     [InlineData("bad-signature", "failed")]
     [InlineData(null, "failed")]
     public void Count_Rejected_GoesByItsReason(string? code, string expected) =>
         Assert.Equal(expected, Name(Count(Fleet.Start, Fleet.Device("d1", DeviceState.Rejected, code))));
+
+    [Theory]
+    [InlineData("metadata-timestamp-expired", 1800, "waiting")]
+    [InlineData("metadata-timestamp-expired", 1801, "offline")]
+    [InlineData("metadata-targets-signature", 1801, "offline")]
+    [InlineData("network", 1801, "waiting")]
+    [InlineData(null, 1801, "waiting")]
+    public void Count_HeldBackByMetadata_IsOfflineAtTheDeadline(string? code, int seconds, string expected) => Assert.Equal(
+        expected,
+        Name(RingGate.Count(
+            Opened(), [Fleet.Device("d1", DeviceState.Pending, code) with { LastSeen = Fleet.Start.AddSeconds(seconds) }], Fleet.Start.AddSeconds(seconds))));
 
     [Fact]
     public void Count_NoVariantFitsAfterActivation_IsAFailure() =>
@@ -123,6 +135,12 @@ public sealed class RingGateTests
         Assert.All(all, input => Assert.Equal(
             input.Health is { Committed: > 0, Failed: 0, Waiting: 0 },
             RingGate.Decide(input.Health, input.open, Deadline).Outcome == GateOutcome.Pass));
+    }
+
+    private static RolloutRecord Opened()
+    {
+        var rollout = Fleet.Rollout();
+        return rollout.WithRing(0, rollout.Rings[0] with { StartedAt = Fleet.Start });
     }
 
     private static RingHealth Count(DateTimeOffset now, params DeviceRecord[] ring) => RingGate.Count(Fleet.Rollout(), ring, now);
