@@ -27,11 +27,20 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Error, "Gave up on {Model} {Version} {Variant} in {Stage}")]
     internal static partial void StageGaveUp(ILogger log, string model, string version, string variant, string stage);
 
+    [LoggerMessage(107, LogLevel.Information, "Adapted {Base} with {Model} {Version}: {Variants} compositions, {Problems} problems, in {ElapsedMs} ms")]
+    internal static partial void Adapted(ILogger log, string model, string version, string @base, int variants, int problems, long elapsedMs);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
 
     [LoggerMessage(111, LogLevel.Information, "Published channel {Channel} version {ChannelVersion}")]
     internal static partial void ChannelPublished(ILogger log, string channel, long channelVersion);
+
+    [LoggerMessage(112, LogLevel.Information, "Channel {Channel} has the adaptation {Model} {Version} with {Compositions} compositions")]
+    internal static partial void OverlayPublished(ILogger log, string model, string version, string channel, int compositions);
+
+    [LoggerMessage(113, LogLevel.Information, "Channel {Channel} no longer has the adaptation {Model} {Version}")]
+    internal static partial void OverlayWithdrawn(ILogger log, string channel, string model, string version);
 
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
     internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);

@@ -4,6 +4,7 @@ using Azure.Messaging;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
@@ -62,6 +63,10 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>release</c>.</summary>
     public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(
         "release", message, (run, _) => Get<ReleaseStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Queue <c>adapt</c>.</summary>
+    public Task AdaptAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        AdaptStage.Name, message, (run, _) => Get<AdaptStage>().RunAsync(run, cancellationToken));
 
     /// <summary>Queue <c>model-uploads-poison</c>.</summary>
     public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
@@ -143,6 +148,10 @@ public sealed class PipelineFlow
     /// <summary><c>POST channels/{channel}/rollout/{action}</c>: pause, resume or rollback.</summary>
     public Task<IResult> CommandAsync(HttpRequest request, string channel, string action, CancellationToken cancellationToken) =>
         Get<OperatorApi>().CommandAsync(channel, action, request.Query["reason"], cancellationToken);
+
+    /// <summary><c>POST channels/{channel}/overlays/{name}/withdraw</c>.</summary>
+    public Task<IResult> WithdrawOverlayAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().WithdrawOverlayAsync(channel, name, request.Query["version"], cancellationToken);
 
     private Task StageAsync(string stage, string message, Func<RunKey, string?, Task> work)
     {

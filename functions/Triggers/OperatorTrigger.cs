@@ -35,4 +35,11 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string channel,
         string action,
         CancellationToken cancellationToken) => flow.CommandAsync(request, channel, action, cancellationToken);
+
+    [Function("OverlayWithdraw")]
+    public Task<IResult> Withdraw(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/overlays/{name}/withdraw")] HttpRequest request,
+        string channel,
+        string name,
+        CancellationToken cancellationToken) => flow.WithdrawOverlayAsync(request, channel, name, cancellationToken);
 }

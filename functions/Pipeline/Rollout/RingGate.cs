@@ -43,6 +43,11 @@ internal static class RingGate
                 case DeviceState.Rejected when status.ReasonCode == ReasonCodes.NoVariantFits:
                     incompatible++;
                     break;
+                // An adaptation failed there, not the release: the device goes on without it and says how that went.
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
+                    or DeviceState.FailedUnableToRollback when !status.Composition.IsEmpty:
+                    waiting++;
+                    break;
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
                     or DeviceState.FailedUnableToRollback or DeviceState.Rejected:
                     failed++;
