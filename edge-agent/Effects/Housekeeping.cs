@@ -6,7 +6,7 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>Frees what neither slot needs, once no deployment is under way that may still want it.</summary>
-internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
+internal sealed class Housekeeping(ContentStore store, ModelSlots slots, CompositionFetcher compositions)
 {
     private AgentState? _tidied;
 
@@ -35,6 +35,7 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
             }
 
             keep.Add(content.Variant.Manifest);
+            keep.UnionWith(await compositions.NeededAsync(content, cancellationToken));
             try
             {
                 var manifest = await store.ReadManifestAsync(new(content.Variant.Manifest, content.Variant.ManifestSize), cancellationToken);

@@ -64,7 +64,10 @@ internal static class DeploymentSteps
     private static AgentAction[] FromPending(ReleaseRef release, Observed observed) => Choice(release, observed) switch
     {
         null => [new AgentAction.Retrieve()],
-        { Chosen: { } variant } choice => [new AgentAction.Choose(variant, choice.Reason), .. FromDownload],
+        { Chosen: { } variant } choice => 
+        [
+            new AgentAction.Choose(variant, choice.Reason) { Overlay = OverlayChoice.Of(variant.Manifest, observed) }, .. FromDownload,
+        ],
         { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
     };
 }

@@ -32,6 +32,9 @@ internal sealed record Deployment(
     string? Reason,
     IReadOnlyDictionary<string, long> PhaseMs)
 {
+    /// <summary>What is laid over the variant; null before one was chosen, and for the plain variant.</summary>
+    public OverlayPick? Overlay { get; init; }
+
     internal ReleaseRef Release => Assignment.Release;
 
     /// <summary>Adds to the time a phase has taken.</summary>

@@ -13,4 +13,8 @@ internal enum Slot
 /// <param name="Release">The release it came from.</param>
 /// <param name="Variant">The variant as it was offered.</param>
 /// <param name="Committed">True once a soak passed: a way back may only lead to such a slot.</param>
-internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, bool Committed);
+internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, bool Committed)
+{
+    /// <summary>What is laid over the variant, or null for the plain variant.</summary>
+    public OverlayPick? Overlay { get; init; }
+}

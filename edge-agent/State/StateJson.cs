@@ -14,7 +14,9 @@ namespace SlmOps.EdgeAgent.State;
     MaxDepth = 32)]
 [JsonSerializable(typeof(AgentState))]
 [JsonSerializable(typeof(CurrentModel))]
+[JsonSerializable(typeof(LocalLayerListing))]
 [JsonSerializable(typeof(LockHolder))]
 [JsonSerializable(typeof(OutboxHeader))]
+[JsonSerializable(typeof(SlotDescription))]
 [JsonSerializable(typeof(SmokeOutcome))]
 internal sealed partial class StateJson : JsonSerializerContext;
