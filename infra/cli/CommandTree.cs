@@ -4,6 +4,7 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Models;
+using SlmOps.Cli.Overlay;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
@@ -25,6 +26,7 @@ internal static class CommandTree
         WatchCommand.Build(),
         EventsCommand.Build(),
         RolloutCommand.Build(),
+        OverlayCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),

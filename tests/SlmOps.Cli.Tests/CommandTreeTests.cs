@@ -29,7 +29,7 @@ public sealed class CommandTreeTests
     [Fact]
     public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
         [
-            "demo", "up", "host", "push", "watch", "events", "rollout", "agent", "inspect", "quantize", "evaluate", "package", "verify",
+            "demo", "up", "host", "push", "watch", "events", "rollout", "overlay", "agent", "inspect", "quantize", "evaluate", "package", "verify",
             "diff", "export", "import",
         ],
         CommandTree.Build().Subcommands.Select(command => command.Name));

@@ -35,6 +35,7 @@ var stageQueues = [
   'validate'
   'package'
   'release'
+  'adapt'
   'rollouts'
 ]
 

@@ -45,7 +45,7 @@ internal static class RunTables
     private static Table Devices(RunStatus status)
     {
         var table = new Table().Border(TableBorder.Rounded);
-        foreach (var column in (string[])["device", "state", "ring", "variant", "digest", "verified"])
+        foreach (var column in (string[])["device", "state", "ring", "variant", "digest", "composition", "verified"])
         {
             table.AddColumn(column);
         }
@@ -54,7 +54,8 @@ internal static class RunTables
         {
             table.AddRow(
                 Markup.Escape(device.Id), Name(device.State), Markup.Escape(device.Ring ?? ""),
-                Markup.Escape(device.Variant ?? ""), Short(device.Manifest), device.Verified ? "yes" : "no");
+                Markup.Escape(device.Variant ?? ""), Short(device.Manifest),
+                Short(device.Composition?.Composition ?? default), device.Verified ? "yes" : "no");
         }
 
         return table;
