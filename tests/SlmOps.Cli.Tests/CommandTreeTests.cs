@@ -45,6 +45,8 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "watch", "a/1", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "events", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "rollout", "pause", "a", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "overlay", "list", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "overlay", "withdraw", "a", "b", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "agent", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "cannot be reached", "watch", "a/1", "--url", "http://127.0.0.1:1/")]
     [InlineData(ExitCode.Failed, "Only the local platform keeps its events", "events", "--url", "http://127.0.0.1:1/")]

@@ -42,7 +42,7 @@ internal static class AdaptFiles
 
         TooMany("adapters", adapters.Count, MaxAdapters);
         TooMany("patches", patches.Count, MaxPatches);
-        if (files.Count < 2 && !localLayer)
+        if (adapters.Count + patches.Count == 0 && !localLayer)
         {
             problems.Add(new("adaptation-empty", "The adaptation has no adapter and no patch, and leaves no room for a local layer.",
                 $"Upload a file below {Adaptation.AdapterFolder} or a patch such as generation_config{Adaptation.PatchEnding}, or set \"localLayer\": true."));

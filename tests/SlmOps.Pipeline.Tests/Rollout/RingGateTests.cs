@@ -50,6 +50,20 @@ public sealed class RingGateTests
         Assert.Equal("failed", Name(Count(Fleet.Start, Fleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
 
     [Theory]
+    [InlineData(DeviceState.FailedNoStateChange, "waiting")]
+    [InlineData(DeviceState.FailedRollbackComplete, "waiting")]
+    [InlineData(DeviceState.FailedUnableToRollback, "waiting")]
+    [InlineData(DeviceState.RollingBack, "waiting")]
+    [InlineData(DeviceState.Committed, "committed")]
+    public void Count_WithAnAdaptationOverIt_FailingSaysNothingAboutTheRelease(DeviceState state, string expected)
+    {
+        var device = Fleet.Device("d1", state);
+        var adapted = device with { Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) } };
+
+        Assert.Equal(expected, Name(Count(Fleet.Start, adapted)));
+    }
+
+    [Theory]
     [InlineData(0, "waiting")]
     [InlineData(900, "waiting")]
     [InlineData(901, "offline")]
