@@ -45,17 +45,31 @@ internal static class RunTables
     private static Table Devices(RunStatus status)
     {
         var table = new Table().Border(TableBorder.Rounded);
-        foreach (var column in (string[])["device", "state", "ring", "variant", "digest", "composition", "verified"])
+        foreach (var column in (string[])["device", "state", "ring", "variant", "digest", "verified"])
         {
             table.AddColumn(column);
         }
 
+        // Most fleets have no adaptations, and the table is wide enough.
+        var adapted = status.Devices.Any(device => device.Composition is { Composition.IsEmpty: false });
+        if (adapted)
+        {
+            table.AddColumn("composition");
+        }
+
         foreach (var device in status.Devices)
         {
-            table.AddRow(
+            List<string> row =
+            [
                 Markup.Escape(device.Id), Name(device.State), Markup.Escape(device.Ring ?? ""),
-                Markup.Escape(device.Variant ?? ""), Short(device.Manifest),
-                Short(device.Composition?.Composition ?? default), device.Verified ? "yes" : "no");
+                Markup.Escape(device.Variant ?? ""), Short(device.Manifest), device.Verified ? "yes" : "no",
+            ];
+            if (adapted)
+            {
+                row.Add(Short(device.Composition?.Composition ?? default));
+            }
+
+            table.AddRow([.. row]);
         }
 
         return table;
