@@ -64,10 +64,10 @@ internal static class DeploymentSteps
     private static AgentAction[] FromPending(ReleaseRef release, Observed observed) => Choice(release, observed) switch
     {
         null => [new AgentAction.Retrieve()],
-        { Chosen: { } variant } choice => 
-        [
-            new AgentAction.Choose(variant, choice.Reason) { Overlay = OverlayChoice.Of(variant.Manifest, observed) }, .. FromDownload,
-        ],
+        { Chosen: { } variant } choice => [Choose(variant, choice.Reason, observed), .. FromDownload],
         { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
     };
+
+    private static AgentAction.Choose Choose(VariantOffer variant, string reason, Observed observed) =>
+        new(variant, reason) { Overlay = OverlayChoice.Of(variant.Manifest, observed) };
 }
