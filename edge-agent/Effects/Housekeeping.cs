@@ -20,7 +20,7 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots, Composi
         _tidied = state;
         // A try that failed on the way here is repeated, and then finds what it had fetched.
         if (state.Deployment is { } open && (!LifecycleTable.IsFinal(open.State) || open.State is DeviceState.Superseded
-            || open.State == DeviceState.FailedNoStateChange && state.Condemned.All(one => one.Release != open.Release.Digest)))
+            || open.State == DeviceState.FailedNoStateChange && !IsCondemned(open, state)))
         {
             return;
         }
@@ -49,4 +49,8 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots, Composi
 
         store.Sweep(keep);
     }
+
+    private static bool IsCondemned(Deployment failed, AgentState state) => failed.Overlay is { } overlay
+        ? state.CondemnedCompositions.Any(one => one.Composition == overlay.Composition && one.Local == overlay.Local)
+        : state.Condemned.Any(one => one.Release == failed.Release.Digest);
 }

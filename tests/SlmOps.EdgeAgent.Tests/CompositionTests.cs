@@ -123,6 +123,24 @@ public sealed class CompositionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_AdaptationFailsOverWhatRuns_LeavesNothingOfItBehind()
+    {
+        var release = await _bench.ReleaseAsync("1", Base);
+        await _bench.PublishAsync(release, []);
+        await _bench.RunAsync();
+        var before = Stored();
+        await _bench.PublishAsync(release, [await _bench.AdaptAsync(release, "1", [Adapter, ("adapters/fails-smoke", Text("x"))])]);
+
+        var state = await _bench.RunAsync();
+
+        Assert.Null(state.ActiveContent!.Overlay);
+        Assert.Equal(before, Stored());
+        Assert.Single(Directory.GetDirectories(_bench.Folder.Slots));
+
+        IEnumerable<string> Stored() => Directory.GetFiles(_bench.Folder.Store, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_NewVersionFailsItsSoak_TheCompositionBeforeIsInChargeAgain()
     {
         var release = await _bench.ReleaseAsync("1", Base);

@@ -43,6 +43,13 @@ internal static class RingGate
                 case DeviceState.Rejected when status.ReasonCode == ReasonCodes.NoVariantFits:
                     incompatible++;
                     break;
+                // It runs the release; what ended was laying something else over it.
+                case DeviceState.Superseded when rollout.Manifests.Contains(status.Active):
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete
+                    when !status.Composition.IsEmpty && rollout.Manifests.Contains(status.Active):
+                    committed++;
+                    break;
+
                 // An adaptation failed there, not the release: the device goes on without it and says how that went.
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
                     or DeviceState.FailedUnableToRollback when !status.Composition.IsEmpty:
