@@ -44,6 +44,7 @@ internal static class AgentCommand
         {
             url, key, channel, id, data, trust, label, memory, prefer, poll, once, selfTest, logJson, smoke, smokePrompts, smokeMemory,
         };
+        root.Add(LocalCommand.Build());
         root.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(smoke) is { } folder)

@@ -39,6 +39,7 @@ internal sealed class AgentParts : IDisposable
 {
     private readonly HttpCloudLink _link;
     private readonly Observed _device;
+    private readonly LocalLayers _local;
 
     internal AgentParts(AgentOptions options, DataFolder folder, string deviceId, AgentSurroundings around, ILogger log)
     {
@@ -60,20 +61,23 @@ internal sealed class AgentParts : IDisposable
             Log.StateUnreadable(log, folder.State, damage);
         }
 
-        Journal = new(file, outbox, new(deviceId, options.Channel, inventory), clock);
+        _local = new(folder);
+        Journal = new(file, outbox, new(deviceId, options.Channel, inventory), clock, _local);
         var trust = TrustRoots.Load(options.TrustPath);
         var store = new ContentStore(folder);
-        var slots = new ModelSlots(folder, store);
+        var composed = new ComposedFiles(store, trust.ReleaseKey, _local);
+        var slots = new ModelSlots(folder, store, composed);
         var smoke = new SmokeProcess(around.Command, options.MemoryBytes, clock);
         Channel = new(_link, trust, Journal, folder, options.Channel, log);
         var downloader = new BlobDownloader(_link, store, clock, random);
         var packages = new PackageFetcher(
             store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
-        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, slots, smoke, clock);
+        var compositions = new CompositionFetcher(folder, store, downloader, composed, _local);
+        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, compositions, composed, slots, smoke, clock);
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
         Runner = new(Journal, freshness, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
-        Housekeeping = new(store, slots);
+        Housekeeping = new(store, slots, compositions);
     }
 
     internal DataFolder Folder { get; }
@@ -88,7 +92,7 @@ internal sealed class AgentParts : IDisposable
 
     internal Housekeeping Housekeeping { get; }
 
-    internal Observed Observe() => _device with { State = Journal.State };
+    internal Observed Observe() => _device with { State = Journal.State, Local = _local.Find()?.Pin };
 
     public void Dispose() => _link.Dispose();
 }

@@ -102,6 +102,33 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
         return actual == expected.Digest ? null : $"'{path}' has digest {actual}, it should have {expected.Digest}";
     }
 
+    /// <summary>Takes in content that did not come from the service; what is there already stays.</summary>
+    /// <exception cref="InvalidDataException">When it is not what it should be.</exception>
+    internal async Task AddAsync(BlobRef blob, Stream content, CancellationToken cancellationToken)
+    {
+        if (Has(blob))
+        {
+            return;
+        }
+
+        using (var partial = new FileStream(PartialOf(blob.Digest), FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            await content.CopyToAsync(partial, cancellationToken);
+            partial.Flush(flushToDisk: true);
+        }
+
+        if (await FindDamageAsync(PartialOf(blob.Digest), blob, cancellationToken) is { } damage)
+        {
+            DropPartial(blob.Digest);
+            throw new InvalidDataException($"{damage}.");
+        }
+
+        Adopt(blob.Digest);
+    }
+
+    /// <summary>A small document of the store, its digest checked.</summary>
+    internal Task<byte[]> ReadAsync(Digest digest, int limit, CancellationToken cancellationToken) => _blobs.ReadAsync(digest, limit, cancellationToken);
+
     internal async Task<VariantManifest> ReadManifestAsync(BlobRef manifest, CancellationToken cancellationToken) =>
         ReleaseReader.ReadManifest(await _blobs.ReadAsync(manifest.Digest, Limits.ManifestBytes, cancellationToken));
 

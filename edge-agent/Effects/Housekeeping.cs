@@ -6,7 +6,7 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>Frees what neither slot needs, once no deployment is under way that may still want it.</summary>
-internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
+internal sealed class Housekeeping(ContentStore store, ModelSlots slots, CompositionFetcher compositions)
 {
     private AgentState? _tidied;
 
@@ -20,7 +20,7 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
         _tidied = state;
         // A try that failed on the way here is repeated, and then finds what it had fetched.
         if (state.Deployment is { } open && (!LifecycleTable.IsFinal(open.State) || open.State is DeviceState.Superseded
-            || open.State == DeviceState.FailedNoStateChange && state.Condemned.All(one => one.Release != open.Release.Digest)))
+            || open.State == DeviceState.FailedNoStateChange && !IsCondemned(open, state)))
         {
             return;
         }
@@ -36,6 +36,7 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
             }
 
             keep.Add(content.Variant.Manifest);
+            keep.UnionWith(await compositions.NeededAsync(content, cancellationToken));
             try
             {
                 var manifest = await store.ReadManifestAsync(new(content.Variant.Manifest, content.Variant.ManifestSize), cancellationToken);
@@ -49,4 +50,8 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots)
 
         store.Sweep(keep);
     }
+
+    private static bool IsCondemned(Deployment failed, AgentState state) => failed.Overlay is { } overlay
+        ? state.CondemnedCompositions.Any(one => one.Composition == overlay.Composition && one.Local == overlay.Local)
+        : state.Condemned.Any(one => one.Release == failed.Release.Digest);
 }

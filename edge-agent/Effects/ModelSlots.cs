@@ -5,7 +5,7 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>The two folders that hold complete models. Files are second names of the store's blobs where that works.</summary>
-internal sealed class ModelSlots(DataFolder folder, ContentStore store)
+internal sealed class ModelSlots(DataFolder folder, ContentStore store, ComposedFiles composed)
 {
     internal string FolderOf(Slot slot) => folder.SlotFolder(slot);
 
@@ -27,16 +27,21 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store)
     }
 
     /// <summary>Fills a slot from the store; it appears whole or not at all.</summary>
-    internal void Fill(Slot slot, VariantManifest manifest)
+    internal void Fill(Slot slot, IReadOnlyList<SlotFile> files)
     {
         Clear(slot);
         var building = FolderOf(slot) + ".new";
         Directory.CreateDirectory(building);
-        foreach (var file in manifest.Files)
+        foreach (var file in files)
         {
             var path = PathIn(building, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (!Filesystem.TryHardLink(store.PathOf(file.Digest), path))
+            if (file.Content is { } made)
+            {
+                DurableFile.Write(path, made);
+                ContentStore.MakeReadOnly(path);
+            }
+            else if (!Filesystem.TryHardLink(store.PathOf(file.Digest), path))
             {
                 File.Copy(store.PathOf(file.Digest), path);
                 ContentStore.MakeReadOnly(path);
@@ -54,20 +59,24 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store)
         Filesystem.FlushFolder(folder.Slots);
     }
 
-    /// <summary>What is wrong with a slot that should hold exactly this variant; null when nothing is.</summary>
-    internal async Task<string?> FindDamageAsync(Slot slot, VariantOffer variant, CancellationToken cancellationToken)
+    /// <summary>What is wrong with a slot that should hold exactly this variant with this over it; null when nothing is.</summary>
+    internal async Task<string?> FindDamageAsync(Slot slot, VariantOffer variant, OverlayPick? overlay, CancellationToken cancellationToken)
     {
-        VariantManifest manifest;
+        IReadOnlyList<SlotFile>? files;
         try
         {
-            manifest = await store.ReadManifestAsync(new(variant.Manifest, variant.ManifestSize), cancellationToken);
+            (files, var failure) = await composed.FilesAsync(variant, overlay, cancellationToken);
+            if (files is null)
+            {
+                return failure!.Reason;
+            }
         }
         catch (Exception exception) when (exception is FileNotFoundException or PackageFormatException)
         {
             return $"the manifest {variant.Manifest} cannot be read: {exception.Message}";
         }
 
-        foreach (var file in manifest.Files)
+        foreach (var file in files)
         {
             var path = PathIn(FolderOf(slot), file.Path);
             if (await ContentStore.FindDamageAsync(path, new(file.Digest, file.Size), cancellationToken) is { } damage)
@@ -77,7 +86,7 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store)
         }
 
         var count = Directory.EnumerateFiles(FolderOf(slot), "*", SearchOption.AllDirectories).Count();
-        return count == manifest.Files.Count ? null : $"'{FolderOf(slot)}' has {count} files, the manifest names {manifest.Files.Count}";
+        return count == files.Count ? null : $"'{FolderOf(slot)}' has {count} files, it should have {files.Count}";
     }
 
     private static string PathIn(string root, string relative)

@@ -6,7 +6,7 @@ namespace SlmOps.EdgeAgent.Effects;
 
 /// <summary>The steps of a deployment that leave alone what the device runs.</summary>
 internal sealed class Preparation(
-    Journal journal, ReleaseFetcher releases, PackageFetcher packages, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
+    Journal journal, ReleaseFetcher releases, PackageFetcher packages, CompositionFetcher compositions, ComposedFiles composed, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
 {
     internal async Task<Failure?> RetrieveAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +38,8 @@ internal sealed class Preparation(
         Failure? failure;
         try
         {
-            failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken);
+            failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken)
+                ?? await compositions.DownloadAsync(journal.Deployment, sliceEnd, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -62,7 +63,8 @@ internal sealed class Preparation(
     internal async Task<Failure?> VerifyAsync(CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        var failure = await packages.VerifyAsync(journal.Deployment.Release, Variant, cancellationToken);
+        var failure = await packages.VerifyAsync(journal.Deployment.Release, Variant, cancellationToken)
+            ?? await compositions.VerifyAsync(journal.Deployment, cancellationToken);
         if (failure is null)
         {
             journal.Move(
@@ -77,16 +79,22 @@ internal sealed class Preparation(
     {
         var started = clock.GetTimestamp();
         var target = journal.State.Inactive;
+        var (files, failure) = await composed.FilesAsync(Variant, journal.Deployment.Overlay, cancellationToken);
+        if (files is null)
+        {
+            return failure;
+        }
 
         // First the journal forgets what the slot held: a way back into a folder that is being replaced is none.
         journal.Write(journal.State.With(target, null) with { Deployment = journal.Deployment with { Target = target } });
-        slots.Fill(target, await packages.ManifestAsync(Variant, cancellationToken));
+        slots.Fill(target, files);
         journal.Move(
             DeviceEvent.SlotFilled,
             deployment => deployment.WithPhase("stage", clock.GetElapsedTime(started)),
             state => state.With(target, new(journal.Deployment.Release, Variant, Committed: false)
             {
                 Sequence = journal.Deployment.Listed?.Sequence ?? 0,
+                Overlay = journal.Deployment.Overlay,
             }));
         return null;
     }
@@ -96,7 +104,7 @@ internal sealed class Preparation(
         var started = clock.GetTimestamp();
         journal.Move(DeviceEvent.SmokeTestStarted);
         var target = journal.Deployment.Target!.Value;
-        if (await slots.FindDamageAsync(target, Variant, cancellationToken) is { } damage)
+        if (await slots.FindDamageAsync(target, Variant, journal.Deployment.Overlay, cancellationToken) is { } damage)
         {
             return new(FailureKind.Attempt, "slot-damaged", $"Slot {target}: {damage}.");
         }

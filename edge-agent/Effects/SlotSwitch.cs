@@ -14,7 +14,7 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         journal.Move(DeviceEvent.ActivationStarted);
 
         // What is hashed here is what the switch puts in charge, also after a power cut between the two.
-        if (await slots.FindDamageAsync(target, journal.Deployment.Variant!, cancellationToken) is { } damage)
+        if (await slots.FindDamageAsync(target, journal.Deployment.Variant!, journal.Deployment.Overlay, cancellationToken) is { } damage)
         {
             await GoBackAsync("slot-damaged", $"Slot {target}: {damage}.", cancellationToken);
             return;
@@ -59,8 +59,7 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         journal.Move(
             DeviceEvent.RollbackStarted,
             deployment => deployment with { ReasonCode = code, Reason = reason },
-            state => withdrawn ? state : state.Condemn(new(
-                journal.Deployment.Release.Digest, journal.Deployment.Variant?.Manifest ?? default, code, clock.GetUtcNow())));
+            state => withdrawn ? state : state.Condemn(journal.Deployment, code, clock.GetUtcNow()));
 
         var bad = journal.Deployment.Target!.Value;
         var switched = journal.State.Active == bad;
@@ -74,7 +73,7 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
             return;
         }
 
-        if (content is not { Committed: true } || await slots.FindDamageAsync(back!.Value, content.Variant, cancellationToken) is not null)
+        if (content is not { Committed: true } || await slots.FindDamageAsync(back!.Value, content.Variant, content.Overlay, cancellationToken) is not null)
         {
             Strand(bad, withdrawn);
             return;
@@ -115,7 +114,10 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         journal.Open(
             new(
                 new(active.Release, null, null, 0, journal.State.Deployment?.Assignment.Traceparent), 1, DeviceState.Committed, null, active.Variant,
-                journal.State.Active, true, null, 0, null, null, null, new Dictionary<string, long>()),
+                journal.State.Active, true, null, 0, null, null, null, new Dictionary<string, long>())
+            {
+                Overlay = active.Overlay,
+            },
             silently: true);
     }
 }

@@ -76,8 +76,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         while (await Task.WhenAny(exited, Task.Delay(Watch, clock, cancellationToken)) != exited)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            process.Refresh();
-            if (!process.HasExited && process.WorkingSet64 > modelRam + OwnRam)
+            if (MemoryOf(process) > modelRam + OwnRam)
             {
                 Kill(process);
                 return new(FailureKind.Condemning, "smoke-memory", $"The model took more than its budget of {modelRam} bytes.");
@@ -86,6 +85,20 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
 
         await exited;
         return null;
+    }
+
+    private static long MemoryOf(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+            return 0;
+        }
     }
 
     private static Failure? Judge(int exitCode, string output, string errors)

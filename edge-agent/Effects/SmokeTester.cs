@@ -28,17 +28,25 @@ internal static class SmokeTester
                 return Failed("no-single-model", $"The package has {models.Length} .onnx files at its root; it should have one.");
             }
 
-            var smoke = Path.Combine(folder, "smoke.json");
-            return File.Exists(smoke)
-                ? Generate(models[0], Read(smoke), prompts, cancellationToken)
-                : ZeroRun.Try(models[0]);
+            var slot = SlotDescription.Read(folder);
+            var adapters = PathsIn(folder, slot?.Adapters ?? []);
+            // An adapter changes the answers, so a composition brings prompts with answers of its own.
+            var smoke = Path.Combine(folder, adapters.Count > 0 ? SlotDescription.SmokeFile : "smoke.json");
+            var outcome = File.Exists(smoke)
+                ? Generate(models[0], Read(smoke), prompts, adapters, cancellationToken)
+                : ZeroRun.Try(models[0], adapters);
+            return outcome.Passed && slot is { LocalAdapters.Count: > 0 }
+                ? ZeroRun.Try(models[0], [.. adapters, .. PathsIn(folder, slot.LocalAdapters)])
+                : outcome;
         }
         catch (Exception exception) when (exception is ModelOpenException or InferenceException or OnnxRuntimeException
-            or JsonException or InvalidDataException or ArgumentException or OutOfMemoryException)
+            or JsonException or IOException or InvalidDataException or ArgumentException or OutOfMemoryException)
         {
             return Failed(exception is OutOfMemoryException ? "smoke-memory" : "smoke-failed", exception.Message);
         }
     }
+
+    private static List<string> PathsIn(string folder, IReadOnlyList<string> paths) => [.. paths.Select(path => Path.Combine(folder, path))];
 
     internal static SmokeOutcome Failed(string code, string reason) => new(false, code, reason, null, 0, null, PeakBytes());
 
@@ -62,9 +70,9 @@ internal static class SmokeTester
             : throw new InvalidDataException("smoke.json is out of bounds, or a prompt lacks promptTokens or greedyTokens.");
     }
 
-    private static SmokeOutcome Generate(string path, SmokeTest test, int prompts, CancellationToken cancellationToken)
+    private static SmokeOutcome Generate(string path, SmokeTest test, int prompts, IReadOnlyList<string> adapters, CancellationToken cancellationToken)
     {
-        using var model = LanguageModel.Open(path);
+        using var model = LanguageModel.Open(path, new() { Adapters = adapters });
         var (expected, equal, generated) = (0, 0, 0);
         var watch = Stopwatch.StartNew();
         foreach (var prompt in test.Prompts.Take(prompts))

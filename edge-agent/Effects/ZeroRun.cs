@@ -9,8 +9,11 @@ internal static class ZeroRun
     // Free dimensions become 1; a fixed one that makes an input larger than this is a model for another kind of device.
     private const long MaxElements = 64L << 20;
 
-    internal static SmokeOutcome Try(string path)
+    /// <param name="path">The model.</param>
+    /// <param name="adapters">Adapter files that are active in the run.</param>
+    internal static SmokeOutcome Try(string path, IReadOnlyList<string> adapters)
     {
+        var active = new List<OrtLoraAdapter>();
         using var options = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         using var session = new InferenceSession(path, options);
         var values = new List<OrtValue>();
@@ -34,6 +37,12 @@ internal static class ZeroRun
             }
 
             using var run = new RunOptions();
+            foreach (var adapter in adapters)
+            {
+                active.Add(OrtLoraAdapter.Create(File.ReadAllBytes(adapter), null));
+                run.AddActiveLoraAdapter(active[^1]);
+            }
+
             using var outputs = session.Run(run, [.. session.InputMetadata.Keys], values, [.. session.OutputMetadata.Keys]);
             var bad = session.OutputMetadata.Keys.Zip(outputs).FirstOrDefault(pair => !IsFinite(pair.Second)).First;
             return bad is null
@@ -43,6 +52,7 @@ internal static class ZeroRun
         finally
         {
             values.ForEach(value => value.Dispose());
+            active.ForEach(adapter => adapter.Dispose());
         }
     }
 

@@ -19,7 +19,11 @@ internal abstract record AgentAction
     internal sealed record Retrieve : AgentAction;
 
     /// <summary>Settle on a variant.</summary>
-    internal sealed record Choose(VariantOffer Variant, string Reason) : AgentAction;
+    internal sealed record Choose(VariantOffer Variant, string Reason) : AgentAction
+    {
+        /// <summary>What is laid over the variant, or null.</summary>
+        public State.OverlayPick? Overlay { get; init; }
+    }
 
     /// <summary>The active model already is what the assignment asks for; say so.</summary>
     internal sealed record Adopt : AgentAction;

@@ -67,8 +67,11 @@ internal static class DeploymentSteps
         return Choice(release, observed) switch
         {
             null => [.. first, new AgentAction.Retrieve()],
-            { Chosen: { } variant } choice => [.. first, new AgentAction.Choose(variant, choice.Reason), .. FromDownload],
+            { Chosen: { } variant } choice => [.. first, Choose(variant, choice.Reason, observed), .. FromDownload],
             { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
         };
     }
+
+    private static AgentAction.Choose Choose(VariantOffer variant, string reason, Observed observed) =>
+        new(variant, reason) { Overlay = OverlayChoice.Of(variant.Manifest, observed) };
 }

@@ -11,6 +11,12 @@ internal sealed record Observed(
     Preference Preference,
     AgentState State)
 {
+    /// <summary>Adaptations of the channel.</summary>
+    public IReadOnlyList<ChannelOverlay> Overlays { get; init; } = [];
+
+    /// <summary>The device's own layer, or null when there is none that counts.</summary>
+    public LocalPin? Local { get; init; }
+
     internal bool IsCondemned(Digest release) => State.Condemned.Any(one => one.Release == release);
 
     internal IReadOnlySet<Digest> CondemnedManifests =>

@@ -64,13 +64,19 @@ internal sealed class PlanRunner(
             case AgentAction.Retrieve:
                 return await preparation.RetrieveAsync(cancellationToken);
             case AgentAction.Choose choose:
-                journal.Move(DeviceEvent.VariantChosen, deployment => deployment with { Variant = choose.Variant });
+                journal.Move(DeviceEvent.VariantChosen, deployment => deployment with
+                {
+                    Variant = choose.Variant,
+                    Overlay = choose.Overlay,
+                    Assignment = deployment.Assignment with { SoakSeconds = Math.Max(deployment.Assignment.SoakSeconds, choose.Overlay?.SoakSeconds ?? 0) },
+                });
                 Log.VariantChosen(log, choose.Variant.Name, choose.Variant.Bytes, choose.Reason);
                 return null;
             case AgentAction.Adopt:
                 journal.Move(DeviceEvent.FoundInstalled, deployment => deployment with
                 {
                     Variant = journal.State.ActiveContent!.Variant,
+                    Overlay = journal.State.ActiveContent!.Overlay,
                     Target = journal.State.Active,
                     Verified = true,
                 });
@@ -150,7 +156,7 @@ internal sealed class PlanRunner(
                 journal.Move(
                     DeviceEvent.Failed,
                     deployment => Because(deployment, TimeSpan.Zero),
-                    state => state.Condemn(new(before.Release.Digest, before.Variant?.Manifest ?? default, failure.Code, now)));
+                    state => state.Condemn(before, failure.Code, now));
                 break;
         }
 

@@ -52,6 +52,7 @@ internal static class Planner
 
     private static Plan Follow(ChannelDocument document, Observed observed, DateTimeOffset now)
     {
+        observed = observed with { Overlays = document.Overlays };
         var state = observed.State;
         var wanted = Wanted.Of(document, observed);
         var open = state.Deployment is { } last && !LifecycleTable.IsFinal(last.State) ? last : null;
@@ -76,6 +77,11 @@ internal static class Planner
             return Do(Abandon(open, $"{assignment.Release.Model} {assignment.Release.Version} took its place"));
         }
 
+        if (open is { Variant: { } variant } && !OverlayPick.Same(open.Overlay, OverlayChoice.Of(variant.Manifest, observed)))
+        {
+            return Do(Abandon(open, "something else is to be laid over it"));
+        }
+
         return IsSettled(assignment, observed) ? Settled(assignment, wanted, state)
             : wanted.IsHeld ? new Plan.Nothing(Because.RolloutPaused)
             : document.Expires <= now ? new Plan.Nothing(Because.ChannelExpired, null, $"the document expired at {document.Expires:u}")
@@ -87,7 +93,7 @@ internal static class Planner
     private static bool Continues(Assignment open, Assignment wanted) =>
         open.Release == wanted.Release && (wanted.RolloutId is null || wanted.RolloutId == open.RolloutId);
 
-    /// <summary>True when the active model is the release's variant that this device would choose now.</summary>
+    /// <summary>True when the active model is the release's variant that this device would choose now, with the same laid over it.</summary>
     private static bool IsSettled(Assignment assignment, Observed observed)
     {
         if (observed.State.ActiveContent is not { } active || active.Release.Digest != assignment.Release.Digest)
@@ -95,8 +101,8 @@ internal static class Planner
             return false;
         }
 
-        return DeploymentSteps.Choice(assignment.Release, observed)?.Chosen is not { } choice
-            || choice.Manifest == active.Variant.Manifest;
+        return (DeploymentSteps.Choice(assignment.Release, observed)?.Chosen is not { } choice || choice.Manifest == active.Variant.Manifest)
+            && OverlayPick.Same(active.Overlay, OverlayChoice.Of(active.Variant.Manifest, observed));
     }
 
     private static Plan Settled(Assignment assignment, Wanted wanted, AgentState state)

@@ -33,6 +33,9 @@ internal sealed record AgentState(
     /// <summary>How low this device may go, by model; null in files from before there were floors.</summary>
     public IReadOnlyDictionary<string, ReleaseFloor>? Floors { get; init; }
 
+    /// <summary>Compositions that failed here, newest first.</summary>
+    public IReadOnlyList<CondemnedComposition> CondemnedCompositions { get; init => field = value ?? []; } = [];
+
     /// <summary>More than two matter at once (stable and candidate), the rest saves a fetch when one comes back.</summary>
     internal const int MaxKnown = 4;
 
@@ -98,6 +101,18 @@ internal sealed record AgentState(
     {
         Condemned = [release, .. Condemned.Where(one => one.Release != release.Release || one.Manifest != release.Manifest).Take(MaxCondemned - 1)],
     };
+
+    /// <summary>Condemns what a deployment brought: what was laid over the variant, or the release where nothing was.</summary>
+    internal AgentState Condemn(Deployment deployment, string code, DateTimeOffset at) => deployment.Overlay is { } overlay
+        ? this with
+        {
+            CondemnedCompositions =
+            [
+                new(overlay.Composition, overlay.Local, code, at),
+                .. CondemnedCompositions.Where(one => one.Composition != overlay.Composition || one.Local != overlay.Local).Take(MaxCondemned - 1),
+            ],
+        }
+        : Condemn(new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at));
 
     /// <param name="firstSeq">
     /// Reports start after this, which must be higher than any number the device used in a life before: the service

@@ -16,6 +16,12 @@ internal sealed record CurrentModel(
 {
     private const int MaxBytes = 64 << 10;
 
+    /// <summary>Digest of the composition over the variant, or default; <c>composition.json</c> in the folder says the rest.</summary>
+    public Digest Composition { get; init; }
+
+    /// <summary>Digest of the signed local layer that is part of it, or default.</summary>
+    public Digest LocalLayer { get; init; }
+
     internal static CurrentModel? Read(DataFolder folder)
     {
         try
@@ -46,7 +52,11 @@ internal sealed record CurrentModel(
             content.Release.Version,
             content.Variant.Name,
             content.Variant.Manifest,
-            content.Release.Digest);
+            content.Release.Digest)
+        {
+            Composition = content.Overlay?.Composition ?? default,
+            LocalLayer = content.Overlay?.Local ?? default,
+        };
         if (Read(folder) != current)
         {
             DurableFile.Write(folder.Current, JsonSerializer.SerializeToUtf8Bytes(current, StateJson.Default.CurrentModel));

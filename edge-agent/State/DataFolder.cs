@@ -31,6 +31,17 @@ internal sealed class DataFolder
 
     internal string Partial => Path.Combine(Root, "store", "partial");
 
+    /// <summary>The device's own key, mode 0600.</summary>
+    internal string DeviceKey => Path.Combine(Root, "device-key.pem");
+
+    internal string Local => Path.Combine(Root, "local");
+
+    /// <summary>The signed local layer.</summary>
+    internal string LocalLayer => Path.Combine(Local, "layer.json");
+
+    /// <summary>Its files, by digest.</summary>
+    internal string LocalFiles => Path.Combine(Local, "files");
+
     internal string Slots => Path.Combine(Root, "slots");
 
     internal string Channel(string name) => Path.Combine(Root, $"channel-{name}.json");

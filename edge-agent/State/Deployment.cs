@@ -38,6 +38,9 @@ internal sealed record Deployment(
     /// <summary>The release as fresh metadata listed it for this deployment; null before that.</summary>
     public ReleaseTarget? Listed { get; init; }
 
+    /// <summary>What is laid over the variant; null before one was chosen, and for the plain variant.</summary>
+    public OverlayPick? Overlay { get; init; }
+
     internal ReleaseRef Release => Assignment.Release;
 
     /// <summary>Adds to the time a phase has taken.</summary>

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Effects;
 using SlmOps.EdgeAgent.Reconcile;
 using SlmOps.EdgeAgent.Telemetry;
 
@@ -8,7 +9,7 @@ namespace SlmOps.EdgeAgent.State;
 /// Writes each step before it is done, together with the report that tells of it: state first, then the outbox. A
 /// power cut between the two is made good at the next start.
 /// </summary>
-internal sealed class Journal(StateFile file, Outbox outbox, Identity identity, TimeProvider clock)
+internal sealed class Journal(StateFile file, Outbox outbox, Identity identity, TimeProvider clock, LocalLayers local)
 {
     // Reasons hold words of servers and of ONNX Runtime; the service keeps no novels.
     private const int MaxReason = 500;
@@ -68,7 +69,10 @@ internal sealed class Journal(StateFile file, Outbox outbox, Identity identity, 
             identity.Channel,
             inventory,
             deployment is null ? null : StatusOf(deployment, state.ActiveContent),
-            deployment?.Assignment.Traceparent);
+            deployment?.Assignment.Traceparent)
+        {
+            Composition = RunningIn(state),
+        };
         file.Write(state with { LastSeq = seq, Unqueued = report });
         outbox.Append(report);
     }
@@ -90,5 +94,15 @@ internal sealed class Journal(StateFile file, Outbox outbox, Identity identity, 
         deployment.Reason,
         deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs,
         deployment.PhaseMs.ContainsKey("download") ? deployment.BytesFetched : null,
-        deployment.PhaseMs.ContainsKey("download") ? deployment.Variant?.Bytes : null);
+        deployment.PhaseMs.ContainsKey("download") ? deployment.Variant?.Bytes : null)
+    {
+        Composition = deployment.Overlay?.Composition ?? default,
+    };
+
+    private CompositionStatus RunningIn(AgentState state) => new(
+        state.ActiveContent?.Variant.Manifest ?? default,
+        state.ActiveContent?.Overlay?.Composition ?? default,
+        state.ActiveContent?.Overlay?.Name,
+        state.ActiveContent?.Overlay?.Version,
+        local.StateOf(state));
 }

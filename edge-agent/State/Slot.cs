@@ -17,4 +17,7 @@ internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, boo
 {
     /// <summary>Sequence under which the metadata lists the release; 0 when it was installed before there was metadata.</summary>
     public long Sequence { get; init; }
+
+    /// <summary>What is laid over the variant, or null for the plain variant.</summary>
+    public OverlayPick? Overlay { get; init; }
 }

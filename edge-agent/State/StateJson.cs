@@ -15,7 +15,9 @@ namespace SlmOps.EdgeAgent.State;
 [JsonSerializable(typeof(AgentState))]
 [JsonSerializable(typeof(CurrentModel))]
 [JsonSerializable(typeof(FreshnessRecord))]
+[JsonSerializable(typeof(LocalLayerListing))]
 [JsonSerializable(typeof(LockHolder))]
 [JsonSerializable(typeof(OutboxHeader))]
+[JsonSerializable(typeof(SlotDescription))]
 [JsonSerializable(typeof(SmokeOutcome))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -30,6 +30,9 @@ public sealed record ChannelDocument(
 
     /// <summary>The format version this code reads and writes.</summary>
     public const int CurrentSchema = 1;
+
+    /// <summary>Adaptations that devices lay over what they run: of those that match a device, the first that it has not condemned.</summary>
+    public IReadOnlyList<ChannelOverlay> Overlays { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>A release on its way through the rings.</summary>

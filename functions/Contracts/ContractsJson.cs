@@ -14,6 +14,7 @@ namespace SlmOps.Contracts;
 [JsonSerializable(typeof(ModelValidated))]
 [JsonSerializable(typeof(ModelPackaged))]
 [JsonSerializable(typeof(ModelReleased))]
+[JsonSerializable(typeof(AdaptationReleased))]
 [JsonSerializable(typeof(RolloutStarted))]
 [JsonSerializable(typeof(RingStarted))]
 [JsonSerializable(typeof(RingPassed))]

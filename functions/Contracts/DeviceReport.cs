@@ -30,6 +30,9 @@ public sealed record DeviceReport(
     /// <summary>The format version this code reads and writes.</summary>
     public const int CurrentSchema = 1;
 
+    /// <summary>What runs on the device; null from an agent that knows no compositions.</summary>
+    public CompositionStatus? Composition { get; init; }
+
     /// <summary>Most reports in one batch.</summary>
     public const int MaxBatch = 100;
 }
@@ -88,4 +91,41 @@ public sealed record DeploymentStatus(
     string? Reason,
     IReadOnlyDictionary<string, long>? PhaseMs,
     long? BytesFetched = null,
-    long? BytesWhole = null);
+    long? BytesWhole = null)
+{
+    /// <summary>Digest of the composition that is laid over the variant, or default for the plain variant.</summary>
+    public Digest Composition { get; init; }
+}
+
+/// <summary>What a device runs: the variant and what is laid over it.</summary>
+/// <param name="Base">Manifest digest of the variant, or default for nothing.</param>
+/// <param name="Composition">Digest of the composition over it, or default for the plain variant.</param>
+/// <param name="Name">Name of the adaptation, or null.</param>
+/// <param name="Version">Its version, or null.</param>
+/// <param name="LocalLayer">What became of the device's own layer, one of <see cref="LocalLayerStates"/>.</param>
+public sealed record CompositionStatus(Digest Base, Digest Composition, string? Name, string? Version, string LocalLayer);
+
+/// <summary>What became of a device's local layer, as its reports say it.</summary>
+public static class LocalLayerStates
+{
+    /// <summary>The device has none.</summary>
+    public const string None = "none";
+
+    /// <summary>It is part of what runs.</summary>
+    public const string Active = "active";
+
+    /// <summary>It belongs to what runs and is being brought into it.</summary>
+    public const string Pending = "pending";
+
+    /// <summary>It was made for another base. It is kept, and is active again when that base is.</summary>
+    public const string DisabledOtherBase = "disabled-other-base";
+
+    /// <summary>The device's key did not sign it, or it cannot be read.</summary>
+    public const string DisabledUntrusted = "disabled-untrusted";
+
+    /// <summary>What runs leaves no room for one.</summary>
+    public const string DisabledNoRoom = "disabled-no-room";
+
+    /// <summary>The model failed with it.</summary>
+    public const string DisabledFailed = "disabled-failed";
+}

@@ -24,6 +24,9 @@ public static class EventTypes
     /// <summary>Data: <see cref="Contracts.ModelReleased"/>.</summary>
     public const string ModelReleased = "slmops.model.released.v1";
 
+    /// <summary>Data: <see cref="Contracts.AdaptationReleased"/>.</summary>
+    public const string AdaptationReleased = "slmops.model.adaptation-released.v1";
+
     /// <summary>Data: <see cref="Contracts.RolloutStarted"/>.</summary>
     public const string RolloutStarted = "slmops.rollout.started.v1";
 

@@ -61,3 +61,16 @@ public sealed record ModelPackaged(
 /// <param name="Channel">The channel it goes to.</param>
 /// <param name="RunId">The run that made it.</param>
 public sealed record ModelReleased(ReleaseRef Release, string Channel, string RunId);
+
+/// <summary>An adaptation was checked against every variant of its base, composed and signed, and goes to its channel.</summary>
+/// <param name="Name">Name of the adaptation.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Model">Model that it adapts.</param>
+/// <param name="ModelVersion">Version of that model.</param>
+/// <param name="Channel">The channel it goes to.</param>
+/// <param name="Selector">Labels of the devices it is for.</param>
+/// <param name="Compositions">Variant name of the base to composition digest.</param>
+/// <param name="RunId">The run that made it.</param>
+public sealed record AdaptationReleased(
+    string Name, string Version, string Model, string ModelVersion, string Channel,
+    IReadOnlyDictionary<string, string> Selector, IReadOnlyDictionary<string, Digest> Compositions, string RunId);

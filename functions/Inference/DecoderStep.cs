@@ -66,6 +66,7 @@ internal static class DecoderStep
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var options = new RunOptions();
+        model.Adapters.Activate(options);
         using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
         try
         {

@@ -9,8 +9,9 @@ namespace SlmOps.Inference;
 /// </summary>
 public sealed class LanguageModel : IDisposable
 {
-    private LanguageModel(string modelPath, InferenceSession session, DecoderPorts ports, ModelShape shape)
+    private LanguageModel(string modelPath, InferenceSession session, DecoderPorts ports, ModelShape shape, AdapterSet adapters)
     {
+        Adapters = adapters;
         ModelPath = modelPath;
         Session = session;
         Ports = ports;
@@ -26,6 +27,8 @@ public sealed class LanguageModel : IDisposable
     internal InferenceSession Session { get; }
 
     internal DecoderPorts Ports { get; }
+
+    internal AdapterSet Adapters { get; }
 
     /// <summary>
     /// True for a graph with the input <c>input_ids</c> and the output <c>logits</c>: the convention of decoder exports.
@@ -48,15 +51,17 @@ public sealed class LanguageModel : IDisposable
         options ??= new();
         var config = ModelConfig.Beside(modelPath);
         var session = ModelSession.Open(modelPath, options.Threads, options.QdqAccuracyLevel);
+        AdapterSet? adapters = null;
         try
         {
+            adapters = AdapterSet.Load(options.Adapters);
             var ports = DecoderPorts.Read(
                 modelPath,
                 TensorPort.From(session.InputMetadata),
                 TensorPort.From(session.OutputMetadata),
                 options.KvHeads ?? config.KvHeads,
                 options.HeadSize ?? config.HeadSize);
-            var model = new LanguageModel(modelPath, session, ports, ShapeOf(ports, options.MaxPositions ?? config.MaxPositions));
+            var model = new LanguageModel(modelPath, session, ports, ShapeOf(ports, options.MaxPositions ?? config.MaxPositions), adapters);
             if (model.Shape.VocabularySize < 1)
             {
                 model.Shape = model.Shape with { VocabularySize = model.ProbeVocabulary() };
@@ -66,6 +71,7 @@ public sealed class LanguageModel : IDisposable
         }
         catch
         {
+            adapters?.Dispose();
             session.Dispose();
             throw;
         }
@@ -101,7 +107,11 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Session.Dispose();
+    public void Dispose()
+    {
+        Adapters.Dispose();
+        Session.Dispose();
+    }
 
     private static ModelShape ShapeOf(DecoderPorts ports, int? maxPositions)
     {

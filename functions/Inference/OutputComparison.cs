@@ -37,8 +37,9 @@ public static class OutputComparison
         var before = options.Memory.Start();
         var start = options.Time.GetTimestamp();
         using var candidate = ModelSession.Open(candidatePath, options.Threads);
+        using var adapters = AdapterSet.Load(options.CandidateAdapters);
         var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
-        var latency = Latency(candidate, candidatePath, inputs, ports.Values, openDimension, options, cancellationToken);
+        var latency = Latency(candidate, candidatePath, inputs, ports.Values, openDimension, options, cancellationToken, adapters);
         var peak = Math.Max(0, options.Memory.Peak() - before);
 
         var names = TensorPort.From(baseline.OutputMetadata).Values.Where(port => TensorData.IsNumeric(port.Type)).Select(port => port.Name).ToList();
@@ -48,7 +49,7 @@ public static class OutputComparison
             cancellationToken.ThrowIfCancellationRequested();
             using var values = new OwnedInputs(inputs.Create(ports.Values, sample, openDimension));
             using var expected = Run(baseline, baselinePath, values.Inputs, names);
-            using var actual = Run(candidate, candidatePath, values.Inputs, names);
+            using var actual = Run(candidate, candidatePath, values.Inputs, names, adapters);
             for (var i = 0; i < names.Count; i++)
             {
                 Add(sums[names[i]], expected[i], actual[i]);
@@ -95,7 +96,7 @@ public static class OutputComparison
             last);
     }
 
-    private static double Latency(InferenceSession session, string modelPath, SampleInputs inputs, IReadOnlyCollection<TensorPort> ports, int openDimension, OutputComparisonOptions options, CancellationToken cancellationToken)
+    private static double Latency(InferenceSession session, string modelPath, SampleInputs inputs, IReadOnlyCollection<TensorPort> ports, int openDimension, OutputComparisonOptions options, CancellationToken cancellationToken, AdapterSet? adapters = null)
     {
         using var values = new OwnedInputs(inputs.Create(ports, sample: 0, openDimension));
         var best = double.MaxValue;
@@ -103,18 +104,19 @@ public static class OutputComparison
         {
             cancellationToken.ThrowIfCancellationRequested();
             var start = options.Time.GetTimestamp();
-            using var outputs = Run(session, modelPath, values.Inputs, session.OutputNames);
+            using var outputs = Run(session, modelPath, values.Inputs, session.OutputNames, adapters);
             best = Math.Min(best, options.Time.GetElapsedTime(start).TotalMilliseconds);
         }
 
         return best;
     }
 
-    private static IDisposableReadOnlyCollection<OrtValue> Run(InferenceSession session, string modelPath, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputNames)
+    private static IDisposableReadOnlyCollection<OrtValue> Run(InferenceSession session, string modelPath, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputNames, AdapterSet? adapters = null)
     {
         try
         {
             using var options = new RunOptions();
+            adapters?.Activate(options);
             return session.Run(options, inputs, outputNames);
         }
         catch (OnnxRuntimeException exception)

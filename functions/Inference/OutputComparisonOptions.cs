@@ -21,6 +21,9 @@ public sealed record OutputComparisonOptions
     /// </summary>
     public IReadOnlyList<int> OpenDimensions { get; init; } = [16, 64, 224, 512, 1];
 
+    /// <summary>LoRA adapter files that are active in the candidate's runs, and not in the baseline's.</summary>
+    public IReadOnlyList<string> CandidateAdapters { get; init; } = [];
+
     /// <summary>Sizes of open dimensions by the name that the model gives them.</summary>
     public IReadOnlyDictionary<string, int> NamedDimensions { get; init; } = new Dictionary<string, int>();
 

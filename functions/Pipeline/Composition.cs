@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
@@ -51,17 +52,22 @@ public static class Composition
 
         services.AddSingleton<UploadReader>();
         services.AddSingleton<UploadTextReader>();
+        services.AddSingleton<AdaptIntake>();
         services.AddSingleton<IntakeStage>();
         services.AddSingleton<QuantizeStage>();
         services.AddSingleton<ValidateStage>();
         services.AddSingleton<PackageStage>();
         services.AddSingleton<DeltaStage>();
         services.AddSingleton<ReleaseStage>();
+        services.AddSingleton<AdaptStage>();
+        services.AddSingleton<OverlayStage>();
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();
         services.AddSingleton<PoisonStage>();
+        services.AddSingleton<OverlayBlobs>();
         services.AddSingleton<CollectStage>();
 
+        services.AddSingleton<AdaptStatusReader>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<DeviceApi>();

@@ -7,12 +7,13 @@ internal static class Flow
 {
     internal static readonly IReadOnlyList<Step> Steps =
     [
-        new("intake", Queues.ModelUploads, [EventTypes.ModelReceived, EventTypes.ModelRejected], [Queues.Quantize]),
+        new("intake", Queues.ModelUploads, [EventTypes.ModelReceived, EventTypes.ModelRejected], [Queues.Quantize, Queues.Adapt]),
         new("quantize", Queues.Quantize, [EventTypes.ModelQuantized], [Queues.Validate]),
         new("validate", Queues.Validate, [EventTypes.ModelValidated], [Queues.Package]),
         new("package", Queues.Package, [EventTypes.ModelPackaged, EventTypes.ModelRejected], [Queues.Deltas]),
         new("deltas", Queues.Deltas, [], [Queues.Release]),
         new("release", Queues.Release, [EventTypes.ModelReleased], []),
+        new("adapt", Queues.Adapt, [EventTypes.AdaptationReleased, EventTypes.ModelRejected], [Queues.Rollouts]),
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
         new("rollout", Queues.Rollouts,
             [EventTypes.RolloutStarted, EventTypes.RingStarted, EventTypes.RingPassed, EventTypes.RolloutPaused,
@@ -42,9 +43,10 @@ internal static class Flow
         internal const string Package = "package";
         internal const string Deltas = "deltas";
         internal const string Release = "release";
+        internal const string Adapt = "adapt";
         internal const string Rollouts = "rollouts";
 
-        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Deltas, Release, Rollouts];
+        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Deltas, Release, Adapt, Rollouts];
 
         /// <summary>Where the host puts a message that failed every time. A rollout needs none: the timer looks at it again.</summary>
         internal static readonly IReadOnlyList<string> Poison = [.. All.Where(queue => queue != Rollouts).Select(queue => $"{queue}-poison")];

@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(109, LogLevel.Warning, "{Model} {Version} goes without deltas: making them failed every time")]
     internal static partial void DeltasGivenUp(ILogger log, string model, string version);
 
+    [LoggerMessage(118, LogLevel.Information, "Adapted {Base} with {Model} {Version}: {Variants} compositions, {Problems} problems, in {ElapsedMs} ms")]
+    internal static partial void Adapted(ILogger log, string model, string version, string @base, int variants, int problems, long elapsedMs);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
 
@@ -50,6 +53,12 @@ internal static partial class Log
 
     [LoggerMessage(114, LogLevel.Warning, "The table of releases was empty; taken up from published metadata version {MetadataVersion}: {Releases} releases")]
     internal static partial void MetadataRecovered(ILogger log, long metadataVersion, int releases);
+
+    [LoggerMessage(116, LogLevel.Information, "Channel {Channel} has the adaptation {Model} {Version} with {Compositions} compositions")]
+    internal static partial void OverlayPublished(ILogger log, string model, string version, string channel, int compositions);
+
+    [LoggerMessage(117, LogLevel.Information, "Channel {Channel} no longer has the adaptation {Model} {Version}")]
+    internal static partial void OverlayWithdrawn(ILogger log, string channel, string model, string version);
 
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
     internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);

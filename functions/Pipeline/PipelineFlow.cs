@@ -4,6 +4,7 @@ using Azure.Messaging;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
@@ -68,6 +69,10 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>release</c>.</summary>
     public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(
         "release", message, (run, _) => Get<ReleaseStage>().RunAsync(run, cancellationToken));
+
+    /// <summary>Queue <c>adapt</c>.</summary>
+    public Task AdaptAsync(string message, CancellationToken cancellationToken) => StageAsync(
+        AdaptStage.Name, message, (run, _) => Get<AdaptStage>().RunAsync(run, cancellationToken));
 
     /// <summary>Queue <c>model-uploads-poison</c>.</summary>
     public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
@@ -164,6 +169,10 @@ public sealed class PipelineFlow
 
     /// <summary><c>DELETE garbage/{plan}</c>: deletes what <c>GET garbage</c> showed.</summary>
     public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) => Get<OperatorApi>().CollectAsync(plan, cancellationToken);
+
+    /// <summary><c>POST channels/{channel}/overlays/{name}/withdraw</c>.</summary>
+    public Task<IResult> WithdrawOverlayAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().WithdrawOverlayAsync(channel, name, request.Query["version"], cancellationToken);
 
     private Task StageAsync(string stage, string message, Func<RunKey, string?, Task> work)
     {

@@ -53,4 +53,11 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "v1/garbage/{plan}")] HttpRequest request,
         string plan,
         CancellationToken cancellationToken) => flow.CollectAsync(plan, cancellationToken);
+
+    [Function("OverlayWithdraw")]
+    public Task<IResult> Withdraw(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/overlays/{name}/withdraw")] HttpRequest request,
+        string channel,
+        string name,
+        CancellationToken cancellationToken) => flow.WithdrawOverlayAsync(request, channel, name, cancellationToken);
 }

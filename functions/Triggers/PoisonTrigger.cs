@@ -29,4 +29,8 @@ public sealed class PoisonTrigger(PipelineFlow flow)
     [Function("ReleasePoison")]
     public Task Release([QueueTrigger("release-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
         flow.PoisonedAsync("release", message, cancellationToken);
+
+    [Function("AdaptPoison")]
+    public Task Adapt([QueueTrigger("adapt-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("adapt", message, cancellationToken);
 }

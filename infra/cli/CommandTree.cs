@@ -6,6 +6,7 @@ using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Floor;
 using SlmOps.Cli.Models;
+using SlmOps.Cli.Overlay;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
@@ -30,6 +31,7 @@ internal static class CommandTree
         RolloutCommand.Build(),
         CollectCommand.Build(),
         FloorCommand.Build(),
+        OverlayCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),

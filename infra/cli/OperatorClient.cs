@@ -61,6 +61,14 @@ internal sealed class OperatorClient : IDisposable
         return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
     }
 
+    internal async Task<OperatorResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    {
+        var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
+        var path = $"channels/{Uri.EscapeDataString(channel)}/overlays/{Uri.EscapeDataString(name)}/withdraw{query}";
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)

@@ -96,12 +96,40 @@ public sealed class AgentProcessTests
     }
 
     [Fact]
+    public async Task Local_AddListRemove_IsWhatTheNextRunLaysOverTheModel()
+    {
+        await using var bench = await Bench.StartAsync();
+        var release = await bench.ReleaseAsync("1", ("model.onnx", Models.Good));
+        var overlay = await bench.AdaptAsync(release, "1", [], local: true);
+        var now = TimeProvider.System.GetUtcNow();
+        await bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [overlay] });
+        await ExpectAsync(0, bench, "--once");
+        var source = bench.Elsewhere("own");
+        Directory.CreateDirectory(source);
+        File.WriteAllText(Path.Combine(source, "words.txt"), "ours");
+
+        Assert.Contains("1 files for tiny 1 int8", await LocalAsync(0, "add", source, "--data", bench.Data), StringComparison.Ordinal);
+        await ExpectAsync(0, bench, "--once");
+
+        Assert.Equal("ours", File.ReadAllText(Path.Combine(bench.Data, bench.Current!.Folder, "adapters", "local", "words.txt")));
+        Assert.Contains("\"state\":\"active\"", await LocalAsync(0, "list", "--data", bench.Data), StringComparison.Ordinal);
+        Assert.Equal(LocalLayerStates.Active, bench.Service.Reports.Last().Composition!.LocalLayer);
+
+        await LocalAsync(0, "remove", "--data", bench.Data);
+        await ExpectAsync(0, bench, "--once");
+
+        Assert.False(Directory.Exists(Path.Combine(bench.Data, bench.Current!.Folder, "adapters", "local")));
+        Assert.Contains("no folder", await LocalAsync(2, "list", "--data", bench.Elsewhere("nowhere")), StringComparison.Ordinal);
+        Assert.Contains("There is no folder", await LocalAsync(1, "add", bench.Elsewhere("nowhere"), "--data", bench.Data), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SelfTest_OnThisMachine_Passes()
     {
         using var agent = new AgentProcess("--self-test");
         var (code, said) = await agent.Ended;
         Assert.True(code == 0, said);
-        Assert.Equal(7, said.Split("ok    ").Length - 1);
+        Assert.Equal(8, said.Split("ok    ").Length - 1);
     }
 
     [Fact]
@@ -111,6 +139,14 @@ public sealed class AgentProcessTests
         var (code, said) = await agent.Ended;
         Assert.Equal(2, code);
         Assert.All(["--url", "--data", "--trust"], name => Assert.Contains($"{name} is missing", said, StringComparison.Ordinal));
+    }
+
+    private static async Task<string> LocalAsync(int expected, params string[] arguments)
+    {
+        using var agent = new AgentProcess(["local", .. arguments]);
+        var (code, said) = await agent.Ended;
+        Assert.True(code == expected, $"It ended with {code}: {said}");
+        return said;
     }
 
     // The process lives by the real clock.

@@ -1,13 +1,11 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline;
 using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Release;
-using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Telemetry;
 
 namespace SlmOps.EndToEnd.Tests;
 
@@ -51,10 +49,21 @@ public sealed class CollectTests
     // Three hours ahead: past the shortest grace.
     private static CollectStage Collector(Platform platform)
     {
-        var time = new Ahead(TimeSpan.FromHours(3));
-        return new(
-            platform.Blobs, new RunStore(platform.Tables, null!, time), new RolloutStore(platform.Tables, time), new DeviceStore(platform.Tables, time), Repository(platform),
-            new PipelineOptions { KeepReleases = 1, GarbageGraceHours = 2 }, time, NullLogger<CollectStage>.Instance);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["SlmOpsStorage"] = platform.Connection.StorageConnectionString,
+            ["SlmOpsEvents:topicEndpoint"] = "http://127.0.0.1:1/",
+            ["SlmOpsEvents:topicKey"] = "a2V5",
+            ["SlmOps:ReleaseKey"] = Key("release"),
+            ["SlmOps:DirectorKey"] = Key("director"),
+            ["SlmOps:OnlineKey"] = Key("online"),
+            ["SlmOps:KeepReleases"] = "1",
+            ["SlmOps:GarbageGraceHours"] = "2",
+        }).Build();
+        return new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new Ahead(TimeSpan.FromHours(3)))
+            .AddPipeline(configuration).BuildServiceProvider().GetRequiredService<CollectStage>();
+
+        string Key(string name) => Path.Combine(platform.DataFolder, "keys", $"{name}.pem");
     }
 
     private static async Task<ReleaseResult> ReleaseAsync(Platform platform, string version) =>

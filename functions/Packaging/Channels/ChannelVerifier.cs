@@ -82,8 +82,8 @@ public static class ChannelVerifier
         { Version: < 1 } => "The version must be at least 1.",
         { Withdrawn.Count: > MaxWithdrawn } => $"More than {MaxWithdrawn} releases are withdrawn.",
         { Stable: { } stable } when FindFault(stable) is { } fault => fault,
-        { Candidate: { } candidate } => FindFault(candidate),
-        _ => null,
+        { Candidate: { } candidate } when FindFault(candidate) is { } fault => fault,
+        _ => OverlayRules.FindFault(document.Overlays),
     };
 
     private static string? FindFault(RolloutOffer offer) => offer switch

@@ -32,4 +32,28 @@ public static class ReachableBlobs
 
         return kept;
     }
+
+    /// <summary>What the adaptations of channels need: their envelopes, adapters and patches.</summary>
+    /// <param name="overlays">Adaptations of every channel document that a device may still follow.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public static async Task<IReadOnlySet<Digest>> FindAsync(
+        IEnumerable<ChannelOverlay> overlays, IBlobSource store, CancellationToken cancellationToken)
+    {
+        var kept = new HashSet<Digest>();
+        foreach (var one in overlays.SelectMany(overlay => overlay.Compositions))
+        {
+            var envelope = await store.ReadAsync(one.Envelope, Composition.MaxEnvelopeBytes, cancellationToken).ConfigureAwait(false);
+            var payload = Dsse.PayloadOf(StrictJson.Parse(envelope, Composition.MaxEnvelopeBytes, "composition"));
+            kept.Add(one.Envelope);
+            kept.UnionWith(Composition.Read(payload).Layers.Select(layer => layer switch
+            {
+                CompositionLayer.Adapter adapter => adapter.Blob.Digest,
+                CompositionLayer.Config config => config.Blob.Digest,
+                _ => one.Envelope,
+            }));
+        }
+
+        return kept;
+    }
 }

@@ -37,7 +37,12 @@ public sealed record Composition(Digest Base, IReadOnlyList<CompositionLayer> La
     /// <summary>Media type, and payload type of the signed form.</summary>
     public const string MediaType = "application/vnd.slmops.composition.v1+json";
 
-    private const int MaxLayers = 64;
+    /// <summary>Largest signed composition in bytes.</summary>
+    public const int MaxEnvelopeBytes = 512 << 10;
+
+    /// <summary>Most layers.</summary>
+    public const int MaxLayers = 64;
+
     private const int MaxBytes = 256 << 10;
     private const string AdapterFolder = "adapters/";
 

@@ -40,9 +40,9 @@ public static class CompositionResolver
     /// <param name="baseDigest">Digest of the base's manifest.</param>
     /// <param name="basis">The base.</param>
     /// <param name="localEnvelope">The signed local layer of this device, or null.</param>
-    /// <param name="deviceKey">The device's key.</param>
+    /// <param name="deviceKey">The device's key; null for a device that has none, and so trusts no local layer.</param>
     public static ComposedModel Resolve(
-        ReadOnlySpan<byte> envelope, PublicKey key, Digest baseDigest, VariantManifest basis, byte[]? localEnvelope, PublicKey deviceKey)
+        ReadOnlySpan<byte> envelope, PublicKey key, Digest baseDigest, VariantManifest basis, byte[]? localEnvelope, PublicKey? deviceKey)
     {
         var signed = Dsse.Verify(envelope, Composition.MediaType, key);
         if (!signed.IsValid)
@@ -63,7 +63,7 @@ public static class CompositionResolver
         }
     }
 
-    private static ComposedModel Resolve(Composition composition, VariantManifest basis, byte[]? localEnvelope, PublicKey deviceKey)
+    private static ComposedModel Resolve(Composition composition, VariantManifest basis, byte[]? localEnvelope, PublicKey? deviceKey)
     {
         var files = basis.Files.ToDictionary(
             file => file.Path, file => new ComposedFile(file.Path, new(file.Digest, file.Size), []), StringComparer.OrdinalIgnoreCase);
@@ -85,19 +85,19 @@ public static class CompositionResolver
             }
         }
 
-        return new([.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)], local, null, null);
+        return FindFault(files.Values) is { } fault
+            ? Refuse("path-conflict", fault.Message)
+            : new([.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)], local, null, null);
     }
 
+    /// <summary>The composed set keeps the rules of a variant's: an adapter must not need a folder where the base has a file.</summary>
+    private static PackageFormatException? FindFault(IEnumerable<ComposedFile> files) => FileSet.FindFault(
+        [.. files.OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => new PackageFile(file.Path, file.Content.Digest, file.Content.Size))]);
+
     /// <summary>A local layer that does not fit never stops the model: it is left out, and stays where it is.</summary>
-    private static LocalLayerStatus AddLocal(byte[] envelope, PublicKey deviceKey, Digest basis, Dictionary<string, ComposedFile> files)
+    private static LocalLayerStatus AddLocal(byte[] envelope, PublicKey? deviceKey, Digest basis, Dictionary<string, ComposedFile> files)
     {
-        var signed = Dsse.Verify(envelope, LocalLayer.PayloadType, deviceKey);
-        LocalLayer layer;
-        try
-        {
-            layer = LocalLayer.Read(signed.Payload);
-        }
-        catch (PackageFormatException)
+        if (deviceKey is null || LocalLayer.Open(envelope, deviceKey) is not { } layer)
         {
             return LocalLayerStatus.DisabledUntrusted;
         }
@@ -108,11 +108,13 @@ public static class CompositionResolver
         }
 
         // It may only add: a file that is there already stays.
-        foreach (var file in layer.Files)
+        var added = layer.Files.Where(file => !files.ContainsKey(file.Path)).Select(file => new ComposedFile(file.Path, new(file.Digest, file.Size), [])).ToList();
+        if (FindFault(files.Values.Concat(added)) is not null)
         {
-            files.TryAdd(file.Path, new(file.Path, new(file.Digest, file.Size), []));
+            return LocalLayerStatus.DisabledUntrusted;
         }
 
+        added.ForEach(file => files.Add(file.Path, file));
         return LocalLayerStatus.Active;
     }
 

@@ -17,6 +17,23 @@ public sealed record LocalLayer(Digest Base, IReadOnlyList<PackageFile> Files)
     public Task<byte[]> SignAsync(ISigningKey deviceKey, CancellationToken cancellationToken) =>
         Dsse.SignAsync(PayloadType, Write(), deviceKey, cancellationToken);
 
+    /// <summary>Largest signed layer in bytes.</summary>
+    public const int MaxEnvelopeBytes = 512 << 10;
+
+    /// <summary>The layer of a signed form; null when the key did not sign it, or it is none.</summary>
+    public static LocalLayer? Open(ReadOnlySpan<byte> envelope, PublicKey deviceKey)
+    {
+        var signed = envelope.Length <= MaxEnvelopeBytes ? Dsse.Verify(envelope, PayloadType, deviceKey) : null;
+        try
+        {
+            return signed?.Payload is { } payload ? Read(payload) : null;
+        }
+        catch (PackageFormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a layer.</summary>
     /// <exception cref="PackageFormatException">When it is not one, or a file lies outside its folder.</exception>
     public static LocalLayer Read(ReadOnlySpan<byte> utf8)

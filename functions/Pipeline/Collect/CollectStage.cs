@@ -16,7 +16,7 @@ namespace SlmOps.Pipeline.Collect;
 
 /// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
 internal sealed class CollectStage(
-    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository,
+    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository, OverlayBlobs overlays,
     PipelineOptions options, TimeProvider time, ILogger<CollectStage> log)
 {
     private const int Concurrency = 8;
@@ -72,12 +72,14 @@ internal sealed class CollectStage(
         CancellationToken cancellationToken)
     {
         var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
-        var kept = await KeptAsync(served, cancellationToken).ConfigureAwait(false);
+        var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
+        var kept = await KeptAsync(served, channels, cancellationToken).ConfigureAwait(false);
 
         var (stored, etags) = await StoredAsync(cancellationToken).ConfigureAwait(false);
         var reachable = await ReachableBlobs.FindAsync(
             kept, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
-        var plan = GarbagePlan.Make(stored, reachable, time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
+        var laid = await overlays.FindAsync(channels, cancellationToken).ConfigureAwait(false);
+        var plan = GarbagePlan.Make(stored, reachable.Union(laid).ToHashSet(), time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
         var dropped = served.Select(one => one.Release).Except(kept).ToList();
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
         var report = new GarbageReport(
@@ -112,9 +114,9 @@ internal sealed class CollectStage(
         return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];
     }
 
-    private async Task<IReadOnlyList<ReleaseRef>> KeptAsync(IReadOnlyList<ServedRelease> served, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ReleaseRef>> KeptAsync(
+        IReadOnlyList<ServedRelease> served, IReadOnlyList<ChannelRecord> channels, CancellationToken cancellationToken)
     {
-        var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
         var latest = new List<RolloutRecord>();
         var fleet = new List<DeviceRecord>();
         foreach (var channel in channels)

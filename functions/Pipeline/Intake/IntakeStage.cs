@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 
@@ -7,7 +8,7 @@ namespace SlmOps.Pipeline.Intake;
 
 /// <summary>Turns an upload into a run, or into a rejection that says all that is wrong with it.</summary>
 internal sealed class IntakeStage(
-    UploadReader uploads, UploadTextReader texts, ArtifactBlobs artifacts, RunStore runs, PipelineOptions options,
+    UploadReader uploads, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs, PipelineOptions options,
     TimeProvider time, ILogger<IntakeStage> log)
 {
     internal const string Name = "intake";
@@ -39,7 +40,9 @@ internal sealed class IntakeStage(
             return;
         }
 
-        var (record, problems) = Decide(run, upload, fetched, folder, cancellationToken);
+        var (record, problems) = adaptations.Claims(folder)
+            ? await adaptations.DecideAsync(run, upload, fetched, folder, cancellationToken).ConfigureAwait(false)
+            : Decide(run, upload, fetched, folder, cancellationToken);
         if (record is null)
         {
             await RejectAsync(run, upload, fetched, problems, cancellationToken).ConfigureAwait(false);
@@ -150,6 +153,8 @@ internal sealed class IntakeStage(
             .. record.Recipe.Variants.Select(variant => OutboxEntry.Order(
                 Flow.Queues.Quantize,
                 new(StageMessage.CurrentSchema, run.ToString(), variant.Name, Activity.Current?.Id))),
+            .. record.Adapts is null ? Array.Empty<OutboxEntry>()
+                : [OutboxEntry.Order(Flow.Queues.Adapt, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id))],
         ];
     }
 

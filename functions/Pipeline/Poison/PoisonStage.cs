@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
@@ -80,6 +81,7 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
 
     private async Task<bool> IsDoneAsync(string stage, RunKey run, RunRecord record, CancellationToken cancellationToken) => stage switch
     {
+        AdaptStage.Name => await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false) is not null,
         "release" => await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is not null,
 
         // Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.

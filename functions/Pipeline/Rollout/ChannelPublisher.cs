@@ -81,7 +81,10 @@ internal sealed class ChannelPublisher(
             : null;
         return new(
             ChannelDocument.CurrentSchema, state.Channel, state.Version, state.IssuedAt,
-            state.IssuedAt.AddDays(options.ChannelDays), state.Stable, offer, state.Withdrawn, rollout?.Traceparent);
+            state.IssuedAt.AddDays(options.ChannelDays), state.Stable, offer, state.Withdrawn, rollout?.Traceparent)
+        {
+            Overlays = state.Overlays,
+        };
     }
 
     private static async Task<(long Version, ETag? ETag)> PublishedAsync(BlobClient blob, CancellationToken cancellationToken)

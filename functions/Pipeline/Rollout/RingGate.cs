@@ -48,6 +48,19 @@ internal static class RingGate
                 case DeviceState.Pending when due && status.ReasonCode?.StartsWith(ReasonCodes.MetadataPrefix, StringComparison.Ordinal) == true:
                     offline++;
                     break;
+
+                // It runs the release; what ended was laying something else over it.
+                case DeviceState.Superseded when rollout.Manifests.Contains(status.Active):
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete
+                    when !status.Composition.IsEmpty && rollout.Manifests.Contains(status.Active):
+                    committed++;
+                    break;
+
+                // An adaptation failed there, not the release: the device goes on without it and says how that went.
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
+                    or DeviceState.FailedUnableToRollback when !status.Composition.IsEmpty:
+                    waiting++;
+                    break;
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
                     or DeviceState.FailedUnableToRollback or DeviceState.Rejected:
                     failed++;

@@ -80,6 +80,9 @@ internal sealed record ChannelRecord(
 {
     internal const string Row = "channel";
 
+    /// <summary>Adaptations, in the order in which a device tries them.</summary>
+    public IReadOnlyList<ChannelOverlay> Overlays { get; init => field = value ?? []; } = [];
+
     /// <summary>Id of the rollout on its way, or of the one that made the channel's stable release.</summary>
     internal string? LatestRollout =>
         Candidate ?? (Stable is { } stable ? new RunKey(stable.Model, stable.Version).ToString() : null);
@@ -108,6 +111,9 @@ internal sealed record DeviceRecord(
     DateTimeOffset LastSeen)
 {
     private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>What runs on it, as it said last; null from an agent that knows no compositions.</summary>
+    public CompositionStatus? Composition { get; init; }
 
     internal IReadOnlyDictionary<string, string> Labels => Inventory?.Labels ?? NoLabels;
 }

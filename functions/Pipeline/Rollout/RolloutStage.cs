@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Storage;
@@ -9,12 +10,17 @@ namespace SlmOps.Pipeline.Rollout;
 
 /// <summary>Moves rollouts as far as their gates let them.</summary>
 internal sealed class RolloutStage(
-    RolloutStore store, RunStore runs, DeviceStore devices, Outbox outbox, PipelineOptions options,
+    RolloutStore store, RunStore runs, DeviceStore devices, Outbox outbox, OverlayStage overlays, PipelineOptions options,
     ILogger<RolloutStage> log)
 {
-    /// <summary>Starts the rollout of a run's release, unless it was started before.</summary>
+    /// <summary>Starts the rollout of a run's release, or puts an adaptation into its channel, unless that was done before.</summary>
     internal async Task StartAsync(RunKey run, CancellationToken cancellationToken)
     {
+        if (await overlays.TryPublishAsync(run, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
         var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value
             ?? throw new InvalidDataException($"The run {run} has no release.");
         while (!await TryCreateAsync(run, released, cancellationToken).ConfigureAwait(false))

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Rollout;
@@ -46,7 +47,7 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
     /// <summary>Stores a step; false when somebody else changed the channel first.</summary>
     internal async Task<bool> SaveAsync(
         ETag? seen, ChannelRecord channel, IReadOnlyList<RolloutRecord> rollouts, IReadOnlyList<OutboxEntry> entries,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, NewOverlay? overlay = null)
     {
         var partition = channel.Channel;
         var row = JsonRow.Write(partition, ChannelRecord.Row, channel);
@@ -58,6 +59,11 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
         };
         actions.AddRange(rollouts.Select(rollout => new TableTransactionAction(
             TableTransactionActionType.UpsertReplace, JsonRow.Write(partition, RolloutRecord.Row(rollout.Id), rollout))));
+        if (overlay is { } added)
+        {
+            actions.Add(new(TableTransactionActionType.Add, JsonRow.Write(partition, added.Row, added.Record)));
+        }
+
         actions.AddRange(Outbox.Rows(partition, $"{channel.Version:D12}", entries));
         try
         {
@@ -72,3 +78,6 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
 
     internal DateTimeOffset Now => time.GetUtcNow();
 }
+
+/// <summary>The record of an adaptation that comes into the channel with the same step.</summary>
+internal sealed record NewOverlay(string Row, OverlayRecord Record);

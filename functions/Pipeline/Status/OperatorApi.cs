@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
@@ -12,7 +13,7 @@ namespace SlmOps.Pipeline.Status;
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
     StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
-    CollectStage collector, ReleaseRepository repository)
+    CollectStage collector, ReleaseRepository repository, OverlayStage overlays)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -84,6 +85,16 @@ internal sealed class OperatorApi(
 
         var result = await stage.CommandAsync(channel, trigger.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
             .ConfigureAwait(false);
+        return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
+    }
+    internal async Task<IResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(channel) || !SafeName.IsValid(name) || (version is not null && !SafeName.IsValid(version)))
+        {
+            return Results.Problem($"Channel, adaptation and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        var result = await overlays.WithdrawAsync(channel, name, version, cancellationToken).ConfigureAwait(false);
         return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
     }
 }

@@ -17,7 +17,19 @@ internal sealed record RunStatus(
     IReadOnlyList<ModelRejected> Rejections,
     RolloutRecord? Rollout,
     IReadOnlyList<DeviceStatus> Devices,
-    IReadOnlyDictionary<string, long> StagesMs);
+    IReadOnlyDictionary<string, long> StagesMs)
+{
+    /// <summary>What it adapts; null for a model.</summary>
+    public AdaptationStatus? Adaptation { get; init; }
+}
+
+/// <summary>An adaptation: its base, whom it is for, and its composition for each variant of the base.</summary>
+internal sealed record AdaptationStatus(
+    string Model,
+    string Version,
+    IReadOnlyDictionary<string, string> Selector,
+    bool LocalLayer,
+    IReadOnlyDictionary<string, Digest> Compositions);
 
 /// <summary>One variant.</summary>
 internal sealed record VariantStatus(
@@ -45,4 +57,8 @@ internal sealed record DeviceStatus(
     DateTimeOffset LastSeen,
     DeviceInventory? Inventory,
     long? BytesFetched = null,
-    long? BytesWhole = null);
+    long? BytesWhole = null)
+{
+    /// <summary>What runs on it; null from an agent that knows no compositions.</summary>
+    public CompositionStatus? Composition { get; init; }
+}

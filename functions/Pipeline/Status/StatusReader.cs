@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
@@ -12,7 +13,7 @@ using SlmOps.Pipeline.Validate;
 namespace SlmOps.Pipeline.Status;
 
 /// <summary>Puts together what the stages stored about a run.</summary>
-internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices)
+internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices, AdaptStatusReader adaptations)
 {
     /// <summary>Null when nothing of that name and version was ever uploaded.</summary>
     internal async Task<RunStatus?> FindAsync(RunKey run, CancellationToken cancellationToken)
@@ -24,6 +25,11 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             return rejections.Count == 0
                 ? null
                 : new(run.Model, run.Version, "REJECTED", null, null, null, null, default, [], rejections, null, [], new Dictionary<string, long>());
+        }
+
+        if (record.Adapts is not null)
+        {
+            return await adaptations.FindAsync(run, record, rejections, cancellationToken).ConfigureAwait(false);
         }
 
         var built = await runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
@@ -44,7 +50,10 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
     internal static DeviceStatus Device(DeviceRecord device) => new(
         device.Id, device.Deployment?.State ?? DeviceState.Pending, device.Deployment?.Ring, device.Deployment?.Variant,
         device.Deployment?.Manifest ?? default, device.Deployment?.Active ?? default, device.Deployment?.Verified ?? false,
-        device.Deployment?.Reason, device.LastSeen, device.Inventory, device.Deployment?.BytesFetched, device.Deployment?.BytesWhole);
+        device.Deployment?.Reason, device.LastSeen, device.Inventory, device.Deployment?.BytesFetched, device.Deployment?.BytesWhole)
+    {
+        Composition = device.Composition,
+    };
 
     private static string StateOf(
         IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch

@@ -19,6 +19,9 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
     internal static OutboxEntry Order(string queue, StageMessage message) =>
         new(OutboxKind.Message, queue, JsonSerializer.Serialize(message, Json));
 
+    internal static OutboxEntry Rollout(RolloutMessage message) =>
+        new(OutboxKind.Message, Flow.Queues.Rollouts, JsonSerializer.Serialize(message, Json));
+
     internal static OutboxEntry Channel(string channel) => new(OutboxKind.Channel, channel, "");
 
     /// <summary>

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Pipeline.Storage;
@@ -35,6 +36,9 @@ internal sealed record RunRecord(
     string? Traceparent)
 {
     internal const string Row = "run";
+
+    /// <summary>What it adapts; null for a model.</summary>
+    public Adaptation? Adapts { get; init; }
 }
 
 /// <summary>A file by its path in a folder and its digest in the artifacts container.</summary>

@@ -11,6 +11,7 @@ internal static class DeviceFold
         : device with
         {
             Inventory = report.Inventory ?? device.Inventory,
+            Composition = report.Composition ?? device.Composition,
             Deployment = report.Deployment ?? device.Deployment,
             DeploymentAt = report.Deployment is null ? device.DeploymentAt : report.Time,
             LastSeq = report.Seq,

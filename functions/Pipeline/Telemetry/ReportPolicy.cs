@@ -7,6 +7,7 @@ internal static class ReportPolicy
 {
     private const int MaxLabels = 32;
     private const int MaxText = 2048;
+    private const int MaxShort = 64;
 
     /// <summary>What is wrong with a batch that claims to come from a device, or null.</summary>
     internal static string? Refuse(string device, DeviceReportBatch? batch)
@@ -33,6 +34,8 @@ internal static class ReportPolicy
         _ when !SafeName.IsValid(report.Channel) => $"The channel is not allowed: {SafeName.Rule}.",
         { Inventory.Labels: null } => "The inventory has no labels; send an empty object.",
         { Inventory.Labels.Count: > MaxLabels } => $"A device has at most {MaxLabels} labels.",
+        { Composition.LocalLayer: null or { Length: > MaxShort } } or { Composition.Name.Length: > MaxShort } or { Composition.Version.Length: > MaxShort } =>
+            "The report says in a way not known here what runs.",
         { Deployment.Reason.Length: > MaxText } or { Traceparent.Length: > 64 } => "A text of the report is too long.",
         { Deployment: { BytesFetched: < 0 } or { BytesWhole: < 0 } } => "A number of bytes is negative.",
         _ => null,

@@ -36,6 +36,7 @@ var stageQueues = [
   'package'
   'deltas'
   'release'
+  'adapt'
   'rollouts'
 ]
 

@@ -8,7 +8,7 @@ internal static class PushCommand
 {
     internal static Command Build()
     {
-        var path = new Argument<string>("path") { Description = "An .onnx file, or a folder with a model, its tokenizer, evaluation text and slmops.json" };
+        var path = new Argument<string>("path") { Description = "An .onnx file, or a folder with a model, its tokenizer, evaluation text and slmops.json, or a folder with an adaptation" };
         var name = new Option<string?>("--name") { Description = "Model name (default: slmops.json, else the file or folder name)", HelpName = "NAME" };
         var version = new Option<string?>("--version") { Description = "Version (default: slmops.json, else 1.0.0 for a folder and the digest for a file)", HelpName = "VERSION" };
         var json = new Option<bool>("--json") { Description = "Print {model, version, container, files} as JSON on standard output" };

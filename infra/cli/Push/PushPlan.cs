@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Cli.Push;
@@ -43,12 +44,13 @@ internal sealed record PushPlan(
             .Where(file => !file.Relative.Split('/').Any(part => part.StartsWith('.')))
             .OrderBy(file => file.Relative, StringComparer.Ordinal)
             .ToList();
-        if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal)))
+        var recipe = files.FirstOrDefault(file => file.Relative == UploadName.RecipeFile).Path;
+        if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal))
+            && (recipe is null || !AdaptReader.IsAdaptation(File.ReadAllBytes(recipe))))
         {
-            throw new CliException($"'{folder}' has no .onnx file.", ExitCode.Usage);
+            throw new CliException($"'{folder}' has no .onnx file, and no slmops.json that says what it adapts.", ExitCode.Usage);
         }
 
-        var recipe = files.FirstOrDefault(file => file.Relative == UploadName.RecipeFile).Path;
         var (givenName, givenVersion) = recipe is null ? (null, null) : ReadNames(recipe);
         var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
         var release = Safe("version", version ?? givenVersion ?? "1.0.0");

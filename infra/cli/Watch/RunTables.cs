@@ -50,11 +50,26 @@ internal static class RunTables
             table.AddColumn(column);
         }
 
+        // Most fleets have no adaptations, and the table is wide enough.
+        var adapted = status.Devices.Any(device => device.Composition is { Composition.IsEmpty: false });
+        if (adapted)
+        {
+            table.AddColumn("composition");
+        }
+
         foreach (var device in status.Devices)
         {
-            table.AddRow(
+            List<string> row =
+            [
                 Markup.Escape(device.Id), Name(device.State), Markup.Escape(device.Ring ?? ""),
-                Markup.Escape(device.Variant ?? ""), Short(device.Manifest), device.Verified ? "yes" : "no");
+                Markup.Escape(device.Variant ?? ""), Short(device.Manifest), device.Verified ? "yes" : "no",
+            ];
+            if (adapted)
+            {
+                row.Add(Short(device.Composition?.Composition ?? default));
+            }
+
+            table.AddRow([.. row]);
         }
 
         return table;

@@ -7,7 +7,7 @@ namespace SlmOps.Cli.Watch;
 internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
-    private static readonly string[] Ends = ["REJECTED", "FINISHED", "ROLLED_BACK", "SUPERSEDED", "PAUSED"];
+    private static readonly string[] Ends = ["REJECTED", "FINISHED", "ROLLED_BACK", "SUPERSEDED", "PAUSED", "PUBLISHED", "WITHDRAWN"];
 
     /// <summary>The last status; it is one of the ends unless <paramref name="health"/> ended the wait with a fault.</summary>
     internal async Task<RunStatus> FollowAsync(

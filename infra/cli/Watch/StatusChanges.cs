@@ -8,11 +8,15 @@ namespace SlmOps.Cli.Watch;
 /// <summary>What became different between two looks at a run, as lines for people. Pure.</summary>
 internal static class StatusChanges
 {
+    private static readonly Dictionary<string, Digest> NoCompositions = [];
+
     internal static IEnumerable<string> Between(RunStatus? before, RunStatus after)
     {
         if (before is null && after.ReceivedAt is not null)
         {
-            yield return Line("received", after.Model, $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}");
+            yield return after.Adaptation is { } adapts
+                ? Line("received", after.Model, $"{Bytes(after.SourceBytes)}, adapts {adapts.Model} {adapts.Version}")
+                : Line("received", after.Model, $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}");
         }
 
         foreach (var rejection in after.Rejections.Skip(before?.Rejections.Count ?? 0))
@@ -40,6 +44,19 @@ internal static class StatusChanges
             {
                 yield return Line("packaged", variant.Name, Short(variant.Digest));
             }
+        }
+
+        foreach (var (variant, composition) in after.Adaptation?.Compositions ?? NoCompositions)
+        {
+            if (before?.Adaptation?.Compositions.ContainsKey(variant) != true)
+            {
+                yield return Line("composed", variant, Short(composition));
+            }
+        }
+
+        if (after.Adaptation is not null && after.State is "PUBLISHED" or "WITHDRAWN" && before?.State != after.State)
+        {
+            yield return Line("overlay", after.Version, $"{after.State} in channel {after.Channel}");
         }
 
         if (!after.ReleaseDigest.IsEmpty && before?.ReleaseDigest.IsEmpty != false)

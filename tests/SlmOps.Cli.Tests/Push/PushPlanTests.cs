@@ -53,6 +53,18 @@ public sealed class PushPlanTests
     }
 
     [Fact]
+    public void Of_FolderThatAdaptsAModel_NeedsNoGraph()
+    {
+        using var folder = new Folder("phi-lab");
+        folder.Put("slmops.json", """{ "adapts": { "model": "phi" } }""");
+        folder.Put("adapters/a.onnx_adapter");
+
+        var plan = PushPlan.Of(folder.Path, null, null);
+
+        Assert.Equal(["phi-lab/1.0.0/adapters/a.onnx_adapter", "phi-lab/1.0.0/slmops.json"], plan.Files.Select(file => file.Blob));
+    }
+
+    [Fact]
     public void Of_FolderWithNameGiven_OptionWins()
     {
         using var folder = new Folder();

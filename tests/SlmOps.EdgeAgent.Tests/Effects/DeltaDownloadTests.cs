@@ -87,7 +87,6 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
     [InlineData("damaged", "digest-mismatch")]
     [InlineData("manifest missing", "blob-refused")]
     [InlineData("manifest damaged", "digest-mismatch")]
-    [InlineData("manifest too large", "delta-size")]
     [InlineData("manifest of another pair", "delta-mismatch")]
     [InlineData("manifest is none", "not-json")]
     [InlineData("makes another file", "wrong-result")]
@@ -273,9 +272,6 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
                 break;
             case "manifest damaged":
                 await File.WriteAllBytesAsync(cloud.PathOf(_offer.Delta.Digest), new byte[_offer.Delta.Size], Cancelled);
-                break;
-            case "manifest too large":
-                await OfferAsync(_offer.Delta with { Size = Limits.ManifestBytes + 1 });
                 break;
             case "manifest of another pair":
                 var other = await ReleaseAsync("9", [Models.Nudge(Blocks[0]), Blocks[1], Blocks[2]]);

@@ -66,6 +66,8 @@ internal sealed class Bench : IAsyncDisposable
     // variant says by a file of its own how it fares.
     private const string SmokeScript = """
         if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
+        if [ -e "$2/adapters/fails-smoke" ] || [ -e "$2/adapters/local/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
+        if [ -e "$2/adapters/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
         echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
@@ -141,6 +143,9 @@ internal sealed class Bench : IAsyncDisposable
         await Metadata.ListAsync(document.Stable, document.Candidate?.Release, document.IssuedAt);
         Service.Publish(await ChannelSigner.SignAsync(document, key ?? DirectorKey, CancellationToken.None));
     }
+
+    /// <summary>The next version of the channel document, for who makes one by hand.</summary>
+    internal int NextVersion() => ++_version;
 
     internal static RolloutOffer Offer(ReleaseRef release, int soakSeconds = 60, string rollout = "r-1") => new(
         rollout, release, "salt", [new("canary", 1, new Dictionary<string, string> { ["site"] = "lab" })], soakSeconds);

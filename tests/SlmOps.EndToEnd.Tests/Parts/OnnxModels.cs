@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using SlmOps.Inference.Tests.Graphs;
 using SlmOps.Tests.Onnx;
 
 namespace SlmOps.EndToEnd.Tests.Parts;
@@ -65,6 +66,28 @@ internal static class OnnxModels
         }
 
         return Model(graph);
+    }
+
+    /// <summary>The same, with room for a LoRA adapter: optional inputs <c>lora.a</c> and <c>lora.b</c>, zero unless one gives them.</summary>
+    internal static ModelProto Adaptable(int seed) => Decoder(seed).Change(model =>
+    {
+        var graph = model.Graph;
+        graph.Node.Single(node => node.Output.Contains("logits")).Output[0] = "alone";
+        graph.Input.Add(Port("lora.a", FloatType, Width, "rank"));
+        graph.Input.Add(Port("lora.b", FloatType, "rank", Vocabulary));
+        graph.Initializer.Add(Floats("lora.a", [Width, 1], new float[Width]));
+        graph.Initializer.Add(Floats("lora.b", [1, Vocabulary], new float[Vocabulary]));
+        graph.Node.Add(Node("MatMul", ["h", "lora.a"], ["down"]));
+        graph.Node.Add(Node("MatMul", ["down", "lora.b"], ["up"]));
+        graph.Node.Add(Node("Add", ["alone", "up"], ["logits"]));
+    });
+
+    /// <summary>An adapter for it that changes most answers; of other names it fits no model here.</summary>
+    internal static byte[] Adapter(int seed, double scale = 0.5, string prefix = "lora")
+    {
+        var random = new Random(seed);
+        return AdapterFile.Of(
+            ($"{prefix}.a", [Width, 2], Normal(random, Width * 2, scale)), ($"{prefix}.b", [2, Vocabulary], Normal(random, 2 * Vocabulary, scale)));
     }
 
     internal static int Following(int seed, int token) => (5 * token + 3 + seed) % Vocabulary;

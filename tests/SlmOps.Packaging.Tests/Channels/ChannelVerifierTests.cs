@@ -33,6 +33,57 @@ public sealed class ChannelVerifierTests : IDisposable
         Assert.Equal("lab", verdict.Document.Candidate!.OpenRings[0].Selector["site"]);
     }
 
+    private static readonly ChannelOverlay Overlay = new(
+        "lab", "1", new Dictionary<string, string> { ["site"] = "lab" }, 60, true, [new(Digest.Of("m"u8), Digest.Of("c"u8), Digest.Of("e"u8), 900)]);
+
+    [Fact]
+    public async Task Verify_WithAdaptations_TheyComeBack()
+    {
+        var verdict = await VerifyAsync(Document with { Overlays = [Overlay] });
+
+        Assert.Equal(Overlay.Compositions, Assert.Single(verdict.Document!.Overlays).Compositions);
+    }
+
+    [Fact]
+    public async Task Verify_DocumentOfAnEarlierWriter_HasNoAdaptations()
+    {
+        var json = System.Text.Json.JsonSerializer.SerializeToNode(Document, ContractsJson.Default.ChannelDocument)!.AsObject();
+        Assert.True(json.Remove("overlays"));
+        var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, Encoding.UTF8.GetBytes(json.ToJsonString()), _key, Stop);
+
+        Assert.Empty(ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).Document!.Overlays);
+    }
+
+    public static TheoryData<string> BadOverlays => [.. Bad.Keys];
+
+    private static readonly Dictionary<string, IReadOnlyList<ChannelOverlay>> Bad = new()
+    {
+        ["null"] = [null!],
+        ["no compositions"] = [Overlay with { Compositions = null! }],
+        ["no selector"] = [Overlay with { Selector = null! }],
+        ["unsafe name"] = [Overlay with { Name = "../lab" }],
+        ["negative soak"] = [Overlay with { SoakSeconds = -1 }],
+        ["soak of a month"] = [Overlay with { SoakSeconds = 30 * 86_400 }],
+        ["too many"] = [.. Enumerable.Repeat(Overlay, 33)],
+        ["too many labels"] = [Overlay with { Selector = Enumerable.Range(0, 33).ToDictionary(number => $"l{number}", _ => "v") }],
+        ["no base"] = [Overlay with { Compositions = [Overlay.Compositions[0] with { Base = default }] }],
+        ["no envelope"] = [Overlay with { Compositions = [Overlay.Compositions[0] with { Envelope = default }] }],
+        ["huge envelope"] = [Overlay with { Compositions = [Overlay.Compositions[0] with { EnvelopeSize = 1 << 20 }] }],
+        ["two for one base"] = [Overlay with { Compositions = [Overlay.Compositions[0], Overlay.Compositions[0]] }],
+        ["too many compositions"] =
+        [
+            .. Enumerable.Range(0, 30).Select(_ => Overlay with
+            {
+                Compositions = [.. Enumerable.Range(0, 9).Select(number => Overlay.Compositions[0] with { Base = Digest.Of(BitConverter.GetBytes(number)) })],
+            }),
+        ],
+    };
+
+    [Theory]
+    [MemberData(nameof(BadOverlays))]
+    public async Task Verify_AdaptationsOutOfBounds_IsMalformed(string what) =>
+        Assert.Equal("malformed", (await VerifyAsync(Document with { Overlays = Bad[what] })).ReasonCode);
+
     [Fact]
     public async Task Verify_SameVersionAgain_IsAccepted() => Assert.True((await VerifyAsync(Document, lowest: 7)).IsAccepted);
 

@@ -37,6 +37,23 @@ public sealed class CollectionTests : IDisposable
     }
 
     [Fact]
+    public async Task Find_Adaptations_KeepsEnvelopeAdapterAndPatch()
+    {
+        IBlobStore store = new FolderBlobStore(_folder.Root);
+        var adapter = await store.AddAsync("adapter"u8.ToArray(), Stop);
+        var patch = await store.AddAsync("{}"u8.ToArray(), Stop);
+        var composition = new Composition(Digest.Of("base"u8), [
+            new CompositionLayer.Adapter("adapters/a.onnx_adapter", adapter), new CompositionLayer.Config("config.json", patch), new CompositionLayer.Local()]);
+        var envelope = await store.AddAsync(await composition.SignAsync(_key, Stop), Stop);
+        var overlay = new ChannelOverlay(
+            "lab", "1", new Dictionary<string, string>(), 60, true, [new(composition.Base, composition.Identity, envelope.Digest, envelope.Size)]);
+
+        var kept = await ReachableBlobs.FindAsync([overlay], store, Stop);
+
+        Assert.Equal(new HashSet<Digest> { envelope.Digest, adapter.Digest, patch.Digest }, kept);
+    }
+
+    [Fact]
     public void Make_YoungBlob_Stays()
     {
         var (old, young) = (Blob("a", -2), Blob("b", 0));

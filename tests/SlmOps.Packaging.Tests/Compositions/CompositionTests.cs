@@ -78,6 +78,34 @@ public sealed class CompositionTests : IDisposable
     }
 
     [Fact]
+    public async Task Resolve_FileWhereAFolderIsNeeded_IsRefused()
+    {
+        var inside = Adapter with { Path = "adapters/site.onnx_adapter/more" };
+
+        Assert.Equal("path-conflict", (await ResolveAsync(new(Base, [Adapter, inside]), null)).ReasonCode);
+    }
+
+    [Fact]
+    public async Task Resolve_LocalFileWhereAFolderIsNeeded_LeavesTheLocalLayerOut()
+    {
+        var composition = new Composition(Base, [Adapter with { Path = "adapters/local" }, new CompositionLayer.Local()]);
+
+        var model = await ResolveAsync(composition, Local(Base));
+
+        Assert.Equal(LocalLayerStatus.DisabledUntrusted, model.Local);
+        Assert.Equal(["adapters/local", "config.json", "model.onnx"], model.Files!.Select(file => file.Path));
+    }
+
+    [Fact]
+    public async Task Resolve_DeviceWithoutAKey_TrustsNoLocalLayer()
+    {
+        var envelope = await new Composition(Base, [new CompositionLayer.Local()]).SignAsync(_key, Stop);
+        var own = await Local(Base).SignAsync(_device, Stop);
+
+        Assert.Equal(LocalLayerStatus.DisabledUntrusted, CompositionResolver.Resolve(envelope, _key.PublicKey, Base, Manifest, own, null).Local);
+    }
+
+    [Fact]
     public void Identity_LayersOrContent_ChangeIt()
     {
         Digest[] identities =

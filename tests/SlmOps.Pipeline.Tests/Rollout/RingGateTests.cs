@@ -62,6 +62,25 @@ public sealed class RingGateTests
         Assert.Equal("failed", Name(Count(Fleet.Start, Fleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
 
     [Theory]
+    [InlineData(DeviceState.FailedNoStateChange, false, "waiting")]
+    [InlineData(DeviceState.FailedRollbackComplete, false, "waiting")]
+    [InlineData(DeviceState.FailedUnableToRollback, false, "waiting")]
+    [InlineData(DeviceState.RollingBack, false, "waiting")]
+    [InlineData(DeviceState.RollingBack, true, "waiting")]
+    [InlineData(DeviceState.Superseded, false, "waiting")]
+    [InlineData(DeviceState.Committed, true, "committed")]
+    [InlineData(DeviceState.FailedNoStateChange, true, "committed")]
+    [InlineData(DeviceState.FailedRollbackComplete, true, "committed")]
+    [InlineData(DeviceState.Superseded, true, "committed")]
+    public void Count_WithAnAdaptationOverIt_FailingSaysNothingAboutTheRelease(DeviceState state, bool runsTheRelease, string expected)
+    {
+        var device = Fleet.Device("d1", state, active: runsTheRelease ? Fleet.Manifest : Fleet.PreviousManifest);
+        var adapted = device with { Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) } };
+
+        Assert.Equal(expected, Name(Count(Fleet.Start, adapted)));
+    }
+
+    [Theory]
     [InlineData(0, "waiting")]
     [InlineData(900, "waiting")]
     [InlineData(901, "offline")]

@@ -71,6 +71,11 @@ public sealed class JsonRowTests
     public void Write_DeviceRecord_ComesBack()
     {
         var device = Fleet.Device("d1", DeviceState.Soaking, active: Fleet.Manifest) with { Inventory = Fleet.Inventory(("site", "lab")) };
+        device = device with
+        {
+            Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) },
+            Composition = new(Fleet.Manifest, Digest.Of("composition"u8), "lab", "1", LocalLayerStates.Active),
+        };
 
         Assert.Equivalent(device, JsonRow.Read<DeviceRecord>(JsonRow.Write("p", "r", device)), strict: true);
     }

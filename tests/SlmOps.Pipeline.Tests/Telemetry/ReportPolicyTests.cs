@@ -9,6 +9,8 @@ public sealed class ReportPolicyTests
         1, "d1", 1, Fleet.Start, "phi", Fleet.Inventory(("site", "lab")), Fleet.Device("d1", DeviceState.Soaking).Deployment,
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
+    private static readonly CompositionStatus Running = new(Fleet.Manifest, Digest.Of("composition"u8), "lab", "1", LocalLayerStates.Active);
+
     [Fact]
     public void Refuse_GoodReports_IsNull()
     {
@@ -16,6 +18,7 @@ public sealed class ReportPolicyTests
         Assert.Null(Refuse(Good with { Inventory = null, Deployment = null, Traceparent = null }));
         Assert.Null(Refuse([.. Enumerable.Repeat(Good, DeviceReport.MaxBatch)]));
         Assert.Null(Refuse(Good with { Inventory = Fleet.Inventory(Labels(32)), Seq = long.MaxValue }));
+        Assert.Null(Refuse(Good with { Composition = Running }));
         Assert.Null(Refuse(Good with { Deployment = Good.Deployment! with { Reason = new string('r', 2048) } }));
     }
 
@@ -35,6 +38,8 @@ public sealed class ReportPolicyTests
         ["at most 32 labels"] = Good with { Inventory = Fleet.Inventory(Labels(33)) },
         ["number of bytes is negative"] = Good with { Deployment = Good.Deployment! with { BytesFetched = -1, BytesWhole = 1 } },
         ["text of the report is too long"] = Good with { Deployment = Good.Deployment! with { Reason = new string('r', 2049) } },
+        ["in a way not known"] = Good with { Composition = Running with { LocalLayer = null! } },
+        ["not known here what runs"] = Good with { Composition = Running with { Name = new string('n', 65) } },
         ["too long"] = Good with { Traceparent = new string('0', 65) },
     };
 

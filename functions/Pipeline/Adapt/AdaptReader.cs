@@ -1,0 +1,73 @@
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Intake;
+
+namespace SlmOps.Pipeline.Adapt;
+
+/// <summary>
+/// Reads the <c>slmops.json</c> of an adaptation; every problem is found, each with its line and its cure.
+/// <code>{ "adapts": { "model": "pydocs-slm", "version": "1.0.0", "selector": { "site": "lab" }, "localLayer": true } }</code>
+/// </summary>
+internal static class AdaptReader
+{
+    private const string Key = "adapts";
+    private const int MaxSoakSeconds = 7 * 86_400;
+
+    /// <summary>True when the file says that the upload adapts a model. One that cannot be read is left to the reader of models.</summary>
+    internal static bool IsAdaptation(byte[] utf8)
+    {
+        try
+        {
+            return JsonOutline.Parse(utf8).Members.ContainsKey(Key);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The recipe, or what is wrong with it.</summary>
+    internal static (AdaptRecipe? Recipe, IReadOnlyList<Problem> Problems) Read(byte[] utf8, string file, RunKey run)
+    {
+        var problems = new List<Problem>();
+        var root = new RecipeFields(JsonOutline.Parse(utf8), "the document", file, problems);
+        root.Integer("schema", 1, 1, 1);
+        Same(root, "name", run.Model);
+        Same(root, "version", run.Version);
+        var recipe = root.Object(Key) is { } fields ? Adapts(fields) : null;
+        root.Done();
+        if (recipe?.Model == run.Model)
+        {
+            root.Refuse(Key, $"'{run.Model}' would adapt itself", "Upload the adaptation under a name of its own");
+        }
+
+        return problems.Count == 0 ? (recipe, []) : (null, problems);
+    }
+
+    private static AdaptRecipe Adapts(RecipeFields fields)
+    {
+        var recipe = new AdaptRecipe(
+            fields.Name("model", required: true) ?? "",
+            fields.Name("version"),
+            fields.Name("channel"),
+            fields.Labels("selector"),
+            fields.Flag("localLayer") ?? false,
+            fields.Integer("soakSeconds", AdaptRecipe.DefaultSoakSeconds, 0, MaxSoakSeconds));
+        if (recipe.Selector.Count > ChannelOverlay.MaxSelector)
+        {
+            fields.Refuse("selector", $"it has {recipe.Selector.Count} labels", $"Use at most {ChannelOverlay.MaxSelector}");
+        }
+
+        fields.Done();
+        return recipe;
+    }
+
+    private static void Same(RecipeFields fields, string key, string expected)
+    {
+        if (fields.Name(key) is { } given && given != expected)
+        {
+            fields.Refuse(key, $"'{given}' differs from '{expected}', where the files were uploaded",
+                $"Remove \"{key}\" or upload to the folder that it names");
+        }
+    }
+}

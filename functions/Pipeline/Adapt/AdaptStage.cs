@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using Azure.Storage.Blobs;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Storage;
+using PackageComposition = SlmOps.Packaging.Composition;
+
+namespace SlmOps.Pipeline.Adapt;
+
+/// <summary>Tries an adaptation on every variant of its base, packs it, and signs a composition for each.</summary>
+internal sealed class AdaptStage(
+    BlobServiceClient blobs, ArtifactBlobs artifacts, RunStore runs, SigningKeys keys, PipelineOptions options, TimeProvider time,
+    ILogger<AdaptStage> log)
+{
+    internal const string Name = "adapt";
+    private const string Recipe = "adaptation";
+
+    private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+
+    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    {
+        // A signature has other bytes each time: the first ones stored are the adaptation's.
+        if (await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
+        var adaptation = record.Adapts ?? throw new InvalidDataException($"The run {run} adapts nothing.");
+        var basis = await runs.RequireRunAsync(adaptation.BaseRun, cancellationToken).ConfigureAwait(false);
+        var released = await runs.FindAsync<ReleaseResult>(adaptation.BaseRun, ReleaseResult.Row, cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidDataException($"The run {adaptation.BaseRun} has no release.");
+        var index = ReleaseReader.ReadIndex(
+            await _packages.ReadAsync(released.Value.Release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false));
+        var (variants, problems) = (new List<AdaptedVariant>(), new List<Problem>());
+        foreach (var offer in index.Variants)
+        {
+            problems.AddRange(await AdaptAsync(record, adaptation, basis.IsLanguageModel, offer, variants, cancellationToken).ConfigureAwait(false));
+        }
+
+        var result = new AdaptResult(problems.Count == 0 ? variants : [], ProblemLimits.Apply(problems), (long)time.GetElapsedTime(started).TotalMilliseconds);
+        var entries = problems.Count == 0 ? Released(run, adaptation, result) : Refused(run, record, result);
+        await runs.CompleteAsync(run, AdaptResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
+        Log.Adapted(log, run.Model, run.Version, adaptation.BaseRun.ToString(), result.Variants.Count, result.Problems.Count, result.ElapsedMs);
+    }
+
+    private async Task<IReadOnlyList<Problem>> AdaptAsync(
+        RunRecord record, Adaptation adaptation, bool isLanguageModel, VariantOffer offer, List<AdaptedVariant> variants, CancellationToken cancellationToken)
+    {
+        using var work = new WorkFolder(options.WorkFolder);
+        var (baseFolder, folder) = (work.Folder("base"), work.Folder("adaptation"));
+        var manifest = ReleaseReader.ReadManifest(
+            await _packages.ReadAsync(offer.Manifest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+        await PackagedFiles.LoadAsync(_packages, manifest.Files, baseFolder, cancellationToken).ConfigureAwait(false);
+        var own = record.Files.Where(file => adaptation.Adapters.Contains(file.Path) || adaptation.Patches.Contains(file.Path));
+        await artifacts.LoadAsync(own, folder, cancellationToken).ConfigureAwait(false);
+        var problems = new AdaptTrial(adaptation, folder, baseFolder, options.Threads).Run(manifest, isLanguageModel, cancellationToken);
+        if (problems.Count == 0)
+        {
+            variants.Add(await ComposeAsync(record, adaptation, offer, folder, cancellationToken).ConfigureAwait(false));
+        }
+
+        return problems;
+    }
+
+    private async Task<AdaptedVariant> ComposeAsync(
+        RunRecord record, Adaptation adaptation, VariantOffer offer, string folder, CancellationToken cancellationToken)
+    {
+        var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        var (artifact, files, attestations) = await PackAsync(record, adaptation, offer, folder, key, cancellationToken).ConfigureAwait(false);
+        var composition = new PackageComposition(offer.Manifest, Layers(adaptation, files));
+        var envelope = await _packages.AddAsync(
+            await composition.SignAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return new(offer.Name, new(offer.Manifest, composition.Identity, envelope.Digest, envelope.Size), artifact, attestations);
+    }
+
+    /// <summary>Adapters first, then patches, each in the order of their paths, then the room for the device's own.</summary>
+    private static List<CompositionLayer> Layers(Adaptation adaptation, IReadOnlyList<PackageFile> files)
+    {
+        var layers = new List<CompositionLayer>();
+        layers.AddRange(files.Where(file => !adaptation.Patches.Contains(file.Path)).Select(file => new CompositionLayer.Adapter(file.Path, new(file.Digest, file.Size))));
+        layers.AddRange(files.Where(file => adaptation.Patches.Contains(file.Path))
+            .Select(file => new CompositionLayer.Config(Adaptation.TargetOf(file.Path), new(file.Digest, file.Size))));
+        if (adaptation.LocalLayer)
+        {
+            layers.Add(new CompositionLayer.Local());
+        }
+
+        return layers;
+    }
+
+    /// <summary>An artifact of its own for each base, because what it says of its base is part of it; the files are shared.</summary>
+    private async Task<(Digest Artifact, IReadOnlyList<PackageFile> Files, IReadOnlyList<Attestation> Attestations)> PackAsync(
+        RunRecord record, Adaptation adaptation, VariantOffer offer, string folder, ISigningKey key, CancellationToken cancellationToken)
+    {
+        if (adaptation.Adapters.Count + adaptation.Patches.Count == 0)
+        {
+            return (default, [], []);
+        }
+
+        var description = new VariantDescription(
+            record.Model, record.Version, offer.Name, Recipe, record.CreatedAt, new(0, offer.Needs.MinimumOrt, []), NoFigures, record.SourceDigest, null, null);
+        var (manifest, files) = await AdapterPackager.PackAsync(folder, description, offer.Manifest, _packages, cancellationToken).ConfigureAwait(false);
+        var packed = new VariantOffer(
+            offer.Name, manifest.Digest, manifest.Size, files.Sum(file => file.Size), Recipe, description.Needs, NoFigures);
+        var outcome = new ValidationOutcome(
+            true, $"Runs with {adaptation.Model} {adaptation.Version} {offer.Name}.",
+            adaptation.Adapters.Count > 0 ? ["adapter-loads", "finite-outputs", "changed-outputs"] : ["patch-applies"], [], offer.Manifest);
+        return (manifest.Digest, files, await VariantAttestor.WriteAsync(packed, description, outcome, _packages, key, cancellationToken).ConfigureAwait(false));
+    }
+
+    private List<OutboxEntry> Released(RunKey run, Adaptation adaptation, AdaptResult result) =>
+    [
+        OutboxEntry.Fact(
+            EventTypes.AdaptationReleased, $"models/{run.Model}/{run.Version}", "",
+            new AdaptationReleased(
+                run.Model, run.Version, adaptation.Model, adaptation.Version, adaptation.Channel, adaptation.Selector,
+                result.Variants.ToDictionary(variant => variant.Variant, variant => variant.Composition.Composition), run.ToString()),
+            time.GetUtcNow()),
+        OutboxEntry.Rollout(new(StageMessage.CurrentSchema, null, run.ToString(), Activity.Current?.Id)),
+    ];
+
+    private List<OutboxEntry> Refused(RunKey run, RunRecord record, AdaptResult result) =>
+    [
+        OutboxEntry.Fact(
+            EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", Name,
+            new ModelRejected(run.Model, run.Version, record.Upload, Name, result.Problems), time.GetUtcNow()),
+    ];
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
+
+namespace SlmOps.Pipeline.Tests.Adapt;
+
+public sealed class AdaptReaderTests
+{
+    private static readonly RunKey Run = new("phi-lab", "1.0");
+
+    [Fact]
+    public void Read_OnlyTheModel_GivesTheDefaults()
+    {
+        var recipe = Good("""{ "adapts": { "model": "phi" } }""");
+
+        Assert.Equal(("phi", null, null, false, 60), (recipe.Model, recipe.Version, recipe.Channel, recipe.LocalLayer, recipe.SoakSeconds));
+        Assert.Empty(recipe.Selector);
+    }
+
+    [Fact]
+    public void Read_EveryField_IsTaken()
+    {
+        var recipe = Good("""
+            {
+              // comments are allowed
+              "schema": 1, "name": "phi-lab", "version": "1.0",
+              "adapts": { "model": "phi", "version": "2.0", "channel": "beta", "selector": { "site": "lab", "hw": "pi5" }, "localLayer": true, "soakSeconds": 5, },
+            }
+            """);
+
+        Assert.Equal(("phi", "2.0", "beta", true, 5), (recipe.Model, recipe.Version, recipe.Channel, recipe.LocalLayer, recipe.SoakSeconds));
+        Assert.Equal("hw=pi5 site=lab", string.Join(' ', recipe.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));
+    }
+
+    [Theory]
+    [InlineData("""{ "adapts": "phi" }""", 1, "is string")]
+    [InlineData("""{ "adapts": {} }""", 1, "is missing")]
+    [InlineData("""{ "adapts": { "model": "Phi 3" } }""", 1, "not allowed")]
+    [InlineData("{ \"adapts\": {\n \"model\": \"phi\",\n \"modle\": \"phi\" } }", 3, "unknown key \"modle\"")]
+    [InlineData("{ \"adapts\": { \"model\": \"phi\" },\n \"variants\": [] }", 2, "unknown key \"variants\"")]
+    [InlineData("{ \"name\": \"other\",\n \"adapts\": { \"model\": \"phi\" } }", 1, "differs from 'phi-lab'")]
+    [InlineData("""{ "adapts": { "model": "phi-lab" } }""", 1, "adapt itself")]
+    [InlineData("""{ "adapts": { "model": "phi", "selector": { "site": 3 } } }""", 1, "label 'site'")]
+    [InlineData("""{ "adapts": { "model": "phi", "localLayer": "yes" } }""", 1, "is string")]
+    [InlineData("""{ "adapts": { "model": "phi", "soakSeconds": -1 } }""", 1, "out of range")]
+    public void Read_Mistake_IsSaidWithLineAndCure(string json, int line, string message)
+    {
+        var (recipe, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
+
+        Assert.Null(recipe);
+        var problem = Assert.Single(problems);
+        Assert.Equal(("recipe-invalid", line), (problem.Code, problem.Line));
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(problem.Cure);
+    }
+
+    [Fact]
+    public void Read_TooManyLabels_IsRefused()
+    {
+        var labels = string.Join(", ", Enumerable.Range(0, ChannelOverlay.MaxSelector + 1).Select(number => $"\"l{number}\": \"v\""));
+
+        var (_, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes($$"""{ "adapts": { "model": "phi", "selector": { {{labels}} } } }"""), "slmops.json", Run);
+
+        Assert.Contains("33 labels", Assert.Single(problems).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "adapts": {} }""", true)]
+    [InlineData("""{ "variants": [] }""", false)]
+    [InlineData("[1]", false)]
+    [InlineData("{ not json", false)]
+    [InlineData("", false)]
+    public void IsAdaptation_File_IsTold(string json, bool expected) => Assert.Equal(expected, AdaptReader.IsAdaptation(Encoding.UTF8.GetBytes(json)));
+
+    private static AdaptRecipe Good(string json)
+    {
+        var (recipe, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
+        Assert.Empty(problems);
+        return recipe!;
+    }
+}
