@@ -15,9 +15,13 @@ internal sealed record CorpusRecipe(string Name, QuantizationOptions Options, do
 /// </summary>
 internal static class CorpusRun
 {
-    // Two float32 runs of one function that add in other orders.
-    private const double SameFunction = 1e-3;
-    private const double SameFunctionHalf = 2e-2;
+    // Two runs of one function that add in other orders, in float32 and in float16; the largest seen are 8e-7 and 6e-4.
+    private const double SameFunction = 1e-5;
+    private const double SameFunctionHalf = 3e-3;
+
+    // Inputs that lie between two of 256 levels may go either way; the largest seen are 7e-4 and, in float16, 8e-3.
+    private const double SameLevels = 5e-3;
+    private const double SameLevelsHalf = 2e-2;
 
     internal static readonly CorpusRecipe[] Recipes =
     [
@@ -27,7 +31,7 @@ internal static class CorpusRun
         new("int8-dynamic, reduced range, embeddings", new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }),
         new("int4", new() { Recipe = "int4" }),
         new("int4, plain, symmetric, blocks of 16, embeddings", new() { Recipe = "int4", Search = false, Symmetric = true, BlockSize = 16, Embeddings = true }),
-        new("int4, asymmetric, blocks of 128", new() { Recipe = "int4", BlockSize = 128, Symmetric = false }),
+        new("int4, asymmetric, blocks of 128, no feedback", new() { Recipe = "int4", BlockSize = 128, Symmetric = false, Feedback = false }),
         new("int4-mixed", new() { Recipe = "int4-mixed" }),
         new("prune 10 %", new() { Recipe = "prune", Sparsity = 0.1 }),
         new("prune 2 of 4", new() { Recipe = "prune", TwoOfFour = true }),
@@ -97,7 +101,7 @@ internal static class CorpusRun
         var random = new Random(seed);
         foreach (var (core, weight) in reference.Cores)
         {
-            if ((WeightCheck.Fault(core, weight, recipe.Options.Search) ?? CoreCheck.Fault(core, random)) is { } fault)
+            if ((WeightCheck.Fault(core, weight, options, report) ?? CoreCheck.Fault(core, random)) is { } fault)
             {
                 return fault;
             }
@@ -115,8 +119,11 @@ internal static class CorpusRun
         var exact = Save(WithoutInputRounding(written), output, "exact.onnx");
         var (wanted, made) = (Comparison.Run(model, expected, seed), Comparison.Run(model, exact, seed));
         var difference = Comparison.Difference(wanted.Values, made.Values);
+        var allowed = reference.Cores.Exists(c => c.Core.IsDynamic)
+            ? reference.IsHalf ? SameLevelsHalf : SameLevels
+            : reference.IsHalf ? SameFunctionHalf : SameFunction;
         return wanted.Shape != shape ? $"shape {shape} instead of {wanted.Shape}"
-            : difference <= (reference.IsHalf ? SameFunctionHalf : SameFunction) ? null
+            : difference <= allowed ? null
             : $"differs by {difference:G3} from the original graph with the stored weights";
     }
 

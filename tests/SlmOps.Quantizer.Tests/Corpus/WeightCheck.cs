@@ -7,9 +7,18 @@ internal static class WeightCheck
     private const double Slack = 1.05;
 
     // Answering the errors of earlier rows lets the error of the weight itself grow while that of the product falls.
-    private const double FeedbackSlack = 2;
+    private const double FeedbackSlack = 1.5;
 
-    internal static (double Error, double Plain) Errors(QuantizedCore core, double[] weight)
+    internal static string? Fault(QuantizedCore core, double[] weight, QuantizationOptions options, QuantizationReport report)
+    {
+        var (error, plain) = Errors(core, weight);
+        var feedback = options.Search && options.Feedback != false;
+        return error > (plain * (feedback ? FeedbackSlack : Slack)) + 1e-12 ? $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}; plain rounding has {plain:G4}"
+            : report.Tensors.Any(t => t.RelativeError is { } stated && Math.Abs(stated - error) <= (1e-3 * error) + 1e-9) ? null
+            : $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}, which no row of the report states";
+    }
+
+    private static (double Error, double Plain) Errors(QuantizedCore core, double[] weight)
     {
         double error = 0, norm = 0;
         for (var i = 0; i < weight.Length; i++)
@@ -19,13 +28,6 @@ internal static class WeightCheck
         }
 
         return norm == 0 ? (error, 0) : (error / norm, Plain(core, weight) / norm);
-    }
-
-    internal static string? Fault(QuantizedCore core, double[] weight, bool feedback)
-    {
-        var (error, plain) = Errors(core, weight);
-        return error <= (plain * (feedback ? FeedbackSlack : Slack)) + 1e-12 ? null
-            : $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}; plain rounding has {plain:G4}";
     }
 
     private static double Plain(QuantizedCore core, double[] weight)
