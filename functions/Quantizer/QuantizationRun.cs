@@ -52,7 +52,7 @@ internal sealed class QuantizationRun(
             Publish(modelPart, dataPart, hasData);
             var inputBytes = inspected.File.Length + inspected.Files.Found.Sum(f => f.Length);
             return new QuantizationReport(
-                recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, recipe.MinimumOrt, files, ReportBuilder.Tensors(plan, rewriter.Reports));
+                recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, edits.MinimumOrt.ToString(3), files, ReportBuilder.Tensors(plan, rewriter.Reports));
         }
         finally
         {
