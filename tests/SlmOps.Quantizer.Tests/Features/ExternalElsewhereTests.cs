@@ -49,7 +49,11 @@ public sealed class ExternalElsewhereTests : IDisposable
             case "function default":
                 b.Model.Functions.Add(new FunctionProto
                 {
-                    Name = "F", Domain = "local", Input = { "a" }, Output = { "b" }, OpsetImport = { new OperatorSetIdProto { Domain = "", Version = 17 } },
+                    Name = "F",
+                    Domain = "local",
+                    Input = { "a" },
+                    Output = { "b" },
+                    OpsetImport = { new OperatorSetIdProto { Domain = "", Version = 17 } },
                     Node = { new NodeProto { OpType = "Identity", Input = { "a" }, Output = { "b" } } },
                     AttributeProto = { GraphBuilder.Of("value", tensor) },
                 });
