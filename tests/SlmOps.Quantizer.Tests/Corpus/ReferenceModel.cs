@@ -80,7 +80,8 @@ internal sealed class ReferenceModel
     {
         foreach (var tensor in Constants(before).ToList())
         {
-            var half = after.Tensor($"{tensor.Name}_fp16");
+            // Either a cast makes the weight's name out of the stored half, or rows are picked from the half itself.
+            var half = after.Tensor(after.Producer(tensor.Name) is { OpType: "Cast" } cast ? cast.Input[0] : $"{tensor.Name}_fp16");
             var stored = half ?? (tensor.Tensor.DataType is GraphBuilder.Float or GraphBuilder.Half or GraphBuilder.BFloat16 ? after.Tensor(tensor.Name) : null);
             if (stored is null || (half is null && stored.DataType != tensor.Tensor.DataType))
             {
