@@ -245,6 +245,19 @@ public sealed class ModelQuantizerTests : IDisposable
     }
 
     [Fact]
+    public void Quantize_AutoOnAWeightThatStartsWithZeros_KeepsItsErrorBudget()
+    {
+        var (b, weight) = Product(64, 128);
+        for (var i = 0; i < weight.Length; i++)
+        {
+            weight[i] = i % 128 < 64 ? 0 : weight[i];
+        }
+
+        b.Graph.Initializer[0].RawData = GraphBuilder.Tensor("w", weight, 64, 128).RawData;
+        Assert.True(Quantize(b, new() { Recipe = "auto", ErrorBudget = 0.001 }).Tensors.Single().RelativeError < 0.001);
+    }
+
+    [Fact]
     public void Quantize_ItsOwnOutput_LeavesCodesAloneAndSaysWhy()
     {
         var (b, _) = Product(256, 64);
