@@ -76,5 +76,5 @@ public sealed record InputStatistics(float[] MeanSquares, float[]? Products = nu
 /// <summary>A way to make a model smaller.</summary>
 /// <param name="Name">What <see cref="QuantizationOptions.Recipe"/> takes.</param>
 /// <param name="Description">What it does, in a sentence.</param>
-/// <param name="MinimumOrt">Oldest ONNX Runtime that runs its output on a CPU.</param>
+/// <param name="MinimumOrt">Oldest ONNX Runtime that runs its usual output on a CPU; the report of a quantization states what one output needs.</param>
 public sealed record RecipeInfo(string Name, string Description, string MinimumOrt);

@@ -24,8 +24,8 @@ public sealed record QuantizationReport(
 /// <param name="Bits">Bits of one element.</param>
 /// <param name="BlockSize">Weights that share a scale, or null.</param>
 /// <param name="RelativeError">Sum of squared differences over sum of squares, or null when nothing changed.</param>
-/// <param name="BytesBefore">Bytes before.</param>
-/// <param name="BytesAfter">Bytes after, scales and zero points included.</param>
+/// <param name="BytesBefore">Bytes before; 0 in the second and later rows of a weight that is stored in several forms.</param>
+/// <param name="BytesAfter">Bytes after, with scales, zero points and a float copy that something still reads.</param>
 /// <param name="Reason">Why it was left alone or why this scheme was chosen.</param>
 /// <param name="Zeros">Share of elements that are zero after pruning, or null.</param>
 /// <param name="CompressedBefore">Bytes before after general-purpose compression, measured when pruning; else null.</param>

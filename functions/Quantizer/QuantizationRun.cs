@@ -49,7 +49,7 @@ internal sealed class QuantizationRun(
         var inputBytes = inspected.File.Length + inspected.Files.Found.Sum(f => f.Length);
         var outputBytes = files.Sum(file => file.Bytes);
         return new QuantizationReport(
-            recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, recipe.MinimumOrt, files, ReportBuilder.Tensors(plan, rewriter.Reports));
+            recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, edits.MinimumOrt.ToString(3), files, ReportBuilder.Tensors(plan, rewriter.Reports));
     }
 
     internal static string DataNameOf(string modelName) => modelName + ".data";

@@ -18,8 +18,14 @@ internal static class ReportBuilder
                 continue;
             }
 
+            // The first row of a weight carries its bytes before and a float copy that stays, so that columns add up.
             var also = plan.Stays.GetValueOrDefault(entry.Tensor);
-            reports.AddRange(changed.Select(r => also is null ? r : r with { Reason = $"{r.Reason}; {also}" }));
+            reports.AddRange(changed.Select((r, row) => r with
+            {
+                Reason = also is null ? r.Reason : $"{r.Reason}; {also}",
+                BytesBefore = row == 0 ? r.BytesBefore : 0,
+                BytesAfter = r.BytesAfter + (row == 0 && also is not null ? r.BytesBefore : 0),
+            }));
         }
 
         return reports;

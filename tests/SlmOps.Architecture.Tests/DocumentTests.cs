@@ -21,15 +21,15 @@ public sealed partial class DocumentTests
     private static IEnumerable<string> NugetPackages => XDocument.Parse(Repository.Read("Directory.Packages.props"))
         .Descendants("PackageVersion").Select(package => (string)package.Attribute("Include")!);
 
-    private static IEnumerable<string> NpmPackages
+    // The one at the top, and those that one test project alone needs.
+    private static IEnumerable<string> NpmPackages => Repository.Files.Where(file => Path.GetFileName(file) == "package.json").SelectMany(NpmPackagesOf);
+
+    private static List<string> NpmPackagesOf(string file)
     {
-        get
-        {
-            using var package = JsonDocument.Parse(Repository.Read("package.json"));
-            return [.. package.RootElement.EnumerateObject()
-                .Where(member => member.Name is "dependencies" or "devDependencies")
-                .SelectMany(member => member.Value.EnumerateObject().Select(entry => entry.Name))];
-        }
+        using var package = JsonDocument.Parse(Repository.Read(file));
+        return [.. package.RootElement.EnumerateObject()
+            .Where(member => member.Name is "dependencies" or "devDependencies")
+            .SelectMany(member => member.Value.EnumerateObject().Select(entry => entry.Name))];
     }
 
     [Fact]

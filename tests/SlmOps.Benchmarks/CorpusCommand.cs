@@ -17,12 +17,12 @@ internal static class CorpusCommand
         }
 
         var failures = 0;
-        foreach (var (recipe, bound) in CorpusRun.Recipes)
+        foreach (var recipe in CorpusRun.Recipes.Where(r => r.Name.StartsWith(options.Text("recipe", ""), StringComparison.Ordinal)))
         {
             var failed = 0;
             for (var seed = first; seed < first + count; seed++)
             {
-                if (CorpusRun.Check(seed, recipe, bound) is { } failure)
+                if (CorpusRun.Check(seed, recipe) is { } failure)
                 {
                     failed++;
                     Console.WriteLine(failure);
@@ -30,7 +30,7 @@ internal static class CorpusCommand
             }
 
             failures += failed;
-            Console.WriteLine($"{recipe.Recipe}: {count} graphs, {failed} failures");
+            Console.WriteLine($"{recipe.Name}: {count} graphs, {failed} failures");
         }
 
         return failures == 0 ? 0 : 1;

@@ -6,6 +6,7 @@ return args switch
     ["quantize", .. var rest] => QuantizeCommand.Run(rest),
     ["generate", .. var rest] => GenerateCommand.Run(rest),
     ["speed", .. var rest] => SpeedCommand.Run(rest),
+    ["try", .. var rest] => TryCommand.Run(rest),
     ["corpus", .. var rest] => CorpusCommand.Run(rest),
     ["fuzz", .. var rest] => FuzzCommand.Run(rest),
     ["pack", .. var rest] => await PackCommand.RunAsync(rest),
@@ -15,6 +16,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|corpus|fuzz|pack|delta …; see docs/benchmarks.md");
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|corpus|fuzz|pack|delta …; see docs/benchmarks.md");
     return 2;
 }

@@ -274,6 +274,38 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.Equal(done.Select(t => (t.Name, t.Bits, t.BytesAfter)), planned.Select(t => (t.Name, t.Bits, t.BytesAfter)));
     }
 
+    [Theory]
+    [InlineData("MatMul", "fp16", "1.8.0")]
+    [InlineData("MatMul", "int8-dynamic", "1.8.0")]
+    [InlineData("MatMul", "int4", "1.17.0")]
+    [InlineData("Gemm", "int4", "1.19.0")]
+    [InlineData("MatMul", "int8", "1.22.0")]
+    [InlineData("Gather", "int4", "1.17.0")]
+    [InlineData("Gather", "int8", "1.23.0")]
+    public void Quantize_Report_StatesTheOldestRuntimeOfWhatWasWritten(string first, string recipe, string oldest)
+    {
+        var b = new GraphBuilder();
+        b.Weight("table", Weights.Normal(new Random(1), 64 * 64, 1), 64, 64);
+        b.Input("x", first == "Gather" ? GraphBuilder.Int64 : GraphBuilder.Float, first == "Gather" ? [2] : [2, 64]);
+        var y = first == "Gemm" ? b.Node("Gemm", ["x", "table", b.Weight("bias", new float[64], 64)]) : b.Node(first, first == "Gather" ? ["table", "x"] : ["x", "table"]);
+        b.Add("MatMul", [y, b.Weight("w", Weights.Normal(new Random(2), 64 * 64, 1), 64, 64)], "y");
+        b.Output("y");
+        Assert.Equal(oldest, Quantize(b, new() { Recipe = recipe }).MinimumOrt);
+    }
+
+    [Fact]
+    public void Quantize_AutoOnAWeightThatStartsWithZeros_KeepsItsErrorBudget()
+    {
+        var (b, weight) = Product(64, 128);
+        for (var i = 0; i < weight.Length; i++)
+        {
+            weight[i] = i % 128 < 64 ? 0 : weight[i];
+        }
+
+        b.Graph.Initializer[0].RawData = GraphBuilder.Tensor("w", weight, 64, 128).RawData;
+        Assert.True(Quantize(b, new() { Recipe = "auto", ErrorBudget = 0.001 }).Tensors.Single().RelativeError < 0.001);
+    }
+
     [Fact]
     public void Quantize_ItsOwnOutput_LeavesCodesAloneAndSaysWhy()
     {

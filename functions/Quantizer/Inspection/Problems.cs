@@ -104,6 +104,9 @@ internal static class Problems
     internal static ModelProblem ExternalOverlap(string first, string second, string file) => new(
         "external-data-overlap", $"Tensors '{first}' and '{second}' overlap in '{file}' without being the same bytes.", "Save the external data again.", file);
 
+    internal static ModelProblem ExternalElsewhere(string what) => new(
+        "external-data-unsupported", $"Tensor {what} keeps its data in another file, where only ordinary tensors may.", "Save that tensor inside the model file, or leave it out of the export.", null);
+
     internal static ModelProblem NotFinite(string tensor, string what) => new(
         "not-finite", $"Tensor '{tensor}' holds {what}.", "Fix the training or export run; such a weight cannot be quantized. KeepFloat leaves it as it is.", null);
 

@@ -29,6 +29,7 @@ internal sealed class TensorChecker(ExternalFiles files, ProblemList problems)
             }
         }
 
+        model.ExternalElsewhere.ForEach(what => problems.Add(Problems.ExternalElsewhere(what)));
         CheckOverlaps();
     }
 

@@ -13,7 +13,7 @@ internal sealed class ModelLimitException(ModelProblem problem) : Exception(prob
 /// Reads the graph of a ModelProto and only notes where tensor data lies. What it allocates grows with the number of
 /// nodes, names and attributes, each bounded by a limit and by bytes that are really in the file.
 /// </summary>
-internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits, CancellationToken cancellationToken)
+internal ref partial struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits, CancellationToken cancellationToken)
 {
     private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: false);
     private readonly ReadOnlySpan<byte> _data = data;
@@ -51,7 +51,7 @@ internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits
                     model.Opsets.Add(ParseOpset(field));
                     break;
                 case (20, WireType.Bytes):
-                    model.HasTraining = true;
+                    CheckTraining(model, field.Payload);
                     break;
                 case (25, WireType.Bytes):
                     model.Functions.Add(ParseFunction(model, field.Payload));
@@ -100,7 +100,7 @@ internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits
                     graph.Values.Add(ParseValue(field.Payload));
                     break;
                 case 15:
-                    graph.SparseInitializers.Add(SparseName(field.Payload));
+                    graph.SparseInitializers.Add(ParseSparse(model, field.Payload));
                     break;
             }
         }
@@ -136,6 +136,9 @@ internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits
                     break;
                 case 9:
                     graph.Opsets.Add(ParseOpset(field));
+                    break;
+                case 11:
+                    CheckDefault(model, graph, field.Payload);
                     break;
                 case 10:
                     graph.Domain = Text(field);
@@ -232,8 +235,11 @@ internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits
                 case (21, WireType.Bytes):
                     attribute.Reference = Text(field);
                     break;
-                case (22, WireType.Bytes):
-                    attribute.HasSparseTensor = true;
+                case (10, WireType.Bytes):
+                    CheckElsewhere(model, ParseTensor(field.Payload), node.ToString());
+                    break;
+                case (22, WireType.Bytes) or (23, WireType.Bytes):
+                    ParseSparse(model, field.Payload);
                     break;
             }
         }
@@ -249,27 +255,6 @@ internal ref struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits
         }
 
         return new TensorParser(_data, limits).Parse(body, ref _graphBytes);
-    }
-
-    private string SparseName(ByteRange body)
-    {
-        var cursor = new WireCursor(_data, body);
-        while (cursor.Next(out var field))
-        {
-            if (field is { Number: 1, Type: WireType.Bytes })
-            {
-                var values = new WireCursor(_data, field.Payload);
-                while (values.Next(out var inner))
-                {
-                    if (inner is { Number: 8, Type: WireType.Bytes })
-                    {
-                        return Text(inner);
-                    }
-                }
-            }
-        }
-
-        return "";
     }
 
     private OpsetImport ParseOpset(WireField field)

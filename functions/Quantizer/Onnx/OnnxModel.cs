@@ -18,7 +18,8 @@ internal sealed class OnnxModel
 
     internal List<OnnxGraph> Functions { get; } = [];
 
-    internal bool HasTraining { get; set; }
+    /// <summary>Tensors with external data in places that are copied as they are: sparse tensors, lists of tensors, training information.</summary>
+    internal List<string> ExternalElsewhere { get; } = [];
 
     /// <summary>Every graph: main, subgraphs and function bodies, parents before children.</summary>
     internal List<OnnxGraph> AllGraphs { get; } = [];
@@ -134,8 +135,6 @@ internal sealed class OnnxAttribute
     internal List<long>? Ints { get; set; }
 
     internal OnnxTensor? Tensor { get; set; }
-
-    internal bool HasSparseTensor { get; set; }
 
     internal List<OnnxGraph> Graphs { get; } = [];
 }

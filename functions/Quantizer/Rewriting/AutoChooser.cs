@@ -27,6 +27,7 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
 
     internal void Choose(QuantizationPlan plan, CancellationToken cancellationToken)
     {
+        DropCopies(plan);
         var heads = OutputHeads.Find(plan.Entries).ToHashSet();
         var weights = plan.Weights.ToList();
         var sensitivity = weights.Select(w => options.Calibration.GetValueOrDefault(w.Entry.Name)?.Sensitivity ?? Sensitivity.Of(w, heads)).ToList();
@@ -57,7 +58,7 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
             return BudgetAllocator.ByCost(costs, (options.ErrorBudget ?? DefaultErrorBudget) * sensitivity);
         }
 
-        var changing = weights.Where(w => !plan.Stays.ContainsKey(w.Entry.Tensor)).Select(w => w.Entry.Tensor).ToHashSet();
+        var changing = weights.Select(w => w.Entry.Tensor).ToHashSet();
         var fixedBytes = plan.Entries.Where(e => !changing.Contains(e.Tensor)).Sum(e => e.Tensor.ByteLength);
         return BudgetAllocator.BySize(costs, size - fixedBytes)
             ?? throw new ModelQuantizationException([Problems.BudgetTooSmall(size, fixedBytes + costs.Sum(c => c.Min(o => o.Bytes)))]);
@@ -91,12 +92,18 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
             list.Add(new Option(planned, planned.TotalBytes(k, n), writer.Sample(weight.View, planned, importance, null, SampleEvery, cancellationToken).Relative));
         }
 
-        if (!plan.Stays.ContainsKey(weight.Entry.Tensor))
-        {
-            list.Add(new Option(null, weight.Entry.Tensor.ByteLength, 0));
-        }
-
+        list.Add(new Option(null, weight.Entry.Tensor.ByteLength, 0));
         return list;
+    }
+
+    // A quantized copy beside float values that something else reads would add bytes and error and save neither.
+    private static void DropCopies(QuantizationPlan plan)
+    {
+        foreach (var weight in plan.Weights.Where(w => plan.Stays.ContainsKey(w.Entry.Tensor)).ToList())
+        {
+            plan.Weights.Remove(weight);
+            plan.Stays[weight.Entry.Tensor] = $"auto: a quantized copy would only add bytes; {plan.Stays[weight.Entry.Tensor]}";
+        }
     }
 
     private static string Why(List<Option> all, Option picked, double sensitivity)

@@ -48,7 +48,8 @@ internal sealed class BlockWeightWriter(WeightReader reader, DataFile data, int 
             error += Slice(view, scheme, weights, mask, first, Math.Min(Strip, view.N - first), cancellationToken);
         }
 
-        return error;
+        // Strips of zeros, such as rows of a vocabulary that was never used, say nothing about the rest.
+        return error.Norm > 0 || every == 1 ? error : Sample(view, scheme, weights, mask, 1, cancellationToken);
     }
 
     private BlockError Slice(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, int first, int columns, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Planning;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Rewriting;
@@ -26,6 +27,11 @@ internal sealed class GraphEdits
     internal bool UsesContrib { get; set; }
 
     internal HashSet<OnnxGraph> ContribFunctions { get; } = [];
+
+    /// <summary>The oldest ONNX Runtime that takes every node written so far.</summary>
+    internal Version MinimumOrt { get; private set; } = RuntimeNeeds.Least;
+
+    internal void Need(Version version) => MinimumOrt = version > MinimumOrt ? version : MinimumOrt;
 
     internal static void Add<T>(Dictionary<OnnxGraph, List<T>> lists, OnnxGraph graph, T item)
     {

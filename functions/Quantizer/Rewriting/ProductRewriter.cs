@@ -48,6 +48,7 @@ internal sealed class ProductRewriter(
         var names = Store(weight, scheme, stored);
         foreach (var use in weight.Uses)
         {
+            edits.Need(RuntimeNeeds.Of(use, scheme));
             edits.Nodes[use.Node] = BlockNodes.Build(use, scheme, names, inspected.Model!, index, ranks, inspected.File.Span);
             UseContrib(use.Node);
         }

@@ -7,7 +7,7 @@ namespace SlmOps.Pipeline.Tests.Adapt;
 
 public sealed class SampleTests
 {
-    private static readonly string Samples = Path.Combine(Repository.Root, "infra", "samples");
+    private static readonly string Samples = Path.Combine(RepositoryRoot.Path, "infra", "samples");
 
     [Fact]
     public void Sample_Adaptation_IsRightAndFitsTheSampleModel()

@@ -37,6 +37,8 @@ internal static class AwkwardLayers
         ("conv", Conv),
         ("dequantized", Dequantized),
         ("mixed-use", MixedUse),
+        ("fused", Fused),
+        ("sparse", Sparse),
         ("layer-norm", (b, r, x, k, n) => b.Node("MatMul", [b.Node("Mul", [x, b.Weight(b.Name("gain"), Weights.Normal(r, k, 1), k)]), Initializer(b, r, k, n)])),
     ];
 
@@ -218,5 +220,28 @@ internal static class AwkwardLayers
         var w = Initializer(b, random, k, n);
         var sum = b.Node("MatMul", [x, w]);
         return b.Node("Add", [sum, b.Node("Reshape", [b.Node("Gather", [b.Node("Tanh", [w]), b.Ints(0)]), b.Ints(1, 1, n)])]);
+    }
+
+    private static string Fused(GraphBuilder b, Random random, string x, int k, int n)
+    {
+        b.Domain("com.microsoft", 1);
+        var fused = b.Node("FusedMatMul", [x, Initializer(b, random, n, k)], GraphBuilder.Int("transB", 1), GraphBuilder.Real("alpha", 0.7f));
+        b.Graph.Node[^1].Domain = "com.microsoft";
+        return b.Node("MatMul", [fused, Initializer(b, random, n, n)]);
+    }
+
+    private static string Sparse(GraphBuilder b, Random random, string x, int k, int n)
+    {
+        // Before IR version 6 there were none.
+        if (b.Model.IrVersion < 6 || b.Graph != b.Model.Graph)
+        {
+            return b.Node("MatMul", [x, Initializer(b, random, k, n)]);
+        }
+
+        var places = Enumerable.Range(0, k).Select(i => ((long)i * n) + random.Next(n)).ToArray();
+        var values = GraphBuilder.Tensor(b.Name("sparse"), Weights.Normal(random, k, 1), k);
+        var indices = new TensorProto { DataType = GraphBuilder.Int64, Dims = { k }, RawData = ByteString.CopyFrom(places.SelectMany(BitConverter.GetBytes).ToArray()) };
+        b.Graph.SparseInitializer.Add(new SparseTensorProto { Values = values, Indices = indices, Dims = { k, n } });
+        return b.Node("MatMul", [b.Node("MatMul", [x, values.Name]), Initializer(b, random, n, n)]);
     }
 }

@@ -85,8 +85,21 @@ internal sealed class AwkwardModel
             value = Tie(value, table);
         }
 
+        if (_random.Next(6) == 0)
+        {
+            AddTraining();
+        }
+
         _b.Add("Identity", [value], "y");
         _b.Output("y");
+    }
+
+    // Runtimes skip it; it must come out as it went in.
+    private void AddTraining()
+    {
+        Features.Add("training");
+        var step = new GraphProto { Name = "step", Initializer = { GraphBuilder.Tensor("rate", [0.1f], 1) } };
+        _b.Model.TrainingInfo.Add(new TrainingInfoProto { Algorithm = step });
     }
 
     private string Tie(string value, string table)

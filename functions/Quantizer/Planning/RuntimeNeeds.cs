@@ -1,0 +1,20 @@
+using SlmOps.Quantizer.Schemes;
+
+namespace SlmOps.Quantizer.Planning;
+
+/// <summary>The oldest ONNX Runtime whose CPU kernels take a quantized node, found by running outputs on old versions.</summary>
+internal static class RuntimeNeeds
+{
+    /// <summary>What every output needs: the operators of the recipes that change stored values alone.</summary>
+    internal static readonly Version Least = new(1, 8, 0);
+
+    private static readonly Version s_fourBits = new(1, 17, 0);
+    private static readonly Version s_bias = new(1, 19, 0);
+    private static readonly Version s_eightBits = new(1, 22, 0);
+    private static readonly Version s_tables = new(1, 23, 0);
+
+    internal static Version Of(WeightUse use, BlockScheme scheme) =>
+        use.Kind == UseKind.Gather ? s_tables
+        : scheme.Bits == 8 ? s_eightBits
+        : use.Kind == UseKind.Gemm && use.Node.Inputs.Count > 2 ? s_bias : s_fourBits;
+}
