@@ -14,7 +14,9 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
     // Relative squared error of all weights together when no budget is given: about half of plain 4 bits.
     private const double DefaultErrorBudget = 0.003;
 
+    // One strip of 64 columns in eight tells enough of a wide weight; of a narrow one, eight strips or all there are.
     private const int SampleEvery = 8;
+    private const int LeastColumns = 8 * 64;
 
     private static readonly (int Bits, int Size, bool Symmetric)[] s_products =
     [
@@ -82,14 +84,14 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
                 continue;
             }
 
-            var error = writer.Sample(weight.View, scheme, importance, null, SampleEvery, cancellationToken);
+            var error = writer.Sample(weight.View, scheme, importance, null, Every(n), cancellationToken);
             TensorRewriter.RequireFinite(weight.Entry, error);
             list.Add(new Option(scheme, scheme.TotalBytes(k, n), error.Relative));
         }
 
         if (list.Count == 0)
         {
-            list.Add(new Option(planned, planned.TotalBytes(k, n), writer.Sample(weight.View, planned, importance, null, SampleEvery, cancellationToken).Relative));
+            list.Add(new Option(planned, planned.TotalBytes(k, n), writer.Sample(weight.View, planned, importance, null, Every(n), cancellationToken).Relative));
         }
 
         list.Add(new Option(null, weight.Entry.Tensor.ByteLength, 0));
@@ -105,6 +107,8 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
             plan.Stays[weight.Entry.Tensor] = $"auto: a quantized copy would only add bytes; {plan.Stays[weight.Entry.Tensor]}";
         }
     }
+
+    private static int Every(int n) => Math.Clamp(n / LeastColumns, 1, SampleEvery);
 
     private static string Why(List<Option> all, Option picked, double sensitivity)
     {
