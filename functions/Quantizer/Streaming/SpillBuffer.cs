@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace SlmOps.Quantizer.Streaming;
@@ -10,7 +11,7 @@ internal sealed class SpillBuffer : IDisposable
 {
     private const int MemoryBytes = 4 << 20;
     private readonly long _length;
-    private readonly byte[]? _memory;
+    private byte[]? _memory;
     private readonly SafeFileHandle? _file;
 
     internal SpillBuffer(long length)
@@ -18,7 +19,8 @@ internal sealed class SpillBuffer : IDisposable
         _length = length;
         if (length <= MemoryBytes)
         {
-            _memory = new byte[length];
+            // Pooled: garbage of this size would lie in memory until the next full collection.
+            _memory = ArrayPool<byte>.Shared.Rent((int)length);
         }
         else
         {
@@ -44,7 +46,7 @@ internal sealed class SpillBuffer : IDisposable
     {
         if (_file is null)
         {
-            stream.Write(_memory);
+            stream.Write(_memory.AsSpan(0, (int)_length));
             return;
         }
 
@@ -61,5 +63,13 @@ internal sealed class SpillBuffer : IDisposable
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        if (_memory is { } rented)
+        {
+            _memory = null;
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 }
