@@ -5,6 +5,7 @@ using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Status;
 using SlmOps.Pipeline.Storage;
 
@@ -179,7 +180,8 @@ public sealed class AdaptationTests(SharedPlatform shared)
     {
         var key = TrustRoots.Load(_platform.Connection.TrustFile).ReleaseKey;
         var store = new ContainerBlobStore(_platform.Blobs.GetBlobContainerClient("packages"));
-        var overlay = Assert.Single((await _platform.Client.ChannelsAsync(Cancelled)).Single(one => one.Channel == channel).Overlays);
+        var record = (await _platform.Client.ChannelsAsync(Cancelled)).Single(one => one.Channel == channel);
+        var overlay = Assert.Single(record.Overlays);
         Assert.Equal(published.Adaptation!.Compositions.Values.Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))),
             overlay.Compositions.Select(one => one.Composition).Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))));
         foreach (var one in overlay.Compositions)
@@ -193,6 +195,15 @@ public sealed class AdaptationTests(SharedPlatform shared)
                 ["adapters/site.onnx_adapter", "adapters/smoke.json"], composition.Layers.OfType<CompositionLayer.Adapter>().Select(layer => layer.Path));
             Assert.Equal([Config], composition.Layers.OfType<CompositionLayer.Config>().Select(layer => layer.Path));
             Assert.IsType<CompositionLayer.Local>(composition.Layers[^1]);
+        }
+
+        // A collection keeps what devices fetch and, for each base, a manifest with its config, signature, test result and bill of materials.
+        var kept = await new OverlayBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync([record], Cancelled);
+        Assert.Subset(kept.ToHashSet(), overlay.Compositions.Select(one => one.Envelope).ToHashSet());
+        Assert.True(kept.Count >= 6 * overlay.Compositions.Count, $"{kept.Count} blobs for {overlay.Compositions.Count} compositions");
+        foreach (var digest in kept)
+        {
+            Assert.True(await store.ExistsAsync(digest, Cancelled), $"{digest} is not in storage.");
         }
     }
 }
