@@ -83,13 +83,7 @@ internal readonly ref struct TensorParser(ReadOnlySpan<byte> data, InspectionLim
                 tensor.TypedCount++;
                 break;
             case (_, WireType.Bytes):
-                // Every varint ends in exactly one byte below 128.
-                var payload = _data.Slice(field.Payload.Start, field.Payload.Length);
-                foreach (var b in payload)
-                {
-                    tensor.TypedCount += b < 0x80 ? 1 : 0;
-                }
-
+                tensor.TypedCount += WireCursor.CountVarints(_data, field);
                 break;
         }
     }

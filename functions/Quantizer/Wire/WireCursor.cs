@@ -28,6 +28,7 @@ internal sealed class WireFormatException(int offset, int fieldNumber, bool past
 /// <summary>Walks the fields of one message over borrowed bytes; copies and allocates nothing.</summary>
 internal ref struct WireCursor(ReadOnlySpan<byte> data, ByteRange message)
 {
+    private const int LongestVarint = 10;
     private readonly ReadOnlySpan<byte> _data = data[..message.End];
     private int _position = message.Start;
 
@@ -89,6 +90,27 @@ internal ref struct WireCursor(ReadOnlySpan<byte> data, ByteRange message)
         _position = range.End;
         field = new WireField(number, (WireType)(tag & 7), start, range, value);
         return true;
+    }
+
+    /// <summary>Counts the varints of a packed field: each ends in exactly one byte below 128, and every one must end.</summary>
+    internal static long CountVarints(ReadOnlySpan<byte> data, WireField field)
+    {
+        var (count, unfinished) = (0L, 0);
+        foreach (var b in data.Slice(field.Payload.Start, field.Payload.Length))
+        {
+            if (b < 0x80)
+            {
+                (count, unfinished) = (count + 1, 0);
+            }
+            else if (++unfinished == LongestVarint)
+            {
+                throw new WireFormatException(field.Start, field.Number, false, $"field {field.Number} at byte {field.Start} has a number that is longer than ten bytes");
+            }
+        }
+
+        return unfinished == 0
+            ? count
+            : throw new WireFormatException(field.Start, field.Number, true, $"field {field.Number} at byte {field.Start} ends inside a number");
     }
 
     /// <summary>Reads the varints of a packed field (or the single one of an unpacked field).</summary>
