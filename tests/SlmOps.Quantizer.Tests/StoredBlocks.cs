@@ -38,25 +38,9 @@ internal sealed class StoredBlocks
     {
         long Attribute(string name) => node.Attribute.Single(a => a.Name == name).I;
         var (k, n, bits, size) = ((int)Attribute("K"), (int)Attribute("N"), (int)Attribute("bits"), (int)Attribute("block_size"));
-        var blocks = (k + size - 1) / size;
-        var codes = Bytes(node.Input[1]);
         var scales = MemoryMarshal.Cast<byte, float>(Bytes(node.Input[2])).ToArray();
         var zeros = node.Input.Count > 3 && node.Input[3].Length > 0 ? Bytes(node.Input[3]) : null;
-        var zeroRow = ((blocks * bits) + 7) / 8;
-        int Code(byte[] from, long at) => bits == 8 ? from[at] : (from[at / 2] >> (int)(at % 2 * 4)) & 0xF;
-        var values = new double[k * n];
-        for (var column = 0; column < n; column++)
-        {
-            for (var row = 0; row < k; row++)
-            {
-                var block = row / size;
-                var zero = zeros is null ? 1 << (bits - 1) : Code(zeros, ((long)column * zeroRow * 8 / bits) + block);
-                var code = Code(codes, (((long)column * blocks) + block) * size + (row % size));
-                values[(row * n) + column] = (code - zero) * (double)scales[(column * blocks) + block];
-            }
-        }
-
-        return values;
+        return BlockCodes.Expand(Bytes(node.Input[1]), scales, zeros, k, n, bits, size);
     }
 
     internal static double RelativeError(float[] expected, double[] actual)

@@ -56,7 +56,7 @@ internal sealed class AdaptStage(
         var (baseFolder, folder) = (work.Folder("base"), work.Folder("adaptation"));
         var manifest = ReleaseReader.ReadManifest(
             await _packages.ReadAsync(offer.Manifest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
-        await PackagedFiles.LoadAsync(_packages, manifest.Files, baseFolder, cancellationToken).ConfigureAwait(false);
+        await BlobFolder.LoadAsync(_packages, manifest.Files.Select(file => (file.Path, file.Digest)), baseFolder, cancellationToken).ConfigureAwait(false);
         var own = record.Files.Where(file => adaptation.Adapters.Contains(file.Path) || adaptation.Patches.Contains(file.Path));
         await artifacts.LoadAsync(own, folder, cancellationToken).ConfigureAwait(false);
         var problems = new AdaptTrial(adaptation, folder, baseFolder, options.Threads).Run(manifest, isLanguageModel, cancellationToken);

@@ -37,6 +37,11 @@ internal sealed class CollectStage(
             return null;
         }
 
+        if (garbage.Missing.Count > 0)
+        {
+            return report;
+        }
+
         await repository.RemoveAsync(dropped, cancellationToken).ConfigureAwait(false);
         var deleted = 0;
         await Parallel.ForEachAsync(
@@ -73,21 +78,19 @@ internal sealed class CollectStage(
     {
         var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
         var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
-        var kept = await KeptAsync(served, channels, cancellationToken).ConfigureAwait(false);
-
         var (stored, etags) = await StoredAsync(cancellationToken).ConfigureAwait(false);
+        var retention = await RetentionAsync(served, etags.ContainsKey, channels, cancellationToken).ConfigureAwait(false);
         var reachable = await ReachableBlobs.FindAsync(
-            kept, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
+            retention.Keep, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
         var laid = await overlays.FindAsync(channels, cancellationToken).ConfigureAwait(false);
-        var plan = GarbagePlan.Make(stored, reachable.Union(laid).ToHashSet(), time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
-        var dropped = served.Select(one => one.Release).Except(kept).ToList();
+        var plan = GarbagePlan.Make(stored, reachable.Union(laid).Union(retention.Lost).ToHashSet(), time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
         var report = new GarbageReport(
             Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
-            [.. kept.Select(Name)],
-            [.. dropped.Select(Name)],
+            [.. retention.Keep.Select(Name)],
+            [.. retention.Drop.Select(Name)],
             plan.Delete.Count, plan.FreedBytes, plan.Reachable.Count, plan.Reachable.Sum(blob => blob.Size), plan.Young.Count, plan.Missing, 0);
-        return (report, plan, dropped.Select(release => release.Digest).ToHashSet(), etags);
+        return (report, plan, retention.Drop.Select(release => release.Digest).ToHashSet(), etags);
 
         static string Name(ReleaseRef release) => $"{release.Model} {release.Version}";
     }
@@ -114,8 +117,8 @@ internal sealed class CollectStage(
         return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];
     }
 
-    private async Task<IReadOnlyList<ReleaseRef>> KeptAsync(
-        IReadOnlyList<ServedRelease> served, IReadOnlyList<ChannelRecord> channels, CancellationToken cancellationToken)
+    private async Task<RetentionPlan> RetentionAsync(
+        IReadOnlyList<ServedRelease> served, Func<Digest, bool> isStored, IReadOnlyList<ChannelRecord> channels, CancellationToken cancellationToken)
     {
         var latest = new List<RolloutRecord>();
         var fleet = new List<DeviceRecord>();
@@ -129,7 +132,7 @@ internal sealed class CollectStage(
             }
         }
 
-        return Retention.Keep(served, channels, latest, fleet, options.KeepReleases);
+        return Retention.Make(served, isStored, channels, latest, fleet, options.KeepReleases);
     }
 
     private async Task<(IReadOnlyList<StoredBlob> Blobs, IReadOnlyDictionary<Digest, ETag> ETags)> StoredAsync(CancellationToken cancellationToken)

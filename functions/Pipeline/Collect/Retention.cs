@@ -9,10 +9,17 @@ internal static class Retention
 {
     /// <summary>
     /// Keeps what a channel runs, rolls out or would go back to, what a device runs or installs, and the newest of each
-    /// model.
+    /// model among those that are still stored.
     /// </summary>
-    internal static IReadOnlyList<ReleaseRef> Keep(
+    /// <param name="all">All releases there ever were.</param>
+    /// <param name="isStored">Whether a release's index is in storage; one that was collected is not.</param>
+    /// <param name="channels">All channels.</param>
+    /// <param name="rollouts">The latest rollout of each channel.</param>
+    /// <param name="devices">All devices.</param>
+    /// <param name="newest">How many of each model to keep beside what is in use.</param>
+    internal static RetentionPlan Make(
         IReadOnlyList<ServedRelease> all,
+        Func<Digest, bool> isStored,
         IEnumerable<ChannelRecord> channels,
         IEnumerable<RolloutRecord> rollouts,
         IEnumerable<DeviceRecord> devices,
@@ -22,7 +29,12 @@ internal static class Retention
             .Concat(rollouts.SelectMany(rollout => new[] { rollout.Release, rollout.Previous }))
             .OfType<ReleaseRef>().Select(release => release.Digest).ToHashSet();
         var onDevices = OnDevices(all, devices);
-        return ReleaseRetention.Keep(all.Select(one => new RetainedRelease(one.Release, one.ReleasedAt)), inChannels, onDevices, newest);
+        var stored = all.Where(one => isStored(one.Release.Digest)).ToList();
+        var keep = ReleaseRetention.Keep(stored.Select(one => new RetainedRelease(one.Release, one.ReleasedAt)), inChannels, onDevices, newest);
+        return new(
+            keep,
+            [.. stored.Select(one => one.Release).Except(keep)],
+            [.. all.Except(stored).Select(one => one.Release.Digest).Where(inChannels.Contains)]);
     }
 
     private static HashSet<Digest> OnDevices(IReadOnlyList<ServedRelease> all, IEnumerable<DeviceRecord> devices)
@@ -38,3 +50,9 @@ internal static class Retention
         return found;
     }
 }
+
+/// <summary>What becomes of the releases.</summary>
+/// <param name="Keep">Releases that stay.</param>
+/// <param name="Drop">Stored releases that nothing needs.</param>
+/// <param name="Lost">Index digests of releases that a channel needs and storage does not hold.</param>
+internal sealed record RetentionPlan(IReadOnlyList<ReleaseRef> Keep, IReadOnlyList<ReleaseRef> Drop, IReadOnlyList<Digest> Lost);

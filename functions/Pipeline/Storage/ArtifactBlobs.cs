@@ -30,25 +30,6 @@ internal sealed class ArtifactBlobs(BlobServiceClient blobs, BlobLinks links)
     }
 
     /// <summary>Downloads files to their paths below a folder and checks each digest.</summary>
-    internal async Task LoadAsync(
-        IEnumerable<StoredFile> files, string folder, CancellationToken cancellationToken)
-    {
-        foreach (var file in files)
-        {
-            var path = WorkFolder.PathOf(folder, file.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
-            await using (var source = await _store.OpenReadAsync(file.Digest, cancellationToken).ConfigureAwait(false))
-            {
-                await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
-            }
-
-            target.Position = 0;
-            var digest = await Digest.OfAsync(target, cancellationToken).ConfigureAwait(false);
-            if (digest != file.Digest)
-            {
-                throw new InvalidDataException($"The artifact {file.Digest} ({file.Path}) came back as {digest}.");
-            }
-        }
-    }
+    internal Task LoadAsync(IEnumerable<StoredFile> files, string folder, CancellationToken cancellationToken) =>
+        BlobFolder.LoadAsync(_store, files.Select(file => (file.Path, file.Digest)), folder, cancellationToken);
 }

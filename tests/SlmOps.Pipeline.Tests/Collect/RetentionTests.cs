@@ -32,9 +32,25 @@ public sealed class RetentionTests
         Assert.Equal(["6", "4", "2"], Keep([], [], [new("one", "line", null, status, s_now, 1, s_now), new("new", "line", null, null, null, 0, s_now)], newest: 1));
     }
 
+    [Fact]
+    public void Make_CollectedReleases_AreNeitherKeptNorDroppedAndOnlyMissedWhereAChannelNeedsThem()
+    {
+        HashSet<Digest> collected = [s_all[0].Release.Digest, s_all[1].Release.Digest];
+        var channel = new ChannelRecord("line", 3, s_all[5].Release, null, [], s_now);
+
+        var plan = Retention.Make(s_all, digest => !collected.Contains(digest), [channel], [], [], newest: 3);
+        var lost = Retention.Make(s_all, digest => !collected.Contains(digest), [channel with { Stable = s_all[1].Release }], [], [], newest: 6);
+
+        Assert.Equal(["6", "5", "4"], plan.Keep.Select(release => release.Version));
+        Assert.Equal(["3"], plan.Drop.Select(release => release.Version));
+        Assert.Empty(plan.Lost);
+        Assert.Equal(["6", "5", "4", "3"], lost.Keep.Select(release => release.Version));
+        Assert.Equal([s_all[1].Release.Digest], lost.Lost);
+    }
+
     private static IEnumerable<string> Keep(
         IEnumerable<ChannelRecord> channels, IEnumerable<RolloutRecord> rollouts, IEnumerable<DeviceRecord> devices, int newest) =>
-        Retention.Keep(s_all, channels, rollouts, devices, newest).Select(release => release.Version);
+        Retention.Make(s_all, _ => true, channels, rollouts, devices, newest).Keep.Select(release => release.Version);
 
     private static ServedRelease Release(int version) => new(
         new("m", $"{version}", Digest.Of([(byte)version]), 1, Digest.Of([(byte)version, 1])),

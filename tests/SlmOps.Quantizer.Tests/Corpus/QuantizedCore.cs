@@ -99,24 +99,7 @@ internal sealed class QuantizedCore
         return new QuantizedCore(node, tensors, weight, k, n) { Reduced = codes.DataType == 3 && bytes.All(b => Math.Abs((int)(sbyte)b) <= 63) };
     }
 
-    private static double[] Expand(StoredTensors tensors, string codesName, string scalesName, string? zerosName, int k, int n, int bits, int size)
-    {
-        var blocks = (k + size - 1) / size;
-        var (codes, scales) = (tensors.Bytes(codesName), tensors.Floats(tensors.Find(scalesName)!));
-        var zeros = zerosName is null ? null : tensors.Bytes(zerosName);
-        var zeroRow = ((blocks * bits) + 7) / 8;
-        int Code(byte[] from, long at) => bits == 8 ? from[at] : (from[at / 2] >> (int)(at % 2 * 4)) & 0xF;
-        var values = new double[k * n];
-        for (var column = 0; column < n; column++)
-        {
-            for (var row = 0; row < k; row++)
-            {
-                var block = row / size;
-                var zero = zeros is null ? 1 << (bits - 1) : Code(zeros, ((long)column * zeroRow * 8 / bits) + block);
-                values[(row * n) + column] = (Code(codes, ((((long)column * blocks) + block) * size) + (row % size)) - zero) * (double)scales[(column * blocks) + block];
-            }
-        }
-
-        return values;
-    }
+    private static double[] Expand(StoredTensors tensors, string codesName, string scalesName, string? zerosName, int k, int n, int bits, int size) =>
+        BlockCodes.Expand(
+            tensors.Bytes(codesName), tensors.Floats(tensors.Find(scalesName)!), zerosName is null ? null : tensors.Bytes(zerosName), k, n, bits, size);
 }

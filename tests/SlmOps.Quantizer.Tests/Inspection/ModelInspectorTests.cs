@@ -160,6 +160,26 @@ public sealed class ModelInspectorTests : IDisposable
         Assert.Contains("'w2'", problem.Message, StringComparison.Ordinal);
     }
 
+    // Halves lie one by one in int32_data. All 512 are there, and what follows them: a last number that does not end, or one that is too long, is no number.
+    [Theory]
+    [InlineData(1, "ends inside a number")]
+    [InlineData(11, "longer than ten bytes")]
+    public void Inspect_TypedWeightWithABrokenNumber_IsRefused(int unfinished, string what)
+    {
+        var b = Small();
+        var weight = b.Graph.Initializer[0];
+        (weight.RawData, weight.DataType) = (ByteString.Empty, 10);
+        weight.Int32Data.Add(Enumerable.Repeat(1, 512 + unfinished));
+        var bytes = File.ReadAllBytes(b.Save(_folder.Path));
+        var start = bytes.AsSpan().IndexOf(Enumerable.Repeat((byte)1, 512 + unfinished).ToArray());
+        bytes.AsSpan(start + 512, unfinished).Fill(0x81);
+
+        var problem = ProblemOf(bytes);
+
+        Assert.Contains(problem.Code, (string[])["truncated", "not-onnx"]);
+        Assert.Contains(what, problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Inspect_SizeMismatch_NamesTensor()
     {

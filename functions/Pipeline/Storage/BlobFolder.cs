@@ -1,0 +1,31 @@
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.Pipeline.Storage;
+
+/// <summary>Brings blobs into a folder: the very bytes that their digests name, or a fault.</summary>
+internal static class BlobFolder
+{
+    /// <exception cref="InvalidDataException">A blob came back as something else, or its path leaves the folder.</exception>
+    internal static async Task LoadAsync(
+        IBlobSource store, IEnumerable<(string Path, Digest Digest)> files, string folder, CancellationToken cancellationToken)
+    {
+        foreach (var (relative, expected) in files)
+        {
+            var path = WorkFolder.PathOf(folder, relative);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
+            await using (var source = await store.OpenReadAsync(expected, cancellationToken).ConfigureAwait(false))
+            {
+                await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
+            }
+
+            target.Position = 0;
+            var digest = await Digest.OfAsync(target, cancellationToken).ConfigureAwait(false);
+            if (digest != expected)
+            {
+                throw new InvalidDataException($"The blob {expected} ({relative}) came back as {digest}.");
+            }
+        }
+    }
+}
