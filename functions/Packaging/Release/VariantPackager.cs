@@ -15,11 +15,9 @@ public static class VariantPackager
     /// <param name="cancellationToken">Stops the work; blobs already stored stay, and are found again next time.</param>
     /// <exception cref="PackageFormatException">When the files cannot be a package: an unsafe path, a link, two paths that differ only in case.</exception>
     /// <exception cref="ArgumentException">When a text of the description cannot be written portably.</exception>
-    public static async Task<VariantOffer> PackAsync(
-        string folder, VariantDescription description, IBlobStore store, CancellationToken cancellationToken)
-    {
-        return await PackAsync(VariantFile.Below(folder), description, store, cancellationToken).ConfigureAwait(false);
-    }
+    public static Task<VariantOffer> PackAsync(
+        string folder, VariantDescription description, IBlobStore store, CancellationToken cancellationToken) =>
+        PackAsync(VariantFile.Below(folder), description, store, cancellationToken);
 
     /// <summary>Packs files that are read as they are stored, wherever they come from.</summary>
     /// <inheritdoc cref="PackAsync(string, VariantDescription, IBlobStore, CancellationToken)"/>
