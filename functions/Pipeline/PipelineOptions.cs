@@ -19,7 +19,7 @@ internal sealed record PipelineOptions
     /// <summary>Most files of an upload.</summary>
     public int MaxUploadFiles { get; init; } = 256;
 
-    /// <summary>Largest text the pipeline reads into memory (recipe, smoke prompts, evaluation text), in bytes.</summary>
+    /// <summary>Largest text the pipeline reads into memory (slmops.json, smoke prompts, evaluation text), in bytes.</summary>
     public int MaxTextBytes { get; init; } = 16 << 20;
 
     /// <summary>Threads that ONNX Runtime and the quantizer may use.</summary>

@@ -61,7 +61,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         { "unknown model", "intake", "base-unknown" },
         { "unknown version", "intake", "base-unknown" },
         { "no stable", "intake", "base-unknown" },
-        { "bad key in adapts", "intake", "recipe-invalid" },
+        { "bad key in adapts", "intake", "manifest-invalid" },
         { "forbidden key in a patch", "intake", "patch-invalid" },
         { "patch that is no JSON", "intake", "patch-invalid" },
         { "adapter outside adapters/", "intake", "adapter-misplaced" },
@@ -146,7 +146,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         .With(Config, Upload.Text("""{"max_new_tokens":64,"top_k":5}"""));
 
     private static Upload Adaptation(string name, string adapts, params (string Path, byte[] Bytes)[] files) =>
-        Upload.Of(name, "1", [.. files, (Upload.Recipe, Upload.Text($$"""{ "adapts": {{adapts}} }"""))]);
+        Upload.Of(name, "1", [.. files, (Upload.Manifest, Upload.Text($$"""{ "adapts": {{adapts}} }"""))]);
 
     private static AgentProfile Profile(string id, string site) => new(id, "1GiB", "size", "0.5", new Dictionary<string, string> { ["site"] = site });
 

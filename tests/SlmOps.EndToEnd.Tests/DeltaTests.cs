@@ -43,7 +43,7 @@ public sealed class DeltaTests(SharedPlatform shared)
     public async Task FirstReleaseOfAModel_DevicesRunAnother_OffersADeltaFromWhatMostOfThemRun()
     {
         var platform = shared.Platform;
-        Upload OnKitchens(Upload upload) => upload.Recipes(recipe => recipe["rollout"]!["channel"] = "kitchens");
+        Upload OnKitchens(Upload upload) => upload.WithManifest(manifest => manifest["rollout"]!["channel"] = "kitchens");
         await using var one = await SimulatedDevice.StartAsync(platform, "kitchen-1", "kitchens");
         var status = await ReleasedAsync(platform, OnKitchens(Model("chef", "1")));
         await platform.UntilAsync("chef", "1", "FINISHED", seen => seen.State == "FINISHED");
@@ -207,7 +207,7 @@ public sealed class DeltaTests(SharedPlatform shared)
     /// <summary>Two variants of one small network; the changed one has other last weights.</summary>
     private static Upload Model(string name, string version, bool changed = false)
     {
-        var upload = Models.Mlp(name, version, 77, "fp32", "int8").Recipes(recipe => recipe["variants"]![0]!["recipe"] = "original");
+        var upload = Models.Mlp(name, version, 77, "fp32", "int8").WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
         var weights = OnnxModels.Mlp(78).Graph.Initializer[1].RawData;
         return changed ? upload.With("model.onnx", OnnxModels.Mlp(77).Change(model => model.Graph.Initializer[1].RawData = weights).Bytes()) : upload;
     }

@@ -70,12 +70,12 @@ public sealed class FlowTests(SharedPlatform shared)
     {
         var folder = Path.Combine(Cli.ConnectionOptions.Root(), "infra", "samples", "pydocs-slm");
         var files = Directory.GetFiles(folder).Where(path => Path.GetExtension(path) != ".md").ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
-        return new Upload("pydocs-slm", "1.0.0", files).Recipes(recipe =>
+        return new Upload("pydocs-slm", "1.0.0", files).WithManifest(manifest =>
         {
             // Enough for a verdict; the demo measures it all.
-            recipe["evaluation"]!["maxTokens"] = 1500;
-            recipe["rollout"]!["soakSeconds"] = 1;
-            recipe["rollout"]!["deadlineSeconds"] = 600;
+            manifest["evaluation"]!["maxTokens"] = 1500;
+            manifest["rollout"]!["soakSeconds"] = 1;
+            manifest["rollout"]!["deadlineSeconds"] = 600;
         });
     }
 

@@ -54,7 +54,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private static async Task<string> RunAsync(
         Platform platform, Forwarder forwarder, string name, ConcurrentBag<(string Stage, bool After)>? kills, bool afterTheDeed)
     {
-        var upload = Models.Mlp(name, "1", seed: 77, "fp32", "int8").Recipes(recipe => recipe["variants"]![0]!["recipe"] = "original");
+        var upload = Models.Mlp(name, "1", seed: 77, "fp32", "int8").WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
         forwarder.Decide = null;
         forwarder.Published.Clear();
         var host = HostProcess.Start(platform.DataFolder, LeaseSeconds);

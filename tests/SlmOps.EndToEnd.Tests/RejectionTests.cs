@@ -32,9 +32,9 @@ public sealed class RejectionTests(SharedPlatform shared)
     }
 
     [Fact]
-    public async Task Upload_RecipeFullOfMistakes_AllAreSaidWithLineAndCure()
+    public async Task Upload_ManifestFullOfMistakes_AllAreSaidWithLineAndCure()
     {
-        var upload = Models.Mlp("bad-recipe", "1", 100).With(Upload.Recipe, Upload.Text("""
+        var upload = Models.Mlp("bad-manifest", "1", 100).With(Upload.Manifest, Upload.Text("""
             {
               "variant": [],
               "variants": [ { "recipe": "int3" },
@@ -52,8 +52,8 @@ public sealed class RejectionTests(SharedPlatform shared)
         Assert.Equal([2, 3, 4, 4, 5, 7, 8], rejection.Problems.Select(problem => problem.Line!.Value).Order());
         Assert.All(rejection.Problems, problem =>
         {
-            Assert.Equal("recipe-invalid", problem.Code);
-            Assert.Equal(Upload.Recipe, problem.File);
+            Assert.Equal("manifest-invalid", problem.Code);
+            Assert.Equal(Upload.Manifest, problem.File);
             Assert.NotEmpty(problem.Cure);
         });
         await NothingWasMadeAsync(upload);

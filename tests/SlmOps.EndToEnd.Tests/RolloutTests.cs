@@ -14,7 +14,7 @@ public sealed class RolloutTests(SharedPlatform shared)
     {
         await using var silent = await SimulatedDevice.StartAsync(_platform, "silent-1", "silent", lab: true, conduct: Conduct.FallsSilent);
         await using var next = await SimulatedDevice.StartAsync(_platform, "silent-2", "silent");
-        var upload = Models.Mlp("silent", "1", 401, "int8").Recipes(recipe => recipe["rollout"]!["deadlineSeconds"] = 5);
+        var upload = Models.Mlp("silent", "1", 401, "int8").WithManifest(manifest => manifest["rollout"]!["deadlineSeconds"] = 5);
 
         await _platform.UploadAsync(upload);
         var status = await _platform.UntilAsync(upload, "ROLLED_BACK");

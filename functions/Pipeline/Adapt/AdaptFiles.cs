@@ -21,7 +21,7 @@ internal static class AdaptFiles
         IReadOnlyList<StoredFile> files, bool localLayer, string folder)
     {
         var (adapters, patches, problems) = (new List<string>(), new List<string>(), new List<Problem>());
-        foreach (var file in files.Where(file => file.Path != UploadName.RecipeFile && !IsText(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (var file in files.Where(file => file.Path != UploadName.ManifestFile && !IsText(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
         {
             var problem = Kind(file.Path) switch
             {

@@ -26,43 +26,43 @@ internal static class AdaptReader
         }
     }
 
-    /// <summary>The recipe, or what is wrong with it.</summary>
-    internal static (AdaptRecipe? Recipe, IReadOnlyList<Problem> Problems) Read(byte[] utf8, string file, RunKey run)
+    /// <summary>The request, or what is wrong with it.</summary>
+    internal static (AdaptRequest? Request, IReadOnlyList<Problem> Problems) Read(byte[] utf8, string file, RunKey run)
     {
         var problems = new List<Problem>();
-        var root = new RecipeFields(JsonOutline.Parse(utf8), "the document", file, problems);
+        var root = new ManifestFields(JsonOutline.Parse(utf8), "the document", file, problems);
         root.Integer("schema", 1, 1, 1);
         Same(root, "name", run.Model);
         Same(root, "version", run.Version);
-        var recipe = root.Object(Key) is { } fields ? Adapts(fields) : null;
+        var request = root.Object(Key) is { } fields ? Adapts(fields) : null;
         root.Done();
-        if (recipe?.Model == run.Model)
+        if (request?.Model == run.Model)
         {
             root.Refuse(Key, $"'{run.Model}' would adapt itself", "Upload the adaptation under a name of its own");
         }
 
-        return problems.Count == 0 ? (recipe, []) : (null, problems);
+        return problems.Count == 0 ? (request, []) : (null, problems);
     }
 
-    private static AdaptRecipe Adapts(RecipeFields fields)
+    private static AdaptRequest Adapts(ManifestFields fields)
     {
-        var recipe = new AdaptRecipe(
+        var request = new AdaptRequest(
             fields.Name("model", required: true) ?? "",
             fields.Name("version"),
             fields.Name("channel"),
             fields.Labels("selector"),
             fields.Flag("localLayer") ?? false,
-            fields.Integer("soakSeconds", AdaptRecipe.DefaultSoakSeconds, 0, MaxSoakSeconds));
-        if (recipe.Selector.Count > ChannelOverlay.MaxSelector)
+            fields.Integer("soakSeconds", AdaptRequest.DefaultSoakSeconds, 0, MaxSoakSeconds));
+        if (request.Selector.Count > ChannelOverlay.MaxSelector)
         {
-            fields.Refuse("selector", $"it has {recipe.Selector.Count} labels", $"Use at most {ChannelOverlay.MaxSelector}");
+            fields.Refuse("selector", $"it has {request.Selector.Count} labels", $"Use at most {ChannelOverlay.MaxSelector}");
         }
 
         fields.Done();
-        return recipe;
+        return request;
     }
 
-    private static void Same(RecipeFields fields, string key, string expected)
+    private static void Same(ManifestFields fields, string key, string expected)
     {
         if (fields.Name(key) is { } given && given != expected)
         {

@@ -9,7 +9,7 @@ namespace SlmOps.Pipeline.Adapt;
 /// <param name="Selector">Labels of the devices that get it; empty for all.</param>
 /// <param name="LocalLayer">Whether a device may add a layer of its own.</param>
 /// <param name="SoakSeconds">How long a device watches it before it commits.</param>
-internal sealed record AdaptRecipe(
+internal sealed record AdaptRequest(
     string Model, string? Version, string? Channel, IReadOnlyDictionary<string, string> Selector, bool LocalLayer, int SoakSeconds)
 {
     internal const int DefaultSoakSeconds = 60;

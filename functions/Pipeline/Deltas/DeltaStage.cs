@@ -57,7 +57,7 @@ internal sealed class DeltaStage(
             earlier.Add(await VariantsAsync(release, cancellationToken).ConfigureAwait(false));
         }
 
-        var mostCommon = await MostCommonAsync(record.Recipe.Rollout.Channel ?? run.Model, cancellationToken).ConfigureAwait(false);
+        var mostCommon = await MostCommonAsync(record.Manifest.Rollout.Channel ?? run.Model, cancellationToken).ConfigureAwait(false);
         return DeltaPlan.Make(packaged, earlier, mostCommon);
     }
 

@@ -11,20 +11,20 @@ internal static class IntakePolicy
     /// <summary>Fewer tokens say nothing about quality.</summary>
     internal const int LeastEvaluationTokens = 64;
 
-    /// <summary>Fills in the files that the recipe leaves open, or says what is missing.</summary>
-    internal static (Recipe Recipe, IReadOnlyList<Problem> Problems) Assign(Recipe recipe, IReadOnlyList<StoredFile> files)
+    /// <summary>Fills in the files that the manifest leaves open, or says what is missing.</summary>
+    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Problems) Assign(UploadManifest manifest, IReadOnlyList<StoredFile> files)
     {
         var problems = new List<Problem>();
         var paths = files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
-        var model = recipe.Model is null ? OnlyModel(paths, problems) : Named(recipe.Model, "model");
-        var assigned = recipe with
+        var model = manifest.Model is null ? OnlyModel(paths, problems) : Named(manifest.Model, "model");
+        var assigned = manifest with
         {
             Model = model,
-            Tokenizer = Named(recipe.Tokenizer, "tokenizer") ?? Usual("tokenizer.json"),
-            Smoke = Named(recipe.Smoke, "smoke") ?? Usual("smoke.json"),
-            Evaluation = recipe.Evaluation with
+            Tokenizer = Named(manifest.Tokenizer, "tokenizer") ?? Usual("tokenizer.json"),
+            Smoke = Named(manifest.Smoke, "smoke") ?? Usual("smoke.json"),
+            Evaluation = manifest.Evaluation with
             {
-                Text = Named(recipe.Evaluation.Text, "evaluation.text") ?? Usual("eval.txt"),
+                Text = Named(manifest.Evaluation.Text, "evaluation.text") ?? Usual("eval.txt"),
             },
         };
         return (assigned, problems);
@@ -36,7 +36,7 @@ internal static class IntakePolicy
             if (path is not null && !paths.Contains(path))
             {
                 problems.Add(new("file-missing", $"\"{key}\" names {path}, which was not uploaded.",
-                    $"Upload {path}, then {UploadName.RecipeFile} again.", path));
+                    $"Upload {path}, then {UploadName.ManifestFile} again.", path));
             }
 
             return path;
@@ -44,10 +44,10 @@ internal static class IntakePolicy
     }
 
     /// <summary>Judges an inspected upload. <paramref name="texts"/> is what its text files turned out to hold.</summary>
-    internal static IReadOnlyList<Problem> Judge(Recipe recipe, InspectionResult inspection, UploadTexts texts)
+    internal static IReadOnlyList<Problem> Judge(UploadManifest manifest, InspectionResult inspection, UploadTexts texts)
     {
         var problems = inspection.Problems
-            .Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, InUpload(recipe.Model, problem.File)))
+            .Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, InUpload(manifest.Model, problem.File)))
             .Concat(texts.Problems)
             .ToList();
         if (inspection.Facts is not { } facts || !IsLanguageModel(facts))
@@ -55,13 +55,13 @@ internal static class IntakePolicy
             return problems;
         }
 
-        if (recipe.Evaluation.Text is not null && recipe.Tokenizer is null)
+        if (manifest.Evaluation.Text is not null && manifest.Tokenizer is null)
         {
             problems.Add(new("tokenizer-missing", "There is an evaluation text but no tokenizer to read it with.",
                 "Upload tokenizer.json beside the model, or remove the evaluation text."));
         }
 
-        if (recipe.Tokenizer is not null && recipe.Evaluation.Text is null)
+        if (manifest.Tokenizer is not null && manifest.Evaluation.Text is null)
         {
             problems.Add(new("evaluation-text-missing", "There is a tokenizer but no evaluation text, so quality cannot be measured.",
                 $"Upload eval.txt with at least {LeastEvaluationTokens} tokens of typical text."));
@@ -70,15 +70,15 @@ internal static class IntakePolicy
         if (texts.EvaluationTokens is { } tokens && tokens < LeastEvaluationTokens)
         {
             problems.Add(new("evaluation-text-short",
-                $"{recipe.Evaluation.Text} has {tokens} tokens; quality needs at least {LeastEvaluationTokens}.",
-                "Upload a longer text of what the model is used for.", recipe.Evaluation.Text));
+                $"{manifest.Evaluation.Text} has {tokens} tokens; quality needs at least {LeastEvaluationTokens}.",
+                "Upload a longer text of what the model is used for.", manifest.Evaluation.Text));
         }
 
         if (texts.Vocabulary is { } vocabulary && LogitsWidth(facts) is { } width && vocabulary > width)
         {
             problems.Add(new("tokenizer-mismatch",
-                $"{recipe.Tokenizer} has {vocabulary} entries, the model's logits only {width}.",
-                "Upload the tokenizer that the model was trained with.", recipe.Tokenizer));
+                $"{manifest.Tokenizer} has {vocabulary} entries, the model's logits only {width}.",
+                "Upload the tokenizer that the model was trained with.", manifest.Tokenizer));
         }
 
         return problems;

@@ -13,7 +13,7 @@ internal sealed class IntakeStage(
 {
     internal const string Name = "intake";
 
-    private static readonly string[] Recipes = [Recipe.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
+    private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
 
     internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
     {
@@ -64,21 +64,21 @@ internal sealed class IntakeStage(
     private (RunRecord? Record, IReadOnlyList<Problem> Problems) Decide(
         RunKey run, UploadName upload, Upload fetched, string folder, CancellationToken cancellationToken)
     {
-        var (asked, recipeProblems) = ReadRecipe(run, folder);
+        var (asked, manifestProblems) = ReadManifest(run, folder);
         if (asked is null)
         {
-            return (null, recipeProblems);
+            return (null, manifestProblems);
         }
 
-        var (recipe, missing) = IntakePolicy.Assign(asked, fetched.Files);
+        var (manifest, missing) = IntakePolicy.Assign(asked, fetched.Files);
         if (missing.Count > 0)
         {
             return (null, missing);
         }
 
         var limits = new InspectionLimits { MaxModelBytes = options.MaxUploadBytes };
-        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, recipe.Model!), limits, cancellationToken);
-        var problems = IntakePolicy.Judge(recipe, inspection, texts.Read(recipe, folder));
+        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, manifest.Model!), limits, cancellationToken);
+        var problems = IntakePolicy.Judge(manifest, inspection, texts.Read(manifest, folder));
         if (problems.Count > 0 || inspection.Facts is not { } facts)
         {
             return (null, problems);
@@ -86,7 +86,7 @@ internal sealed class IntakeStage(
 
         return (new(
             run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
-            Beside(recipe.Model!, facts.ExternalFiles), recipe,
+            Beside(manifest.Model!, facts.ExternalFiles), manifest,
             IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
             Activity.Current?.Id), []);
     }
@@ -98,17 +98,17 @@ internal sealed class IntakeStage(
         return [.. externalFiles.Select(file => folder + file)];
     }
 
-    private (Recipe? Recipe, IReadOnlyList<Problem> Problems) ReadRecipe(RunKey run, string folder)
+    private (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) ReadManifest(RunKey run, string folder)
     {
-        var path = Path.Combine(folder, UploadName.RecipeFile);
+        var path = Path.Combine(folder, UploadName.ManifestFile);
         if (!File.Exists(path))
         {
-            return (Recipe.Default, []);
+            return (UploadManifest.Default, []);
         }
 
         return new FileInfo(path).Length > options.MaxTextBytes
-            ? (null, [new("recipe-too-large", $"{UploadName.RecipeFile} is larger than {options.MaxTextBytes} bytes.", "Upload a recipe.", UploadName.RecipeFile)])
-            : RecipeReader.Read(File.ReadAllBytes(path), UploadName.RecipeFile, run, Recipes);
+            ? (null, [new("manifest-too-large", $"{UploadName.ManifestFile} is larger than {options.MaxTextBytes} bytes.", "Upload a shorter one.", UploadName.ManifestFile)])
+            : UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run, Recipes);
     }
 
     /// <summary>The version exists: the same bytes are a repeated upload, other bytes are a mistake.</summary>
@@ -146,11 +146,11 @@ internal sealed class IntakeStage(
     {
         var received = new ModelReceived(
             run.Model, run.Version, record.SourceDigest, record.Files.Sum(file => file.Size), record.Parameters,
-            [.. record.Recipe.Variants.Select(variant => variant.Name)]);
+            [.. record.Manifest.Variants.Select(variant => variant.Name)]);
         return
         [
             OutboxEntry.Fact(EventTypes.ModelReceived, $"models/{run.Model}/{run.Version}", "", received, time.GetUtcNow()),
-            .. record.Recipe.Variants.Select(variant => OutboxEntry.Order(
+            .. record.Manifest.Variants.Select(variant => OutboxEntry.Order(
                 Flow.Queues.Quantize,
                 new(StageMessage.CurrentSchema, run.ToString(), variant.Name, Activity.Current?.Id))),
             .. record.Adapts is null ? Array.Empty<OutboxEntry>()

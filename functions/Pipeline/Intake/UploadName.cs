@@ -15,7 +15,7 @@ namespace SlmOps.Pipeline.Intake;
 /// <param name="Version">Version, not yet checked; null: make one from the digest.</param>
 internal sealed partial record UploadName(string Container, string Blob, string Prefix, string Model, string? Version)
 {
-    internal const string RecipeFile = "slmops.json";
+    internal const string ManifestFile = "slmops.json";
 
     private const string Subject = "/blobServices/default/containers/";
 
@@ -42,7 +42,7 @@ internal sealed partial record UploadName(string Container, string Blob, string 
     private static UploadName? FromModels(string blob)
     {
         var parts = blob.Split('/');
-        return parts.Length == 3 && parts[2] == RecipeFile
+        return parts.Length == 3 && parts[2] == ManifestFile
             ? new(Flow.Containers.Models, blob, $"{parts[0]}/{parts[1]}/", parts[0], parts[1])
             : null;
     }

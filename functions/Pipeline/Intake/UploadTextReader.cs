@@ -12,14 +12,14 @@ internal sealed class UploadTextReader(PipelineOptions options)
     private const int MaxPrompts = 64;
     private const int MaxNewTokens = 256;
 
-    internal UploadTexts Read(Recipe recipe, string folder)
+    internal UploadTexts Read(UploadManifest manifest, string folder)
     {
         var problems = new List<Problem>();
-        var tokenizer = recipe.Tokenizer is { } path ? LoadTokenizer(folder, path, problems) : null;
-        var tokens = recipe.Evaluation.Text is { } text && tokenizer is not null
+        var tokenizer = manifest.Tokenizer is { } path ? LoadTokenizer(folder, path, problems) : null;
+        var tokens = manifest.Evaluation.Text is { } text && tokenizer is not null
             ? CountTokens(folder, text, tokenizer, problems)
             : null;
-        if (recipe.Smoke is { } smoke)
+        if (manifest.Smoke is { } smoke)
         {
             CheckSmoke(folder, smoke, tokenizer, problems);
         }
@@ -27,11 +27,11 @@ internal sealed class UploadTextReader(PipelineOptions options)
         return new(tokenizer?.VocabularySize, tokens, problems);
     }
 
-    /// <summary>The evaluation text as tokens, cut to what the recipe reads.</summary>
-    internal static IReadOnlyList<int> EvaluationTokens(Recipe recipe, string folder, Tokenizer tokenizer)
+    /// <summary>The evaluation text as tokens, cut to what the manifest reads.</summary>
+    internal static IReadOnlyList<int> EvaluationTokens(UploadManifest manifest, string folder, Tokenizer tokenizer)
     {
-        var tokens = tokenizer.Encode(File.ReadAllText(WorkFolder.PathOf(folder, recipe.Evaluation.Text!)));
-        return tokens.Count > recipe.Evaluation.MaxTokens ? [.. tokens.Take(recipe.Evaluation.MaxTokens)] : tokens;
+        var tokens = tokenizer.Encode(File.ReadAllText(WorkFolder.PathOf(folder, manifest.Evaluation.Text!)));
+        return tokens.Count > manifest.Evaluation.MaxTokens ? [.. tokens.Take(manifest.Evaluation.MaxTokens)] : tokens;
     }
 
     private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems)

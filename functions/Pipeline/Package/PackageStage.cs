@@ -30,7 +30,7 @@ internal sealed class PackageStage(
         var started = time.GetTimestamp();
         var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
         var verdicts = await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
-        if (verdicts.Count < record.Recipe.Variants.Count)
+        if (verdicts.Count < record.Manifest.Variants.Count)
         {
             return;
         }

@@ -20,8 +20,8 @@ internal static class TestOutcome
     /// <summary>Digest of what decided: limits, window and the evaluation text.</summary>
     private static Digest Configuration(RunRecord record)
     {
-        var text = record.Files.FirstOrDefault(file => file.Path == record.Recipe.Evaluation.Text)?.Digest.ToString() ?? "";
-        return Digest.Of(JsonSerializer.SerializeToUtf8Bytes(new { record.Recipe.Acceptance, record.Recipe.Evaluation, Text = text }));
+        var text = record.Files.FirstOrDefault(file => file.Path == record.Manifest.Evaluation.Text)?.Digest.ToString() ?? "";
+        return Digest.Of(JsonSerializer.SerializeToUtf8Bytes(new { record.Manifest.Acceptance, record.Manifest.Evaluation, Text = text }));
     }
 
     private static IEnumerable<string> Tests(VariantFigures figures)

@@ -30,7 +30,7 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
 
         Log.StageGaveUp(log, run.Model, run.Version, variant ?? "", stage);
         var problem = Failed(stage, variant is null ? run.ToString() : $"{variant} of {run}");
-        switch (stage, record.Recipe.Variants.FirstOrDefault(planned => planned.Name == variant))
+        switch (stage, record.Manifest.Variants.FirstOrDefault(planned => planned.Name == variant))
         {
             case ("quantize", { } planned):
                 var built = new QuantizeResult(planned.Name, planned.Recipe, [], 0, 0, "", 0, 0, [problem], 0);
@@ -86,7 +86,7 @@ internal sealed class PoisonStage(RunStore runs, TimeProvider time, ILogger<Pois
 
         // Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.
         "package" => await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false) is not null
-            || (await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false)).Count < record.Recipe.Variants.Count,
+            || (await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false)).Count < record.Manifest.Variants.Count,
         _ => false,
     };
 

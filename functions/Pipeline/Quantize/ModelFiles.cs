@@ -19,7 +19,7 @@ internal static class ModelFiles
 
     /// <summary>Graph and weights.</summary>
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>
-        [.. record.Files.Where(file => file.Path == record.Recipe.Model || record.WeightFiles.Contains(file.Path))];
+        [.. record.Files.Where(file => file.Path == record.Manifest.Model || record.WeightFiles.Contains(file.Path))];
 
     /// <summary>
     /// The same as a variant of its own: moved to the root, where a device looks for the graph. The graph names its weights
@@ -27,7 +27,7 @@ internal static class ModelFiles
     /// </summary>
     internal static IReadOnlyList<StoredFile> Original(RunRecord record)
     {
-        var graph = record.Recipe.Model!;
+        var graph = record.Manifest.Model!;
         var folder = graph[..(graph.LastIndexOf('/') + 1)];
         return [.. Of(record).Select(file => file with { Path = file.Path == graph ? Model : file.Path[folder.Length..] })];
     }
@@ -42,7 +42,7 @@ internal static class ModelFiles
             && !built.Any(other => string.Equals(other.Path, file.Path, StringComparison.OrdinalIgnoreCase))
             && !string.Equals(file.Path, SmokeFile, StringComparison.OrdinalIgnoreCase)
             && !record.WeightFiles.Contains(file.Path)
-            && file.Path != record.Recipe.Evaluation.Text
-            && file.Path != record.Recipe.Smoke
-            && file.Path != Intake.UploadName.RecipeFile)];
+            && file.Path != record.Manifest.Evaluation.Text
+            && file.Path != record.Manifest.Smoke
+            && file.Path != Intake.UploadName.ManifestFile)];
 }

@@ -21,9 +21,9 @@ internal sealed class QuantizeStage(
 
         var started = time.GetTimestamp();
         var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var wanted = record.Recipe.Variants.FirstOrDefault(planned => planned.Name == variant)
+        var wanted = record.Manifest.Variants.FirstOrDefault(planned => planned.Name == variant)
             ?? throw new InvalidDataException($"The run {run} has no variant '{variant}'.");
-        var built = wanted.Recipe == Recipe.Original
+        var built = wanted.Recipe == VariantRequest.Original
             ? Keep(record, wanted)
             : await BuildAsync(record, wanted, cancellationToken).ConfigureAwait(false);
         var result = built with { ElapsedMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
@@ -32,13 +32,13 @@ internal sealed class QuantizeStage(
     }
 
     /// <summary>The original needs no work: its files are artifacts already.</summary>
-    private static QuantizeResult Keep(RunRecord record, VariantRecipe wanted)
+    private static QuantizeResult Keep(RunRecord record, VariantRequest wanted)
     {
         var files = ModelFiles.Original(record);
         return new(wanted.Name, wanted.Recipe, files, files.Sum(file => file.Size), 1, ModelFiles.OriginalMinimumOrt, 0, 0, [], 0);
     }
 
-    private async Task<QuantizeResult> BuildAsync(RunRecord record, VariantRecipe wanted, CancellationToken cancellationToken)
+    private async Task<QuantizeResult> BuildAsync(RunRecord record, VariantRequest wanted, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(options.WorkFolder);
         var source = work.Folder("source");
@@ -48,7 +48,7 @@ internal sealed class QuantizeStage(
         {
             using var sink = artifacts.Sink();
             var report = ModelQuantizer.Quantize(
-                WorkFolder.PathOf(source, record.Recipe.Model!), ModelFiles.Model, sink, wanted.ToOptions(options.Threads), progress: null,
+                WorkFolder.PathOf(source, record.Manifest.Model!), ModelFiles.Model, sink, wanted.ToOptions(options.Threads), progress: null,
                 cancellationToken);
             var files = await sink.StoreAsync(cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);

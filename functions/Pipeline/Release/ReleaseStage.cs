@@ -46,7 +46,7 @@ internal sealed class ReleaseStage(
         // told of it, because a device takes only what is.
         var listed = await repository.AddAsync(
             release, [.. (deltas?.Value.Offers ?? []).Take(MaxDeltas)], cancellationToken).ConfigureAwait(false);
-        var channel = record.Recipe.Rollout.Channel ?? run.Model;
+        var channel = record.Manifest.Rollout.Channel ?? run.Model;
         var result = new ReleaseResult(listed.Release, channel, (long)time.GetElapsedTime(started).TotalMilliseconds) { Sequence = listed.Sequence };
         OutboxEntry[] entries =
         [

@@ -141,14 +141,14 @@ internal sealed class RolloutStage(
     {
         var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
         var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
-        var recipe = record.Recipe.Rollout;
+        var request = record.Manifest.Rollout;
         return new(
             run.ToString(), released.Channel, released.Release, [.. packaged!.Value.Variants.Select(offer => offer.Manifest)],
             channel.Stable,
             // New for each release, so that no device is always the canary; the same when creation is tried again.
             released.Release.Digest.Hex[..16],
-            RolloutState.Ready, 0, [.. recipe.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
-            recipe.SoakSeconds, recipe.DeadlineSeconds, null, null, now, null, record.Traceparent ?? Activity.Current?.Id);
+            RolloutState.Ready, 0, [.. request.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
+            request.SoakSeconds, request.DeadlineSeconds, null, null, now, null, record.Traceparent ?? Activity.Current?.Id);
     }
 
     private async Task RenewAsync(ChannelRecord channel, CancellationToken cancellationToken)

@@ -37,13 +37,13 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var packaged = (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
         var deltas = (await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
         var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        var channel = record.Recipe.Rollout.Channel ?? run.Model;
+        var channel = record.Manifest.Rollout.Channel ?? run.Model;
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
         return new(
             run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
             record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
-            [.. record.Recipe.Variants.Select(planned => Variant(planned, built, judged, packaged))],
+            [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
             rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, deltas, released));
     }
 
@@ -68,7 +68,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         };
 
     private static VariantStatus Variant(
-        VariantRecipe planned, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged, PackageResult? packaged)
+        VariantRequest planned, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged, PackageResult? packaged)
     {
         var build = built.FirstOrDefault(result => result.Variant == planned.Name);
         var verdict = judged.FirstOrDefault(result => result.Variant == planned.Name);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Intake;
@@ -11,7 +12,7 @@ namespace SlmOps.Pipeline.Storage;
 /// <param name="SourceDigest">Digest over paths and digests of all files.</param>
 /// <param name="Files">The files, as kept in the artifacts container.</param>
 /// <param name="WeightFiles">Paths of the external data files that the graph names.</param>
-/// <param name="Recipe">What to make of it, every file named.</param>
+/// <param name="Manifest">What to make of it, every file named.</param>
 /// <param name="IsLanguageModel">Whether it is judged by perplexity or by its outputs.</param>
 /// <param name="Parameters">Weight elements.</param>
 /// <param name="WeightBytes">Bytes of the weights.</param>
@@ -26,7 +27,8 @@ internal sealed record RunRecord(
     Digest SourceDigest,
     IReadOnlyList<StoredFile> Files,
     IReadOnlyList<string> WeightFiles,
-    Recipe Recipe,
+    // Rows of earlier versions hold it under this name.
+    [property: JsonPropertyName("recipe")] UploadManifest Manifest,
     bool IsLanguageModel,
     long Parameters,
     long WeightBytes,

@@ -16,7 +16,7 @@ internal static class SmokePrompts
     /// <summary>The uploaded prompts as tokens, or snippets of the evaluation text where none were uploaded.</summary>
     internal static SmokeTest? Read(RunRecord record, string folder, Tokenizer? tokenizer, IReadOnlyList<int>? evaluation)
     {
-        if (record.Recipe.Smoke is { } path)
+        if (record.Manifest.Smoke is { } path)
         {
             var given = JsonSerializer.Deserialize(
                 File.ReadAllBytes(WorkFolder.PathOf(folder, path)), ContractsJson.Default.SmokeTest)!;

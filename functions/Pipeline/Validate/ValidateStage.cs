@@ -41,15 +41,15 @@ internal sealed class ValidateStage(
         var candidate = work.Folder("candidate");
         await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, candidate, cancellationToken).ConfigureAwait(false);
-        var isOriginal = built.Recipe == Recipe.Original;
-        var baselinePath = WorkFolder.PathOf(source, record.Recipe.Model!);
+        var isOriginal = built.Recipe == VariantRequest.Original;
+        var baselinePath = WorkFolder.PathOf(source, record.Manifest.Model!);
         var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
-            var (figures, smoke) = record is { IsLanguageModel: true, Recipe: { Tokenizer: not null, Evaluation.Text: not null } }
+            var (figures, smoke) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
                 ? Language(record, source, baselinePath, candidatePath, cancellationToken)
                 : Outputs(record, source, baselinePath, candidatePath, cancellationToken);
-            var verdict = AcceptancePolicy.Judge(record.Recipe.Acceptance, figures, isOriginal);
+            var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, isOriginal);
             return new(built.Variant, verdict, Storable(figures), smoke, 0);
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
@@ -62,13 +62,13 @@ internal sealed class ValidateStage(
     private (VariantFigures Figures, SmokeTest? Smoke) Language(
         RunRecord record, string source, string baselinePath, string candidatePath, CancellationToken cancellationToken)
     {
-        var tokenizer = Tokenizer.Load(WorkFolder.PathOf(source, record.Recipe.Tokenizer!));
-        var tokens = UploadTextReader.EvaluationTokens(record.Recipe, source, tokenizer);
+        var tokenizer = Tokenizer.Load(WorkFolder.PathOf(source, record.Manifest.Tokenizer!));
+        var tokens = UploadTextReader.EvaluationTokens(record.Manifest, source, tokenizer);
         var measured = Evaluation.Compare(
             baselinePath,
             candidatePath,
             tokens,
-            new EvaluationOptions { WindowTokens = record.Recipe.Evaluation.WindowTokens, Model = new() { Threads = options.Threads } },
+            new EvaluationOptions { WindowTokens = record.Manifest.Evaluation.WindowTokens, Model = new() { Threads = options.Threads } },
             progress: null,
             cancellationToken);
         var figures = new VariantFigures(

@@ -16,7 +16,7 @@ namespace SlmOps.Cli.Packages;
 /// </summary>
 internal sealed class PackageJob(Terminal terminal, string folder, string output, LocalSigningKey key)
 {
-    private static readonly string[] Recipes = [Recipe.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
+    private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
     private static readonly VariantFigures NotMeasured = new(null, null, null, null, null, null, null, null);
 
     internal async Task<PackageOutcome> RunAsync(string? name, string? version, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
         var record = Accept(run, files, cancellationToken);
         var store = new FolderBlobStore(output);
         var offers = new List<VariantOffer>();
-        foreach (var wanted in record.Recipe.Variants)
+        foreach (var wanted in record.Manifest.Variants)
         {
             terminal.Say($"packaging {wanted.Name} ({wanted.Recipe})");
             offers.Add(await PackAsync(record, wanted, store, cancellationToken).ConfigureAwait(false));
@@ -62,36 +62,36 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
 
     private RunRecord Accept(RunKey run, IReadOnlyList<StoredFile> files, CancellationToken cancellationToken)
     {
-        var asked = ReadRecipe(run);
-        var (recipe, missing) = IntakePolicy.Assign(asked, files);
+        var asked = ReadManifest(run);
+        var (manifest, missing) = IntakePolicy.Assign(asked, files);
         Refuse(missing);
-        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, recipe.Model!), new InspectionLimits(), cancellationToken);
+        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, manifest.Model!), new InspectionLimits(), cancellationToken);
         Refuse([.. inspection.Problems.Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File))]);
         var facts = inspection.Facts!;
         var upload = new Upload(files, CreatedAt(), []);
         return new(
-            run.Model, run.Version, folder, upload.SourceDigest, files, IntakeStage.Beside(recipe.Model!, facts.ExternalFiles), recipe,
+            run.Model, run.Version, folder, upload.SourceDigest, files, IntakeStage.Beside(manifest.Model!, facts.ExternalFiles), manifest,
             IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, upload.NewestAt, default, 0, null);
     }
 
-    private Recipe ReadRecipe(RunKey run)
+    private UploadManifest ReadManifest(RunKey run)
     {
-        var path = Path.Combine(folder, UploadName.RecipeFile);
+        var path = Path.Combine(folder, UploadName.ManifestFile);
         if (!File.Exists(path))
         {
-            return Recipe.Default;
+            return UploadManifest.Default;
         }
 
-        var (recipe, problems) = RecipeReader.Read(File.ReadAllBytes(path), UploadName.RecipeFile, run, Recipes);
+        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run, Recipes);
         Refuse(problems);
-        return recipe!;
+        return manifest!;
     }
 
-    private async Task<VariantOffer> PackAsync(RunRecord record, VariantRecipe wanted, FolderBlobStore store, CancellationToken cancellationToken)
+    private async Task<VariantOffer> PackAsync(RunRecord record, VariantRequest wanted, FolderBlobStore store, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(Path.Combine(Path.GetTempPath(), "slmops"));
         var built = work.Folder("built");
-        var minimumOrt = wanted.Recipe == Recipe.Original ? CopyOriginal(record, built) : Quantize(record, wanted, built, cancellationToken);
+        var minimumOrt = wanted.Recipe == VariantRequest.Original ? CopyOriginal(record, built) : Quantize(record, wanted, built, cancellationToken);
         var files = Directory.EnumerateFiles(built, "*", SearchOption.AllDirectories)
             .Select(path => new StoredFile(Path.GetRelativePath(built, path).Replace('\\', '/'), default, new FileInfo(path).Length))
             .ToList();
@@ -100,7 +100,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             Copy(companion.Path, WorkFolder.PathOf(built, companion.Path));
         }
 
-        var smoke = record.Recipe.Smoke;
+        var smoke = record.Manifest.Smoke;
         if (smoke is not null)
         {
             Copy(smoke, Path.Combine(built, ModelFiles.SmokeFile));
@@ -124,12 +124,12 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
         return ModelFiles.OriginalMinimumOrt;
     }
 
-    private string Quantize(RunRecord record, VariantRecipe wanted, string target, CancellationToken cancellationToken)
+    private string Quantize(RunRecord record, VariantRequest wanted, string target, CancellationToken cancellationToken)
     {
         try
         {
             return ModelQuantizer.Quantize(
-                WorkFolder.PathOf(folder, record.Recipe.Model!), Path.Combine(target, ModelFiles.Model),
+                WorkFolder.PathOf(folder, record.Manifest.Model!), Path.Combine(target, ModelFiles.Model),
                 wanted.ToOptions(Environment.ProcessorCount), progress: null, cancellationToken).MinimumOrt;
         }
         catch (ModelQuantizationException refused)

@@ -10,9 +10,9 @@ namespace SlmOps.Cli.Push;
 /// <param name="Version">Version; null for a dropped file, whose version is made from its digest.</param>
 /// <param name="Container">Container.</param>
 /// <param name="Files">Local path and blob name; the one that starts the run is last.</param>
-/// <param name="Recipe">A slmops.json to make up where the folder has none.</param>
+/// <param name="Manifest">A slmops.json to make up where the folder has none.</param>
 internal sealed record PushPlan(
-    string Model, string? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Recipe)
+    string Model, string? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Manifest)
 {
     internal static PushPlan Of(string path, string? name, string? version)
     {
@@ -44,31 +44,31 @@ internal sealed record PushPlan(
             .Where(file => !file.Relative.Split('/').Any(part => part.StartsWith('.')))
             .OrderBy(file => file.Relative, StringComparer.Ordinal)
             .ToList();
-        var recipe = files.FirstOrDefault(file => file.Relative == UploadName.RecipeFile).Path;
+        var manifest = files.FirstOrDefault(file => file.Relative == UploadName.ManifestFile).Path;
         if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal))
-            && (recipe is null || !AdaptReader.IsAdaptation(File.ReadAllBytes(recipe))))
+            && (manifest is null || !AdaptReader.IsAdaptation(File.ReadAllBytes(manifest))))
         {
             throw new CliException($"'{folder}' has no .onnx file, and no slmops.json that says what it adapts.", ExitCode.Usage);
         }
 
-        var (givenName, givenVersion) = recipe is null ? (null, null) : ReadNames(recipe);
+        var (givenName, givenVersion) = manifest is null ? (null, null) : ReadNames(manifest);
         var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
         var release = Safe("version", version ?? givenVersion ?? "1.0.0");
-        var uploads = files.Where(file => file.Relative != UploadName.RecipeFile)
+        var uploads = files.Where(file => file.Relative != UploadName.ManifestFile)
             .Select(file => (file.Path, $"{model}/{release}/{file.Relative}"))
             .ToList();
 
         // slmops.json starts the run, so everything else must be there before it.
-        uploads.Add((recipe ?? "", $"{model}/{release}/{UploadName.RecipeFile}"));
-        return new(model, release, "models", uploads, recipe is null ? "{}" : null);
+        uploads.Add((manifest ?? "", $"{model}/{release}/{UploadName.ManifestFile}"));
+        return new(model, release, "models", uploads, manifest is null ? "{}" : null);
     }
 
-    private static (string? Name, string? Version) ReadNames(string recipe)
+    private static (string? Name, string? Version) ReadNames(string manifest)
     {
         try
         {
             using var json = JsonDocument.Parse(
-                File.ReadAllText(recipe), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+                File.ReadAllText(manifest), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             return (Text(json.RootElement, "name"), Text(json.RootElement, "version"));
         }
         catch (JsonException)

@@ -24,7 +24,7 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
                     {
                         var start = done;
                         done += await UploadAsync(
-                            container.GetBlobClient(blob), path, plan.Recipe, bytes => bar.Value = start + bytes, cancellationToken)
+                            container.GetBlobClient(blob), path, plan.Manifest, bytes => bar.Value = start + bytes, cancellationToken)
                             .ConfigureAwait(false);
                     }
 
@@ -38,11 +38,11 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
     }
 
     private static async Task<long> UploadAsync(
-        BlobClient blob, string path, string? recipe, Action<long> progress, CancellationToken cancellationToken)
+        BlobClient blob, string path, string? manifest, Action<long> progress, CancellationToken cancellationToken)
     {
         if (path.Length == 0)
         {
-            await blob.UploadAsync(BinaryData.FromString(recipe!), overwrite: true, cancellationToken).ConfigureAwait(false);
+            await blob.UploadAsync(BinaryData.FromString(manifest!), overwrite: true, cancellationToken).ConfigureAwait(false);
             return 0;
         }
 

@@ -20,11 +20,11 @@ public sealed class PushPlanTests
 
         Assert.Equal((model, release, "drop"), (plan.Model, plan.Version, plan.Container));
         Assert.Equal([(path, blob)], plan.Files);
-        Assert.Null(plan.Recipe);
+        Assert.Null(plan.Manifest);
     }
 
     [Fact]
-    public void Of_Folder_RecipeComesLastAndHiddenFilesStay()
+    public void Of_Folder_ManifestComesLastAndHiddenFilesStay()
     {
         using var folder = new Folder("tiny");
         folder.Put("slmops.json", """{ "name": "named", "version": "3.1", /* comments are fine */ }""");
@@ -35,20 +35,20 @@ public sealed class PushPlanTests
 
         var plan = PushPlan.Of(folder.Path, null, null);
 
-        Assert.Equal(("named", "3.1", "models", null), (plan.Model, plan.Version, plan.Container, plan.Recipe));
+        Assert.Equal(("named", "3.1", "models", null), (plan.Model, plan.Version, plan.Container, plan.Manifest));
         Assert.Equal(["named/3.1/model.onnx", "named/3.1/zz/weights.bin", "named/3.1/slmops.json"], plan.Files.Select(file => file.Blob));
         Assert.All(plan.Files, file => Assert.True(File.Exists(file.Path)));
     }
 
     [Fact]
-    public void Of_FolderWithoutRecipe_GetsAnEmptyOne()
+    public void Of_FolderWithoutManifest_GetsAnEmptyOne()
     {
         using var folder = new Folder("Tiny-Model");
         folder.Put("model.onnx");
 
         var plan = PushPlan.Of(folder.Path, null, null);
 
-        Assert.Equal(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Recipe));
+        Assert.Equal(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Manifest));
         Assert.Equal(("", "tiny-model/1.0.0/slmops.json"), plan.Files[^1]);
     }
 
@@ -80,11 +80,11 @@ public sealed class PushPlanTests
     [InlineData("not json")]
     [InlineData("[]")]
     [InlineData("""{ "name": 3 }""")]
-    public void Of_FolderWithABrokenRecipe_IsStillUploaded(string recipe)
+    public void Of_FolderWithABrokenManifest_IsStillUploaded(string manifest)
     {
         using var folder = new Folder("tiny");
         folder.Put("model.onnx");
-        folder.Put("slmops.json", recipe);
+        folder.Put("slmops.json", manifest);
 
         Assert.Equal("tiny", PushPlan.Of(folder.Path, null, null).Model);
     }

@@ -13,7 +13,7 @@ internal static class Models
     internal static Upload Mlp(string name, string version, int seed, params string[] variants) => Upload.Of(
         name, version,
         ("model.onnx", OnnxModels.Mlp(seed).Bytes()),
-        (Upload.Recipe, Recipe(variants)));
+        (Upload.Manifest, Manifest(variants)));
 
     /// <summary>A language model with tokenizer, evaluation text and smoke prompts.</summary>
     internal static Upload Decoder(string name, string version, int seed, params string[] variants) => Upload.Of(
@@ -22,7 +22,7 @@ internal static class Models
         ("tokenizer.json", Tokenizer(Letters.Length)),
         ("eval.txt", Upload.Text(Evaluation(400))),
         ("smoke.json", Upload.Text("""{"maxNewTokens":8,"minAgreement":0.75,"prompts":[{"text":"a","promptTokens":[3]},{"text":"bc","promptTokens":[4,5]}]}""")),
-        (Upload.Recipe, Recipe(variants)));
+        (Upload.Manifest, Manifest(variants)));
 
     internal static string Evaluation(int letters)
     {
@@ -55,7 +55,7 @@ internal static class Models
     }
 
     /// <summary>Two rings, labelled devices first; limits that weights of no meaning can keep.</summary>
-    private static byte[] Recipe(IReadOnlyList<string> variants) => Upload.Text($$"""
+    private static byte[] Manifest(IReadOnlyList<string> variants) => Upload.Text($$"""
         {
           "variants": [{{string.Join(", ", variants.Select(variant => $$"""{ "name": "{{variant}}", "recipe": "{{variant}}" }"""))}}],
           "acceptance": { "maxPerplexityIncrease": 5, "maxKl": 10, "minTop1Agreement": 0.5, "minSqnrDb": 5 },

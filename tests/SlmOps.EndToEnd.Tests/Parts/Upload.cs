@@ -8,11 +8,11 @@ namespace SlmOps.EndToEnd.Tests.Parts;
 /// <summary>A model as a user uploads it: files of a folder, <c>slmops.json</c> last.</summary>
 internal sealed record Upload(string Model, string Version, IReadOnlyDictionary<string, byte[]> Files)
 {
-    internal const string Recipe = "slmops.json";
+    internal const string Manifest = "slmops.json";
 
     internal string Folder => $"{Model}/{Version}";
 
-    internal string Start => $"{Folder}/{Recipe}";
+    internal string Start => $"{Folder}/{Manifest}";
 
     internal static Upload Of(string model, string version, params (string Path, byte[] Bytes)[] files) =>
         new(model, version, files.ToDictionary(file => file.Path, file => file.Bytes));
@@ -25,11 +25,11 @@ internal sealed record Upload(string Model, string Version, IReadOnlyDictionary<
 
     internal Upload Named(string model, string version) => this with { Model = model, Version = version };
 
-    internal Upload Recipes(Action<JsonObject> change)
+    internal Upload WithManifest(Action<JsonObject> change)
     {
-        var recipe = (JsonObject)JsonNode.Parse(Files[Recipe])!;
-        change(recipe);
-        return With(Recipe, Text(recipe.ToJsonString()));
+        var manifest = (JsonObject)JsonNode.Parse(Files[Manifest])!;
+        change(manifest);
+        return With(Manifest, Text(manifest.ToJsonString()));
     }
 
     internal Digest DigestOf(string path) => Digest.Of(Files[path]);
@@ -37,7 +37,7 @@ internal sealed record Upload(string Model, string Version, IReadOnlyDictionary<
     internal async Task SendAsync(BlobServiceClient blobs, CancellationToken cancellationToken)
     {
         var container = blobs.GetBlobContainerClient("models");
-        foreach (var (path, bytes) in Files.OrderBy(file => file.Key == Recipe))
+        foreach (var (path, bytes) in Files.OrderBy(file => file.Key == Manifest))
         {
             await container.GetBlobClient($"{Folder}/{path}").UploadAsync(BinaryData.FromBytes(bytes), overwrite: true, cancellationToken);
         }

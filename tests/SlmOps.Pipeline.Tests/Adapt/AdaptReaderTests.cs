@@ -11,16 +11,16 @@ public sealed class AdaptReaderTests
     [Fact]
     public void Read_OnlyTheModel_GivesTheDefaults()
     {
-        var recipe = Good("""{ "adapts": { "model": "phi" } }""");
+        var request = Good("""{ "adapts": { "model": "phi" } }""");
 
-        Assert.Equal(("phi", null, null, false, 60), (recipe.Model, recipe.Version, recipe.Channel, recipe.LocalLayer, recipe.SoakSeconds));
-        Assert.Empty(recipe.Selector);
+        Assert.Equal(("phi", null, null, false, 60), (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
+        Assert.Empty(request.Selector);
     }
 
     [Fact]
     public void Read_EveryField_IsTaken()
     {
-        var recipe = Good("""
+        var request = Good("""
             {
               // comments are allowed
               "schema": 1, "name": "phi-lab", "version": "1.0",
@@ -28,8 +28,8 @@ public sealed class AdaptReaderTests
             }
             """);
 
-        Assert.Equal(("phi", "2.0", "beta", true, 5), (recipe.Model, recipe.Version, recipe.Channel, recipe.LocalLayer, recipe.SoakSeconds));
-        Assert.Equal("hw=pi5 site=lab", string.Join(' ', recipe.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));
+        Assert.Equal(("phi", "2.0", "beta", true, 5), (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
+        Assert.Equal("hw=pi5 site=lab", string.Join(' ', request.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));
     }
 
     [Theory]
@@ -45,11 +45,11 @@ public sealed class AdaptReaderTests
     [InlineData("""{ "adapts": { "model": "phi", "soakSeconds": -1 } }""", 1, "out of range")]
     public void Read_Mistake_IsSaidWithLineAndCure(string json, int line, string message)
     {
-        var (recipe, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
+        var (request, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
 
-        Assert.Null(recipe);
+        Assert.Null(request);
         var problem = Assert.Single(problems);
-        Assert.Equal(("recipe-invalid", line), (problem.Code, problem.Line));
+        Assert.Equal(("manifest-invalid", line), (problem.Code, problem.Line));
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
         Assert.NotEmpty(problem.Cure);
     }
@@ -72,10 +72,10 @@ public sealed class AdaptReaderTests
     [InlineData("", false)]
     public void IsAdaptation_File_IsTold(string json, bool expected) => Assert.Equal(expected, AdaptReader.IsAdaptation(Encoding.UTF8.GetBytes(json)));
 
-    private static AdaptRecipe Good(string json)
+    private static AdaptRequest Good(string json)
     {
-        var (recipe, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
+        var (request, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", Run);
         Assert.Empty(problems);
-        return recipe!;
+        return request!;
     }
 }

@@ -15,13 +15,13 @@ public sealed class SampleTests
         var folder = Path.Combine(Samples, "pydocs-lab");
         StoredFile[] files = [.. Directory.GetFiles(folder).Select(path => new StoredFile(Path.GetFileName(path), Digest.Of(File.ReadAllBytes(path)), new FileInfo(path).Length))];
 
-        var (recipe, recipeProblems) = AdaptReader.Read(File.ReadAllBytes(Path.Combine(folder, "slmops.json")), "slmops.json", new("pydocs-lab", "1.0.0"));
-        var (_, patches, fileProblems) = AdaptFiles.Sort(files, recipe!.LocalLayer, folder);
+        var (request, requestProblems) = AdaptReader.Read(File.ReadAllBytes(Path.Combine(folder, "slmops.json")), "slmops.json", new("pydocs-lab", "1.0.0"));
+        var (_, patches, fileProblems) = AdaptFiles.Sort(files, request!.LocalLayer, folder);
         var patch = Assert.Single(patches);
         var patched = ConfigOverlay.Apply(
-            File.ReadAllBytes(Path.Combine(Samples, recipe.Model, Adaptation.TargetOf(patch))), File.ReadAllBytes(Path.Combine(folder, patch)), ConfigOverlay.DefaultKeys);
+            File.ReadAllBytes(Path.Combine(Samples, request.Model, Adaptation.TargetOf(patch))), File.ReadAllBytes(Path.Combine(folder, patch)), ConfigOverlay.DefaultKeys);
 
-        Assert.Empty(recipeProblems);
+        Assert.Empty(requestProblems);
         Assert.Empty(fileProblems);
         Assert.Null(patched.Reason);
     }

@@ -12,26 +12,26 @@ public sealed class IntakePolicyTests
     [Fact]
     public void Assign_UsualNames_AreFound()
     {
-        var (recipe, problems) = Assign(Recipe.Default, "config.json", "eval.txt", "model.onnx", "smoke.json", "tokenizer.json");
+        var (manifest, problems) = Assign(UploadManifest.Default, "config.json", "eval.txt", "model.onnx", "smoke.json", "tokenizer.json");
 
         Assert.Empty(problems);
         Assert.Equal(("model.onnx", "tokenizer.json", "smoke.json", "eval.txt"),
-            (recipe.Model, recipe.Tokenizer, recipe.Smoke, recipe.Evaluation.Text));
+            (manifest.Model, manifest.Tokenizer, manifest.Smoke, manifest.Evaluation.Text));
     }
 
     [Fact]
     public void Assign_ModelAlone_LeavesTheRestOpen()
     {
-        var (recipe, problems) = Assign(Recipe.Default, "onnx/decoder.onnx", "onnx/decoder.onnx.data");
+        var (manifest, problems) = Assign(UploadManifest.Default, "onnx/decoder.onnx", "onnx/decoder.onnx.data");
 
         Assert.Empty(problems);
-        Assert.Equal(("onnx/decoder.onnx", null, null, null), (recipe.Model, recipe.Tokenizer, recipe.Smoke, recipe.Evaluation.Text));
+        Assert.Equal(("onnx/decoder.onnx", null, null, null), (manifest.Model, manifest.Tokenizer, manifest.Smoke, manifest.Evaluation.Text));
     }
 
     [Fact]
     public void Assign_NamedFiles_GoBeforeUsualOnes()
     {
-        var asked = Recipe.Default with
+        var asked = UploadManifest.Default with
         {
             Model = "b.onnx",
             Tokenizer = "t/t.json",
@@ -39,17 +39,17 @@ public sealed class IntakePolicyTests
             Evaluation = new("e.txt", 64, 1000),
         };
 
-        var (recipe, problems) = Assign(
+        var (manifest, problems) = Assign(
             asked, "a.onnx", "b.onnx", "e.txt", "eval.txt", "s.json", "smoke.json", "t/t.json", "tokenizer.json");
 
         Assert.Empty(problems);
-        Assert.Equal(asked, recipe);
+        Assert.Equal(asked, manifest);
     }
 
     [Fact]
     public void Assign_NamedFilesThatAreMissing_AreAllNamed()
     {
-        var asked = Recipe.Default with
+        var asked = UploadManifest.Default with
         {
             Model = "m.onnx",
             Tokenizer = "t.json",
@@ -70,7 +70,7 @@ public sealed class IntakePolicyTests
     [InlineData("model-ambiguous", "2 .onnx files: a.onnx, b/c.onnx", "b/c.onnx", "a.onnx")]
     public void Assign_NotOneModel_SaysSo(string code, string message, params string[] files)
     {
-        var problem = Assert.Single(Assign(Recipe.Default, files).Problems);
+        var problem = Assert.Single(Assign(UploadManifest.Default, files).Problems);
 
         Assert.Equal(code, problem.Code);
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
@@ -101,9 +101,9 @@ public sealed class IntakePolicyTests
     public void Judge_LanguageModel_NeedsFilesThatFit(
         string? tokenizer, string? text, int? vocabulary, int? tokens, string width, string codes)
     {
-        var recipe = Recipe.Default with { Model = "m.onnx", Tokenizer = tokenizer, Evaluation = new(text, 128, 1000) };
+        var manifest = UploadManifest.Default with { Model = "m.onnx", Tokenizer = tokenizer, Evaluation = new(text, 128, 1000) };
 
-        var problems = IntakePolicy.Judge(recipe, new(Facts(["input_ids"], ["logits"], width), []), new(vocabulary, tokens, []));
+        var problems = IntakePolicy.Judge(manifest, new(Facts(["input_ids"], ["logits"], width), []), new(vocabulary, tokens, []));
 
         Assert.Equal(codes, string.Join(' ', problems.Select(problem => problem.Code)));
     }
@@ -111,14 +111,14 @@ public sealed class IntakePolicyTests
     [Fact]
     public void Judge_OtherModel_NeedsNoTexts()
     {
-        var recipe = Recipe.Default with { Model = "m.onnx", Tokenizer = "t.json", Evaluation = new(null, 128, 1000) };
+        var manifest = UploadManifest.Default with { Model = "m.onnx", Tokenizer = "t.json", Evaluation = new(null, 128, 1000) };
 
-        Assert.Empty(IntakePolicy.Judge(recipe, new(Facts(["image"], ["classes"], "10"), []), new(99_999, null, [])));
+        Assert.Empty(IntakePolicy.Judge(manifest, new(Facts(["image"], ["classes"], "10"), []), new(99_999, null, [])));
     }
 
     [Fact]
     public void Judge_ScalarLogits_AreNoReasonToFail() =>
-        Assert.Empty(IntakePolicy.Judge(Recipe.Default with { Model = "m.onnx" }, new(Facts(["input_ids"], ["logits"]), []), NoTexts));
+        Assert.Empty(IntakePolicy.Judge(UploadManifest.Default with { Model = "m.onnx" }, new(Facts(["input_ids"], ["logits"]), []), NoTexts));
 
     [Fact]
     public void Judge_ProblemsOfGraphAndTexts_AreGivenTogether()
@@ -127,15 +127,15 @@ public sealed class IntakePolicyTests
             null, [new("graph-cycle", "The graph has a cycle.", "Export again.", null), new("external-data-missing", "w is missing.", "Upload w.", "w")]);
         var texts = new UploadTexts(null, null, [new("smoke-invalid", "s", "s", "smoke.json")]);
 
-        var problems = IntakePolicy.Judge(Recipe.Default with { Model = "m.onnx" }, inspection, texts);
+        var problems = IntakePolicy.Judge(UploadManifest.Default with { Model = "m.onnx" }, inspection, texts);
 
         Assert.Equal(
             [("graph-cycle", "m.onnx"), ("external-data-missing", "w"), ("smoke-invalid", "smoke.json")],
             problems.Select(problem => (problem.Code, problem.File)));
     }
 
-    private static (Recipe Recipe, IReadOnlyList<Problem> Problems) Assign(Recipe recipe, params string[] files) =>
-        IntakePolicy.Assign(recipe, [.. files.Select(path => new StoredFile(path, Digest.Of([]), 1))]);
+    private static (UploadManifest Manifest, IReadOnlyList<Problem> Problems) Assign(UploadManifest manifest, params string[] files) =>
+        IntakePolicy.Assign(manifest, [.. files.Select(path => new StoredFile(path, Digest.Of([]), 1))]);
 
     private static ModelFacts Facts(string[] inputs, string[] outputs, params string[] lastDimensions) => new(
         8, "test", new Dictionary<string, long>(), 1, 4, 100, 1,

@@ -44,7 +44,7 @@ public sealed class ProblemLimitsTests
         var worst = new string('"', 1000);
         var rejected = new ModelRejected(
             "phi", "1.0", "models/phi/1.0/slmops.json", "intake",
-            ProblemLimits.Apply([.. Enumerable.Repeat(new Problem("recipe-invalid", worst, worst, worst), 100_000)]));
+            ProblemLimits.Apply([.. Enumerable.Repeat(new Problem("manifest-invalid", worst, worst, worst), 100_000)]));
 
         var fact = OutboxEntry.Fact(EventTypes.ModelRejected, "models/phi/1.0", "", rejected, Fleet.Start);
 

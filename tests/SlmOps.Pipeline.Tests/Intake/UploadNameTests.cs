@@ -30,7 +30,7 @@ public sealed class UploadNameTests
     public void From_DropOfAnotherFile_StartsNothing(string blob) => Assert.Null(UploadName.From("drop", blob));
 
     [Fact]
-    public void From_Models_StartsWithTheRecipe() => Assert.Equal(
+    public void From_Models_StartsWithTheManifest() => Assert.Equal(
         new UploadName("models", "phi/1.0/slmops.json", "phi/1.0/", "phi", "1.0"),
         UploadName.From("models", "phi/1.0/slmops.json"));
 

@@ -23,7 +23,7 @@ public sealed class UploadTextReaderTests
 
     [Fact]
     public void Read_NothingNamed_ReadsNothing() =>
-        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(Recipe.Default, "/nowhere")));
+        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(UploadManifest.Default, "/nowhere")));
 
     [Theory]
     [InlineData("{}")]
@@ -143,7 +143,7 @@ public sealed class UploadTextReaderTests
     {
         using var folder = new TemporaryFolder().With("smoke.json", """{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "a" } ] }""");
 
-        var texts = new UploadTextReader(new()).Read(Recipe.Default with { Smoke = "smoke.json" }, folder.Root);
+        var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root);
 
         Assert.Contains("without tokens", Assert.Single(texts.Problems).Message, StringComparison.Ordinal);
     }
@@ -165,12 +165,12 @@ public sealed class UploadTextReaderTests
     }
 
     [Fact]
-    public void EvaluationTokens_LongText_IsCutToWhatTheRecipeReads()
+    public void EvaluationTokens_LongText_IsCutToWhatTheManifestReads()
     {
-        var recipe = Recipe.Default with { Evaluation = new("eval.txt", 128, 100) };
+        var manifest = UploadManifest.Default with { Evaluation = new("eval.txt", 128, 100) };
         var tokenizer = SlmOps.Inference.Tokenizer.Load(Path.Combine(Sample, Tokenizer));
 
-        var cut = UploadTextReader.EvaluationTokens(recipe, Sample, tokenizer);
+        var cut = UploadTextReader.EvaluationTokens(manifest, Sample, tokenizer);
 
         Assert.Equal(tokenizer.Encode(File.ReadAllText(Path.Combine(Sample, "eval.txt")), TestContext.Current.CancellationToken).Take(100), cut);
     }
@@ -183,5 +183,5 @@ public sealed class UploadTextReaderTests
 
     private static UploadTexts Read(string folder, string? text = null, string? smoke = null, int maxBytes = 16 << 20) =>
         new UploadTextReader(new() { MaxTextBytes = maxBytes }).Read(
-            Recipe.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder);
+            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder);
 }

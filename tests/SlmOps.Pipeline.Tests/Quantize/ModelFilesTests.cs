@@ -46,7 +46,7 @@ public sealed class ModelFilesTests
     private static RunRecord Record(string model, string[] weights, params string[] more)
     {
         string[] paths = ["LICENSE", "config.json", "eval.txt", .. more, "model.onnx", "model.onnx.data", "more.bin", "slmops.json", "smoke.json", "tokenizer.json"];
-        var recipe = Recipe.Default with
+        var manifest = UploadManifest.Default with
         {
             Model = model,
             Tokenizer = "tokenizer.json",
@@ -56,6 +56,6 @@ public sealed class ModelFilesTests
         return new(
             "phi", "1.0", "models/phi/1.0/slmops.json", Digest.Of([]),
             [.. paths.Distinct().Select(path => new StoredFile(path, Digest.Of(System.Text.Encoding.UTF8.GetBytes(path)), 1))],
-            weights, recipe, true, 1, 1, default, default, 0, null);
+            weights, manifest, true, 1, 1, default, default, 0, null);
     }
 }

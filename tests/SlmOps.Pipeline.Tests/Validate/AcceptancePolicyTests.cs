@@ -6,7 +6,7 @@ namespace SlmOps.Pipeline.Tests.Validate;
 
 public sealed class AcceptancePolicyTests
 {
-    private static readonly AcceptanceRecipe Limits = new(0.05, 0.10, 0.80, 15);
+    private static readonly AcceptanceLimits Limits = new(0.05, 0.10, 0.80, 15);
     private static readonly VariantFigures Nothing = new(null, null, null, null, null, null, null, null);
 
     [Theory]

@@ -4,31 +4,31 @@ using SlmOps.Quantizer;
 namespace SlmOps.Pipeline.Intake;
 
 /// <summary>What <c>slmops.json</c> asks for, with every default filled in.</summary>
-internal sealed record Recipe(
+internal sealed record UploadManifest(
     string? Model,
     string? Tokenizer,
-    EvaluationRecipe Evaluation,
+    EvaluationRequest Evaluation,
     string? Smoke,
-    IReadOnlyList<VariantRecipe> Variants,
-    AcceptanceRecipe Acceptance,
-    RolloutRecipe Rollout)
+    IReadOnlyList<VariantRequest> Variants,
+    AcceptanceLimits Acceptance,
+    RolloutRequest Rollout)
 {
-    /// <summary>The recipe of the quantizer that leaves a model as it is.</summary>
-    internal const string Original = VariantOffer.OriginalRecipe;
-
-    internal static readonly Recipe Default = new(
+    internal static readonly UploadManifest Default = new(
         null,
         null,
-        EvaluationRecipe.Default,
+        EvaluationRequest.Default,
         null,
-        [new("fp32", Original, null), new("int8", "int8", null), new("int4", "int4", null)],
-        AcceptanceRecipe.Default,
-        RolloutRecipe.Default);
+        [new("fp32", VariantRequest.Original, null), new("int8", "int8", null), new("int4", "int4", null)],
+        AcceptanceLimits.Default,
+        RolloutRequest.Default);
 }
 
 /// <summary>One build of the model: a recipe of the quantizer and, where its defaults do not fit, its options.</summary>
-internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize)
+internal sealed record VariantRequest(string Name, string Recipe, int? BlockSize)
 {
+    /// <summary>The word for a variant that leaves a model as it is.</summary>
+    internal const string Original = VariantOffer.OriginalRecipe;
+
     public bool? Symmetric { get; init; }
 
     public bool? Embeddings { get; init; }
@@ -74,23 +74,23 @@ internal sealed record VariantRecipe(string Name, string Recipe, int? BlockSize)
 }
 
 /// <summary>How quality is measured: text file, tokens in a window, most tokens read.</summary>
-internal sealed record EvaluationRecipe(string? Text, int WindowTokens, int MaxTokens)
+internal sealed record EvaluationRequest(string? Text, int WindowTokens, int MaxTokens)
 {
-    internal static readonly EvaluationRecipe Default = new(null, 128, 20_000);
+    internal static readonly EvaluationRequest Default = new(null, 128, 20_000);
 }
 
 /// <summary>Limits that a variant must keep to be released; the original is measured, never refused by them.</summary>
-internal sealed record AcceptanceRecipe(double MaxPerplexityIncrease, double MaxKl, double MinTop1Agreement, double MinSqnrDb)
+internal sealed record AcceptanceLimits(double MaxPerplexityIncrease, double MaxKl, double MinTop1Agreement, double MinSqnrDb)
 {
-    internal static readonly AcceptanceRecipe Default = new(0.05, 0.10, 0.80, 15);
+    internal static readonly AcceptanceLimits Default = new(0.05, 0.10, 0.80, 15);
 }
 
 /// <summary>How a release reaches the fleet; a null channel means the model's name.</summary>
-internal sealed record RolloutRecipe(string? Channel, IReadOnlyList<Ring> Rings, int SoakSeconds, int DeadlineSeconds)
+internal sealed record RolloutRequest(string? Channel, IReadOnlyList<Ring> Rings, int SoakSeconds, int DeadlineSeconds)
 {
     private static readonly Dictionary<string, string> Everyone = [];
 
-    internal static readonly RolloutRecipe Default = new(
+    internal static readonly RolloutRequest Default = new(
         null,
         [new("canary", 0.10, Everyone), new("early", 0.50, Everyone), new("all", 1.0, Everyone)],
         SoakSeconds: 60,

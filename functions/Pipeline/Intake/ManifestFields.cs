@@ -5,7 +5,7 @@ using SlmOps.Contracts;
 namespace SlmOps.Pipeline.Intake;
 
 /// <summary>One JSON object being read: typed access that notes every problem, and refuses the keys nobody asked for.</summary>
-internal sealed class RecipeFields(JsonOutline node, string path, string file, List<Problem> problems)
+internal sealed class ManifestFields(JsonOutline node, string path, string file, List<Problem> problems)
 {
     private const int MaxPatterns = 256;
     private const int MaxPattern = 512;
@@ -78,10 +78,10 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
         return [];
     }
 
-    internal RecipeFields? Object(string key) =>
+    internal ManifestFields? Object(string key) =>
         Find(key, JsonValueKind.Object, "an object") is { } found ? new(found, $"\"{key}\"", file, problems) : null;
 
-    internal IReadOnlyList<RecipeFields>? List(string key, int most)
+    internal IReadOnlyList<ManifestFields>? List(string key, int most)
     {
         if (Find(key, JsonValueKind.Array, "a list of objects") is not { } found)
         {
@@ -94,7 +94,7 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
             return null;
         }
 
-        var items = new List<RecipeFields>();
+        var items = new List<ManifestFields>();
         foreach (var (item, index) in found.Items.Select((item, index) => (item, index)))
         {
             if (item.Kind == JsonValueKind.Object)
@@ -199,7 +199,7 @@ internal sealed class RecipeFields(JsonOutline node, string path, string file, L
     }
 
     private void Note(int line, string what, string cure) =>
-        problems.Add(new("recipe-invalid", $"{file} line {line}: {what}.", cure + ".", file, line));
+        problems.Add(new("manifest-invalid", $"{file} line {line}: {what}.", cure + ".", file, line));
 
     private static string Show(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,7 @@ namespace SlmOps.Pipeline.Intake;
 /// Reads <c>slmops.json</c>. Every problem is found, not only the first, each with its line and its cure.
 /// <code>{ "model": "model.onnx", "variants": [ { "name": "small", "recipe": "int4" } ], "rollout": { "soakSeconds": 60 } }</code>
 /// </summary>
-internal sealed class RecipeReader
+internal sealed class UploadManifestReader
 {
     private const int MaxVariants = 16;
     private const int MaxRings = 16;
@@ -17,34 +17,34 @@ internal sealed class RecipeReader
     private readonly IReadOnlyCollection<string> _recipes;
     private readonly List<Problem> _problems = [];
 
-    private RecipeReader(string file, IReadOnlyCollection<string> recipes) => (_file, _recipes) = (file, recipes);
+    private UploadManifestReader(string file, IReadOnlyCollection<string> recipes) => (_file, _recipes) = (file, recipes);
 
-    /// <summary>The recipe, or what is wrong with it. <paramref name="recipes"/> are the names the quantizer knows.</summary>
-    internal static (Recipe? Recipe, IReadOnlyList<Problem> Problems) Read(
+    /// <summary>The manifest, or what is wrong with it. <paramref name="recipes"/> are the names the quantizer knows.</summary>
+    internal static (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) Read(
         byte[] utf8, string file, RunKey run, IReadOnlyCollection<string> recipes)
     {
-        var reader = new RecipeReader(file, recipes);
+        var reader = new UploadManifestReader(file, recipes);
         try
         {
-            var recipe = reader.Root(JsonOutline.Parse(utf8), run);
-            return reader._problems.Count == 0 ? (recipe, []) : (null, reader._problems);
+            var manifest = reader.Root(JsonOutline.Parse(utf8), run);
+            return reader._problems.Count == 0 ? (manifest, []) : (null, reader._problems);
         }
         catch (JsonException fault)
         {
             var line = (int?)(fault.LineNumber + 1);
             var text = fault.Message.Split(" LineNumber:")[0];
-            return (null, [new("recipe-not-json", $"{file} is not valid JSON: {text}", "Correct the syntax and upload the file again.", file, line)]);
+            return (null, [new("manifest-not-json", $"{file} is not valid JSON: {text}", "Correct the syntax and upload the file again.", file, line)]);
         }
     }
 
-    private Recipe Root(JsonOutline root, RunKey run)
+    private UploadManifest Root(JsonOutline root, RunKey run)
     {
-        var fields = new RecipeFields(root, "the document", _file, _problems);
+        var fields = new ManifestFields(root, "the document", _file, _problems);
         var schema = fields.Integer("schema", 1, 1, 1);
         _ = schema;
         Same(fields, "name", run.Model);
         Same(fields, "version", run.Version);
-        var recipe = new Recipe(
+        var manifest = new UploadManifest(
             fields.Path("model"),
             fields.Path("tokenizer"),
             Evaluation(fields.Object("evaluation")),
@@ -53,10 +53,10 @@ internal sealed class RecipeReader
             Acceptance(fields.Object("acceptance")),
             Rollout(fields.Object("rollout")));
         fields.Done();
-        return recipe;
+        return manifest;
     }
 
-    private static void Same(RecipeFields fields, string key, string expected)
+    private static void Same(ManifestFields fields, string key, string expected)
     {
         if (fields.Name(key) is { } given && given != expected)
         {
@@ -65,47 +65,47 @@ internal sealed class RecipeReader
         }
     }
 
-    private static EvaluationRecipe Evaluation(RecipeFields? fields)
+    private static EvaluationRequest Evaluation(ManifestFields? fields)
     {
         if (fields is null)
         {
-            return EvaluationRecipe.Default;
+            return EvaluationRequest.Default;
         }
 
-        var defaults = EvaluationRecipe.Default;
-        var recipe = new EvaluationRecipe(
+        var defaults = EvaluationRequest.Default;
+        var request = new EvaluationRequest(
             fields.Path("text"),
             fields.Integer("windowTokens", defaults.WindowTokens, 8, 8192),
             fields.Integer("maxTokens", defaults.MaxTokens, 64, 1_000_000));
         fields.Done();
-        return recipe;
+        return request;
     }
 
-    private static AcceptanceRecipe Acceptance(RecipeFields? fields)
+    private static AcceptanceLimits Acceptance(ManifestFields? fields)
     {
         if (fields is null)
         {
-            return AcceptanceRecipe.Default;
+            return AcceptanceLimits.Default;
         }
 
-        var defaults = AcceptanceRecipe.Default;
-        var recipe = new AcceptanceRecipe(
+        var defaults = AcceptanceLimits.Default;
+        var limits = new AcceptanceLimits(
             fields.Number("maxPerplexityIncrease", defaults.MaxPerplexityIncrease, 0, 10),
             fields.Number("maxKl", defaults.MaxKl, 0, 100),
             fields.Number("minTop1Agreement", defaults.MinTop1Agreement, 0, 1),
             fields.Number("minSqnrDb", defaults.MinSqnrDb, -100, 200));
         fields.Done();
-        return recipe;
+        return limits;
     }
 
-    private IReadOnlyList<VariantRecipe> Variants(IReadOnlyList<RecipeFields>? items)
+    private IReadOnlyList<VariantRequest> Variants(IReadOnlyList<ManifestFields>? items)
     {
         if (items is null)
         {
-            return Recipe.Default.Variants;
+            return UploadManifest.Default.Variants;
         }
 
-        var variants = new List<VariantRecipe>();
+        var variants = new List<VariantRequest>();
         foreach (var fields in items)
         {
             var variant = Variant(fields);
@@ -115,7 +115,7 @@ internal sealed class RecipeReader
             }
 
             // Two variants of one name would share one row, and the run would wait for the second for ever.
-            if (variant.Name == OriginalName && variant.Recipe is not ("" or Recipe.Original))
+            if (variant.Name == OriginalName && variant.Recipe is not ("" or VariantRequest.Original))
             {
                 fields.Refuse("name", $"'{OriginalName}' is the name of the original", "Give the variant another name");
             }
@@ -125,12 +125,12 @@ internal sealed class RecipeReader
         }
 
         // The original is what every other variant is measured against, and the way out for a device that can hold it.
-        return variants.Exists(variant => variant.Recipe == Recipe.Original)
+        return variants.Exists(variant => variant.Recipe == VariantRequest.Original)
             ? variants
-            : [new(OriginalName, Recipe.Original, null), .. variants];
+            : [new(OriginalName, VariantRequest.Original, null), .. variants];
     }
 
-    private VariantRecipe Variant(RecipeFields fields)
+    private VariantRequest Variant(ManifestFields fields)
     {
         var recipe = fields.Choice("recipe", _recipes, required: true) ?? "";
         int? blockSize = fields.Has("blockSize") ? fields.Integer("blockSize", 32, 16, 256) : null;
@@ -156,28 +156,28 @@ internal sealed class RecipeReader
         };
     }
 
-    private static RolloutRecipe Rollout(RecipeFields? fields)
+    private static RolloutRequest Rollout(ManifestFields? fields)
     {
         if (fields is null)
         {
-            return RolloutRecipe.Default;
+            return RolloutRequest.Default;
         }
 
-        var defaults = RolloutRecipe.Default;
-        var recipe = new RolloutRecipe(
+        var defaults = RolloutRequest.Default;
+        var request = new RolloutRequest(
             fields.Name("channel"),
             Rings(fields, fields.List("rings", MaxRings)),
             fields.Integer("soakSeconds", defaults.SoakSeconds, 0, 7 * 86_400),
             fields.Integer("deadlineSeconds", defaults.DeadlineSeconds, 5, 30 * 86_400));
         fields.Done();
-        return recipe;
+        return request;
     }
 
-    private static IReadOnlyList<Ring> Rings(RecipeFields parent, IReadOnlyList<RecipeFields>? items)
+    private static IReadOnlyList<Ring> Rings(ManifestFields parent, IReadOnlyList<ManifestFields>? items)
     {
         if (items is null)
         {
-            return RolloutRecipe.Default.Rings;
+            return RolloutRequest.Default.Rings;
         }
 
         var rings = new List<Ring>();

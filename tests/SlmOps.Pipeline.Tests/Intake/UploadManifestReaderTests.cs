@@ -5,7 +5,7 @@ using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Pipeline.Tests.Intake;
 
-public sealed class RecipeReaderTests
+public sealed class UploadManifestReaderTests
 {
     private static readonly string[] Known = ["original", "int8", "int4"];
 
@@ -14,24 +14,24 @@ public sealed class RecipeReaderTests
     [InlineData("""{ "schema": 1, "name": "phi", "version": "1.0", "evaluation": {}, "acceptance": {}, "rollout": {} }""")]
     public void Read_NothingAsked_GivesTheDefaults(string json)
     {
-        var recipe = Good(json);
+        var manifest = Good(json);
 
-        Assert.Null(recipe.Model);
-        Assert.Null(recipe.Tokenizer);
-        Assert.Null(recipe.Smoke);
-        Assert.Equal(new EvaluationRecipe(null, 128, 20_000), recipe.Evaluation);
-        Assert.Equal([new("fp32", "original", null), new("int8", "int8", null), new("int4", "int4", null)], recipe.Variants);
-        Assert.Equal(new AcceptanceRecipe(0.05, 0.10, 0.80, 15), recipe.Acceptance);
-        Assert.Null(recipe.Rollout.Channel);
-        Assert.Equal((60, 1800), (recipe.Rollout.SoakSeconds, recipe.Rollout.DeadlineSeconds));
+        Assert.Null(manifest.Model);
+        Assert.Null(manifest.Tokenizer);
+        Assert.Null(manifest.Smoke);
+        Assert.Equal(new EvaluationRequest(null, 128, 20_000), manifest.Evaluation);
+        Assert.Equal([new("fp32", "original", null), new("int8", "int8", null), new("int4", "int4", null)], manifest.Variants);
+        Assert.Equal(new AcceptanceLimits(0.05, 0.10, 0.80, 15), manifest.Acceptance);
+        Assert.Null(manifest.Rollout.Channel);
+        Assert.Equal((60, 1800), (manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
         Assert.Equal([("canary", 0.1, 0), ("early", 0.5, 0), ("all", 1, 0)],
-            recipe.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
+            manifest.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
     }
 
     [Fact]
     public void Read_EveryField_IsTaken()
     {
-        var recipe = Good("""
+        var manifest = Good("""
             {
               // comments are allowed
               "schema": 1, "name": "phi", "version": "1.0",
@@ -55,14 +55,14 @@ public sealed class RecipeReaderTests
             }
             """);
 
-        Assert.Equal(("onnx/model.onnx", "tok/tokenizer.json", "s.json"), (recipe.Model, recipe.Tokenizer, recipe.Smoke));
-        Assert.Equal(new EvaluationRecipe("texts/eval.txt", 8, 1_000_000), recipe.Evaluation);
-        Assert.Equal([new("original", "original", null), new("small", "int4", 256), new("int8", "int8", null)], recipe.Variants);
-        Assert.Equal(new AcceptanceRecipe(0, 100, 1, -100), recipe.Acceptance);
-        Assert.Equal(("edge", 0, 5), (recipe.Rollout.Channel, recipe.Rollout.SoakSeconds, recipe.Rollout.DeadlineSeconds));
+        Assert.Equal(("onnx/model.onnx", "tok/tokenizer.json", "s.json"), (manifest.Model, manifest.Tokenizer, manifest.Smoke));
+        Assert.Equal(new EvaluationRequest("texts/eval.txt", 8, 1_000_000), manifest.Evaluation);
+        Assert.Equal([new("original", "original", null), new("small", "int4", 256), new("int8", "int8", null)], manifest.Variants);
+        Assert.Equal(new AcceptanceLimits(0, 100, 1, -100), manifest.Acceptance);
+        Assert.Equal(("edge", 0, 5), (manifest.Rollout.Channel, manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
         Assert.Equal([("lab", 1, 2), ("tenth", 0.1, 0), ("all", 1, 0)],
-            recipe.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
-        Assert.Equal("pi5", recipe.Rollout.Rings[0].Selector["hw"]);
+            manifest.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
+        Assert.Equal("pi5", manifest.Rollout.Rings[0].Selector["hw"]);
     }
 
     [Theory]
@@ -126,7 +126,7 @@ public sealed class RecipeReaderTests
         });
         Assert.All(problems, problem =>
         {
-            Assert.Equal(("recipe-invalid", "slmops.json"), (problem.Code, problem.File));
+            Assert.Equal(("manifest-invalid", "slmops.json"), (problem.Code, problem.File));
             Assert.StartsWith($"slmops.json line {problem.Line}: ", problem.Message, StringComparison.Ordinal);
             Assert.EndsWith(".", problem.Cure, StringComparison.Ordinal);
         });
@@ -190,7 +190,7 @@ public sealed class RecipeReaderTests
     {
         var problem = Assert.Single(Bad(json));
 
-        Assert.Equal(("recipe-not-json", line), (problem.Code, problem.Line));
+        Assert.Equal(("manifest-not-json", line), (problem.Code, problem.Line));
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("LineNumber", problem.Message, StringComparison.Ordinal);
     }
@@ -200,7 +200,7 @@ public sealed class RecipeReaderTests
     {
         var problem = Assert.Single(Bad("{\n\"model\": " + new string('[', 100_000)));
 
-        Assert.Equal(("recipe-not-json", 2), (problem.Code, problem.Line));
+        Assert.Equal(("manifest-not-json", 2), (problem.Code, problem.Line));
     }
 
     [Fact]
@@ -208,26 +208,26 @@ public sealed class RecipeReaderTests
     {
         var file = Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm", "slmops.json");
 
-        var (recipe, problems) = RecipeReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"), Known);
+        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"), Known);
 
         Assert.Empty(problems);
-        Assert.Equal(["fp32", "int8", "int4"], recipe!.Variants.Select(variant => variant.Name));
+        Assert.Equal(["fp32", "int8", "int4"], manifest!.Variants.Select(variant => variant.Name));
     }
 
-    private static Recipe Good(string json)
+    private static UploadManifest Good(string json)
     {
-        var (recipe, problems) = Read(json);
+        var (manifest, problems) = Read(json);
         Assert.Empty(problems);
-        return recipe!;
+        return manifest!;
     }
 
     private static IReadOnlyList<Problem> Bad(string json)
     {
-        var (recipe, problems) = Read(json);
-        Assert.Null(recipe);
+        var (manifest, problems) = Read(json);
+        Assert.Null(manifest);
         return problems;
     }
 
-    private static (Recipe? Recipe, IReadOnlyList<Problem> Problems) Read(string json) =>
-        RecipeReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", new("phi", "1.0"), Known);
+    private static (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) Read(string json) =>
+        UploadManifestReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", new("phi", "1.0"), Known);
 }
