@@ -1,12 +1,11 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace SlmOps.EdgeAgent.State;
 
 /// <summary>The calls of the operating system that .NET does not offer.</summary>
 internal static partial class Filesystem
 {
-    private const int ReadOnlyAndDirectory = 0x10000;
-
     /// <summary>Makes a rename or a new entry survive a power cut; only Unix needs it and has it.</summary>
     internal static void FlushFolder(string folder)
     {
@@ -15,15 +14,16 @@ internal static partial class Filesystem
             return;
         }
 
-        var descriptor = Open(folder, ReadOnlyAndDirectory);
-        if (descriptor < 0)
+        // .NET opens no folder. Reading only is 0 on every processor; all other flags of open differ between them.
+        const int ReadOnly = 0;
+        using var handle = Open(folder, ReadOnly);
+        if (handle.IsInvalid)
         {
             throw new IOException($"The folder '{folder}' cannot be opened to flush it: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
 
-        // Some network file systems cannot flush a folder; the rename itself has worked by then.
-        _ = FSync(descriptor);
-        _ = Close(descriptor);
+        // Passes over a file system that cannot flush a folder; the rename itself has worked by then.
+        RandomAccess.FlushToDisk(handle);
     }
 
     /// <summary>A second name for the same file; false where the file system has none.</summary>
@@ -36,6 +36,7 @@ internal static partial class Filesystem
     {
         if (OperatingSystem.IsLinux())
         {
+            // RLIMIT_DATA has this number, and limits 64 bits, on every 64-bit processor that ONNX Runtime has a library for.
             const int Data = 2;
             var limit = new ResourceLimit { Soft = (ulong)bytes, Hard = (ulong)bytes };
             if (SetResourceLimit(Data, ref limit) != 0)
@@ -47,15 +48,7 @@ internal static partial class Filesystem
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int FSync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int descriptor);
+    private static partial SafeFileHandle Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
