@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Pipeline;
 

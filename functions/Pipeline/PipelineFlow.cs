@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Adapt;
+using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
@@ -13,9 +14,7 @@ using SlmOps.Pipeline.Quantize;
 using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
-using SlmOps.Pipeline.Status;
-using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Telemetry;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline;
 

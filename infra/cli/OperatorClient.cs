@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Rollout;
-using SlmOps.Pipeline.Status;
 
 namespace SlmOps.Cli;
 

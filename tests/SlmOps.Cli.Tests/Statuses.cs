@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Cli.Tests;
 

@@ -5,8 +5,9 @@ using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;

@@ -3,9 +3,9 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.EndToEnd.Tests;
 

@@ -4,7 +4,7 @@ using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline;
 using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;

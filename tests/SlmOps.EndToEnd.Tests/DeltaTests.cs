@@ -6,9 +6,8 @@ using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Local;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Deltas;
-using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;

@@ -6,7 +6,7 @@ using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;

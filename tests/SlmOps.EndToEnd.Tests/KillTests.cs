@@ -5,9 +5,9 @@ using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Local;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Release;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;
@@ -126,7 +126,7 @@ public sealed class KillTests(ITestOutputHelper output)
             {
                 await foreach (var row in platform.Tables.GetTableClient(table).QueryAsync<Azure.Data.Tables.TableEntity>(cancellationToken: Cancelled))
                 {
-                    if (row.RowKey.StartsWith(Outbox.Prefix, StringComparison.Ordinal))
+                    if (row.RowKey.StartsWith(OutboxRelay.Prefix, StringComparison.Ordinal))
                     {
                         left.Add($"{row.PartitionKey} {row.RowKey}");
                     }

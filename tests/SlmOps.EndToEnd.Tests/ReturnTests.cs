@@ -2,7 +2,7 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
 
 namespace SlmOps.EndToEnd.Tests;
 

@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.EndToEnd.Tests;
 

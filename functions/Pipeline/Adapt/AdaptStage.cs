@@ -3,7 +3,9 @@ using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
 using PackageComposition = SlmOps.Packaging.Composition;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Inference;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Validate;
 

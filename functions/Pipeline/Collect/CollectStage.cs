@@ -4,13 +4,11 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Deltas;
-using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Repository;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Telemetry;
 
 namespace SlmOps.Pipeline.Collect;
 

@@ -1,8 +1,8 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Adapt;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Collect;

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Collect;
 

@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Deltas;
 

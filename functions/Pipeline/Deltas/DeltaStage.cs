@@ -3,9 +3,10 @@ using Azure;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Telemetry;
 
 namespace SlmOps.Pipeline.Deltas;
 

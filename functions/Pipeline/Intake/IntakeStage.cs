@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Intake;
 

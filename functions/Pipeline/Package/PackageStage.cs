@@ -2,11 +2,10 @@ using System.Diagnostics;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Quantize;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline.Package;
 

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Validate;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Package;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Package;
 

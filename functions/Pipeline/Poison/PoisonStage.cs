@@ -3,11 +3,9 @@ using SlmOps.Contracts;
 using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Quantize;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline.Poison;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 

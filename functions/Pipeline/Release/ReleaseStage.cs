@@ -1,9 +1,10 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Deltas;
-using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Release;

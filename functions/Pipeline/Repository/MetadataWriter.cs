@@ -1,5 +1,5 @@
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Signing;
 
 namespace SlmOps.Pipeline.Repository;
 

@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Signing;
 
 namespace SlmOps.Pipeline.Repository;
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;

@@ -1,4 +1,6 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Rollout;
 

@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
-using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Telemetry;
 
 namespace SlmOps.Pipeline.Rollout;
 
 /// <summary>Moves rollouts as far as their gates let them.</summary>
 internal sealed class RolloutStage(
-    RolloutStore store, RunStore runs, DeviceStore devices, Outbox outbox, OverlayStage overlays, PipelineOptions options,
+    RolloutStore store, RunStore runs, DeviceStore devices, OutboxRelay outbox, OverlayStage overlays, PipelineOptions options,
     ILogger<RolloutStage> log)
 {
     /// <summary>Starts the rollout of a run's release, or puts an adaptation into its channel, unless that was done before.</summary>

@@ -1,5 +1,7 @@
-using static SlmOps.Pipeline.Rollout.RolloutState;
-using static SlmOps.Pipeline.Rollout.RolloutTrigger;
+using SlmOps.Pipeline.Channels;
+
+using static SlmOps.Pipeline.Channels.RolloutState;
+using static SlmOps.Pipeline.Channels.RolloutTrigger;
 
 namespace SlmOps.Pipeline.Rollout;
 

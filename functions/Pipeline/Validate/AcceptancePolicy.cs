@@ -1,6 +1,7 @@
 using System.Globalization;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Validate;
 

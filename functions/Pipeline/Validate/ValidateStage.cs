@@ -2,7 +2,8 @@ using System.Diagnostics;
 using SlmOps.Contracts;
 using SlmOps.Inference;
 using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Validate;

@@ -1,5 +1,7 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Cli.Demo;
 
@@ -43,7 +45,7 @@ internal sealed record DemoOutcome(
     /// </summary>
     internal static string? Fault(RunStatus status, int expectedDevices)
     {
-        if (status.Rollout?.State != Pipeline.Rollout.RolloutState.Finished)
+        if (status.Rollout?.State != Pipeline.Channels.RolloutState.Finished)
         {
             return $"The rollout ended as {status.State}: {status.Rollout?.Reason}";
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Overlay;

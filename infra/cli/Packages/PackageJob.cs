@@ -1,10 +1,9 @@
 using System.Globalization;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
-using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Cli.Push;

@@ -1,4 +1,4 @@
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
 using Spectre.Console;
 using static SlmOps.Cli.Watch.StatusChanges;
 

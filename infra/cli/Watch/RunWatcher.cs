@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
 
 namespace SlmOps.Cli.Watch;
 

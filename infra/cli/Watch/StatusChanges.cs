@@ -1,7 +1,7 @@
 using System.Globalization;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Cli.Watch;
 

@@ -1,6 +1,6 @@
 using SlmOps.Cli.Watch;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Cli.Tests.Watch;
 

@@ -12,7 +12,7 @@ using SlmOps.Contracts;
 using SlmOps.Local;
 using SlmOps.Packaging;
 using SlmOps.Pipeline;
-using SlmOps.Pipeline.Status;
+using SlmOps.Pipeline.Api;
 
 namespace SlmOps.EndToEnd.Tests.Parts;
 

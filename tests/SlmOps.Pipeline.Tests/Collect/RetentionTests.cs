@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Tests.Collect;
 

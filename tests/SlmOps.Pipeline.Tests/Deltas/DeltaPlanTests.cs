@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Deltas;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Tests.Deltas;
 

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Tests.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Repository;
 
@@ -13,8 +15,8 @@ namespace SlmOps.Pipeline.Tests.Repository;
 public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Storage>
 {
     private const int EnoughWrites = 30;
-    private static readonly ReleaseRef One = Fleet.Of("1");
-    private static readonly ReleaseRef Two = Fleet.Of("2");
+    private static readonly ReleaseRef One = SampleFleet.Of("1");
+    private static readonly ReleaseRef Two = SampleFleet.Of("2");
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -100,7 +102,7 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
         ReleaseRepository[] instances = [storage.Open(_time), storage.Open(_time)];
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(
-            () => instances[number % 2].AddAsync(Fleet.Of($"1.{number / 2}"), [], Cancelled), Cancelled)));
+            () => instances[number % 2].AddAsync(SampleFleet.Of($"1.{number / 2}"), [], Cancelled), Cancelled)));
 
         var releases = (await UpdateAsync()).Releases!;
         Assert.Equal([1L, 2L, 3L, 4L], releases.Select(one => one.Sequence).Order());
@@ -215,7 +217,7 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
         var before = await UpdateAsync();
         await storage.ClearTableAsync();
 
-        var listed = await storage.Open(_time).AddAsync(Fleet.Of("3"), [], Cancelled);
+        var listed = await storage.Open(_time).AddAsync(SampleFleet.Of("3"), [], Cancelled);
 
         Assert.Equal(3, listed.Sequence);
         var after = await UpdateAsync(before.State);

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Tests.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Repository;
 
@@ -8,9 +9,9 @@ public sealed class RepositoryStateTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly SigningKeyIds Keys = new("release", "online");
-    private static readonly ReleaseRef One = Fleet.Of("1");
-    private static readonly ReleaseRef Two = Fleet.Of("2");
-    private static readonly ReleaseRef Three = Fleet.Of("3");
+    private static readonly ReleaseRef One = SampleFleet.Of("1");
+    private static readonly ReleaseRef Two = SampleFleet.Of("2");
+    private static readonly ReleaseRef Three = SampleFleet.Of("3");
 
     [Fact]
     public void Add_EachRelease_GetsTheNextSequenceOfItsModel()
@@ -35,7 +36,7 @@ public sealed class RepositoryStateTests
     [Fact]
     public void Add_TooManyOfOneModel_TheOldestLeave()
     {
-        var state = Listed([One with { Model = "other" }, .. Enumerable.Range(1, RepositoryState.MaxOfModel + 5).Select(number => Fleet.Of($"1.{number}"))]);
+        var state = Listed([One with { Model = "other" }, .. Enumerable.Range(1, RepositoryState.MaxOfModel + 5).Select(number => SampleFleet.Of($"1.{number}"))]);
 
         Assert.Equal(RepositoryState.MaxOfModel + 1, state.Releases.Count);
         Assert.Null(state.Find("phi", "1.5"));

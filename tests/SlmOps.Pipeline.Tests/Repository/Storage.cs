@@ -5,8 +5,8 @@ using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using SlmOps.Local.Azurite;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Signing;
 
 namespace SlmOps.Pipeline.Tests.Repository;
 

@@ -1,4 +1,6 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
@@ -30,7 +32,7 @@ public sealed class RingGateTests
     public void Count_EachState_IsCountedAs(DeviceState state, string expected)
     {
         // Long silent: once it began, silence is an outcome and not absence.
-        var health = Count(Fleet.Start.AddDays(1), Fleet.Device("d1", state));
+        var health = Count(SampleFleet.Start.AddDays(1), SampleFleet.Device("d1", state));
 
         Assert.Equal(expected, Name(health));
     }
@@ -44,7 +46,7 @@ public sealed class RingGateTests
     [InlineData("bad-signature", "failed")]
     [InlineData(null, "failed")]
     public void Count_Rejected_GoesByItsReason(string? code, string expected) =>
-        Assert.Equal(expected, Name(Count(Fleet.Start, Fleet.Device("d1", DeviceState.Rejected, code))));
+        Assert.Equal(expected, Name(Count(SampleFleet.Start, SampleFleet.Device("d1", DeviceState.Rejected, code))));
 
     [Theory]
     [InlineData("metadata-timestamp-expired", 1800, "waiting")]
@@ -55,11 +57,11 @@ public sealed class RingGateTests
     public void Count_HeldBackByMetadata_IsOfflineAtTheDeadline(string? code, int seconds, string expected) => Assert.Equal(
         expected,
         Name(RingGate.Count(
-            Opened(), [Fleet.Device("d1", DeviceState.Pending, code) with { LastSeen = Fleet.Start.AddSeconds(seconds) }], Fleet.Start.AddSeconds(seconds))));
+            Opened(), [SampleFleet.Device("d1", DeviceState.Pending, code) with { LastSeen = SampleFleet.Start.AddSeconds(seconds) }], SampleFleet.Start.AddSeconds(seconds))));
 
     [Fact]
     public void Count_NoVariantFitsAfterActivation_IsAFailure() =>
-        Assert.Equal("failed", Name(Count(Fleet.Start, Fleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
+        Assert.Equal("failed", Name(Count(SampleFleet.Start, SampleFleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
 
     [Theory]
     [InlineData(DeviceState.FailedNoStateChange, false, "waiting")]
@@ -74,10 +76,10 @@ public sealed class RingGateTests
     [InlineData(DeviceState.Superseded, true, "committed")]
     public void Count_WithAnAdaptationOverIt_FailingSaysNothingAboutTheRelease(DeviceState state, bool runsTheRelease, string expected)
     {
-        var device = Fleet.Device("d1", state, active: runsTheRelease ? Fleet.Manifest : Fleet.PreviousManifest);
+        var device = SampleFleet.Device("d1", state, active: runsTheRelease ? SampleFleet.Manifest : SampleFleet.PreviousManifest);
         var adapted = device with { Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) } };
 
-        Assert.Equal(expected, Name(Count(Fleet.Start, adapted)));
+        Assert.Equal(expected, Name(Count(SampleFleet.Start, adapted)));
     }
 
     [Theory]
@@ -85,23 +87,23 @@ public sealed class RingGateTests
     [InlineData(900, "waiting")]
     [InlineData(901, "offline")]
     public void Count_DeviceThatNeverBegan_IsOfflineAfterAWhile(int silentSeconds, string expected) =>
-        Assert.Equal(expected, Name(Count(Fleet.Start.AddSeconds(silentSeconds), Fleet.Device("d1"))));
+        Assert.Equal(expected, Name(Count(SampleFleet.Start.AddSeconds(silentSeconds), SampleFleet.Device("d1"))));
 
     [Fact]
     public void Count_StateOfAnotherRelease_SaysNothing()
     {
-        var other = Fleet.Device("d1", DeviceState.Committed);
-        other = other with { Deployment = other.Deployment! with { Release = Fleet.Previous.Digest } };
+        var other = SampleFleet.Device("d1", DeviceState.Committed);
+        other = other with { Deployment = other.Deployment! with { Release = SampleFleet.Previous.Digest } };
 
-        Assert.Equal("waiting", Name(Count(Fleet.Start, other)));
+        Assert.Equal("waiting", Name(Count(SampleFleet.Start, other)));
     }
 
     [Fact]
     public void Count_FirstFailure_IsNamed()
     {
         var health = Count(
-            Fleet.Start, Fleet.Device("d1", DeviceState.Committed), Fleet.Device("d2", DeviceState.FailedNoStateChange, "smoke-mismatch"),
-            Fleet.Device("d3", DeviceState.Rejected, "bad-signature"), Fleet.Device("d4"));
+            SampleFleet.Start, SampleFleet.Device("d1", DeviceState.Committed), SampleFleet.Device("d2", DeviceState.FailedNoStateChange, "smoke-mismatch"),
+            SampleFleet.Device("d3", DeviceState.Rejected, "bad-signature"), SampleFleet.Device("d4"));
 
         Assert.Equal(new(1, 2, 1, 0, 0, "d2: smoke-mismatch"), health);
         Assert.Equal(4, health.Total);
@@ -158,11 +160,11 @@ public sealed class RingGateTests
 
     private static RolloutRecord Opened()
     {
-        var rollout = Fleet.Rollout();
-        return rollout.WithRing(0, rollout.Rings[0] with { StartedAt = Fleet.Start });
+        var rollout = SampleFleet.Rollout();
+        return rollout.WithRing(0, rollout.Rings[0] with { StartedAt = SampleFleet.Start });
     }
 
-    private static RingHealth Count(DateTimeOffset now, params DeviceRecord[] ring) => RingGate.Count(Fleet.Rollout(), ring, now);
+    private static RingHealth Count(DateTimeOffset now, params DeviceRecord[] ring) => RingGate.Count(SampleFleet.Rollout(), ring, now);
 
     private static string Name(RingHealth health) => health switch
     {

@@ -1,4 +1,6 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
@@ -14,14 +16,14 @@ public sealed class RingPlanTests
 
     [Fact]
     public void Reach_FractionThatTakesSomebody_IsKept() =>
-        Assert.Equal(0.1, Reach(Fleet.Rollout(), 0, Devices("d1", "d10")).Fraction);
+        Assert.Equal(0.1, Reach(SampleFleet.Rollout(), 0, Devices("d1", "d10")).Fraction);
 
     [Fact]
     public void Reach_FractionThatTakesNobody_IsRaisedToTakeTheNextDeviceAlone()
     {
         var fleet = Devices("d3", "d1", "d4");
 
-        var ring = Reach(Fleet.Rollout(), 0, fleet);
+        var ring = Reach(SampleFleet.Rollout(), 0, fleet);
 
         Assert.Equal(Math.BitIncrement(D1), ring.Fraction);
         Assert.Equal(["d1"], Admitted(ring, fleet));
@@ -30,7 +32,7 @@ public sealed class RingPlanTests
     [Fact]
     public void Reach_LaterRing_TakesTheNextBeyondTheEarlierOnes()
     {
-        var rollout = Fleet.Rollout();
+        var rollout = SampleFleet.Rollout();
         rollout = rollout.WithRing(0, rollout.Rings[0] with { Ring = rollout.Rings[0].Ring with { Fraction = Math.BitIncrement(D1) } });
 
         var ring = Reach(rollout, 1, Devices("d3", "d1", "d4"));
@@ -40,30 +42,30 @@ public sealed class RingPlanTests
 
     [Fact]
     public void Reach_LaterRingWhoseDevicesAreAllInEarlierOnes_IsKept() =>
-        Assert.Equal(0.5, Reach(Fleet.Rollout(new("all", 1, Fleet.NoLabels), new("half", 0.5, Fleet.NoLabels)), 1, Devices("d1", "d10")).Fraction);
+        Assert.Equal(0.5, Reach(SampleFleet.Rollout(new("all", 1, SampleFleet.NoLabels), new("half", 0.5, SampleFleet.NoLabels)), 1, Devices("d1", "d10")).Fraction);
 
     [Fact]
     public void Reach_Selector_LooksAtItsDevicesAlone()
     {
         var lab = new Ring("lab", 0.1, new Dictionary<string, string> { ["site"] = "lab" });
-        DeviceRecord[] fleet = [Fleet.Device("d10"), Fleet.Device("d3") with { Inventory = Fleet.Inventory(("site", "lab")) }];
+        DeviceRecord[] fleet = [SampleFleet.Device("d10"), SampleFleet.Device("d3") with { Inventory = SampleFleet.Inventory(("site", "lab")) }];
 
-        Assert.Equal(Math.BitIncrement(D3), Reach(Fleet.Rollout(lab), 0, fleet).Fraction);
-        Assert.Equal(0.1, Reach(Fleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);
+        Assert.Equal(Math.BitIncrement(D3), Reach(SampleFleet.Rollout(lab), 0, fleet).Fraction);
+        Assert.Equal(0.1, Reach(SampleFleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);
     }
 
     [Fact]
-    public void Reach_NobodyKnown_IsKept() => Assert.Equal(0.1, Reach(Fleet.Rollout(), 0, []).Fraction);
+    public void Reach_NobodyKnown_IsKept() => Assert.Equal(0.1, Reach(SampleFleet.Rollout(), 0, []).Fraction);
 
     [Fact]
     public void Reach_FractionZero_StaysClosed() =>
-        Assert.Equal(0, Reach(Fleet.Rollout(new Ring("closed", 0, Fleet.NoLabels)), 0, Devices("d1", "d10")).Fraction);
+        Assert.Equal(0, Reach(SampleFleet.Rollout(new Ring("closed", 0, SampleFleet.NoLabels)), 0, Devices("d1", "d10")).Fraction);
 
     [Fact]
     public void Reach_AppliedToItsResult_ChangesNothing()
     {
         var fleet = Devices("d3", "d1", "d4");
-        var rollout = Fleet.Rollout();
+        var rollout = SampleFleet.Rollout();
         var once = Reach(rollout, 0, fleet);
 
         Assert.Equal(once, Reach(rollout.WithRing(0, rollout.Rings[0] with { Ring = once }), 0, fleet));
@@ -71,9 +73,9 @@ public sealed class RingPlanTests
 
     private static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet) => RingPlan.Reach(rollout, index, fleet);
 
-    private static DeviceRecord[] Devices(params string[] ids) => [.. ids.Select(id => Fleet.Device(id))];
+    private static DeviceRecord[] Devices(params string[] ids) => [.. ids.Select(id => SampleFleet.Device(id))];
 
     private static IEnumerable<string> Admitted(Ring ring, IEnumerable<DeviceRecord> fleet) => fleet
-        .Where(device => RingMembership.Admits(ring, Fleet.Salt, device.Id, device.Labels))
+        .Where(device => RingMembership.Admits(ring, SampleFleet.Salt, device.Id, device.Labels))
         .Select(device => device.Id);
 }

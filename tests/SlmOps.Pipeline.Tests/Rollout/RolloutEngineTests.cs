@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
@@ -13,7 +14,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_EverybodyCommits_FinishesRingByRing()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance();
         Assert.Equal(["started", "ring-started 0"], play.Facts);
         Assert.Equal(["d10"], play.Offered);
         Assert.Equal(new RingStarted("phi@2.0.0", 0, "canary", 1), play.Fact<RingStarted>());
@@ -39,7 +40,7 @@ public sealed class RolloutEngineTests
         Assert.Equal(new RingPassed("phi@2.0.0", 2, "all", 6, "6 of 6 devices committed"), play.Fact<RingPassed>());
         Assert.Equal(new RolloutCompleted("phi@2.0.0", 12), play.Fact<RolloutCompleted>());
         Assert.Equal((RolloutState.Finished, play.Now), (play.Rollout.State, play.Rollout.EndedAt));
-        Assert.Equal((Fleet.Release, null), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal((SampleFleet.Release, null), (play.Channel.Stable, play.Channel.Candidate));
         Assert.Empty(play.Channel.Withdrawn);
         Assert.Empty(play.Offered);
         Assert.All(play.Rollout.Rings, ring => Assert.Equal(RingState.Finished, ring.State));
@@ -48,7 +49,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_OneDevice_IsCanaryAndAll()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), "d4").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), "d4").Advance();
         Assert.Equal(["d4"], play.Offered);
 
         play.Commit("d4").Advance();
@@ -60,17 +61,17 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_AFailure_WithdrawsAndReturnsToThePreviousRelease()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Commit("d10").Advance();
 
         play.Commit("d11", "d12").Soak("d2").Fail("d9").Advance();
 
         Assert.Equal(["started", "ring-started 0", "ring-passed 0", "ring-started 1", "rolled-back"], play.Facts);
         Assert.Equal(
-            new RolledBack("phi@2.0.0", 1, "1 of 5 devices failed; d9: smoke-mismatch", Fleet.Previous), play.Fact<RolledBack>());
+            new RolledBack("phi@2.0.0", 1, "1 of 5 devices failed; d9: smoke-mismatch", SampleFleet.Previous), play.Fact<RolledBack>());
         Assert.Equal((RolloutState.RollingBack, "ErrorThreshold"), (play.Rollout.State, play.Rollout.ReasonCode));
         Assert.Equal(RingState.Error, play.Rollout.Rings[1].State);
-        Assert.Equal((Fleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
-        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal((SampleFleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([SampleFleet.Release.Digest], play.Channel.Withdrawn);
         Assert.Empty(play.Offered);
 
         play.GoBack("d10", "d11", "d12").Advance();
@@ -78,15 +79,15 @@ public sealed class RolloutEngineTests
 
         play.Wait(Second).GoBack("d2").Advance();
         Assert.Equal((RolloutState.RolledBack, play.Now, "ErrorThreshold"), (play.Rollout.State, play.Rollout.EndedAt, play.Rollout.ReasonCode));
-        Assert.Equal((Fleet.Previous, null), (play.Channel.Stable, play.Channel.Candidate));
-        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal((SampleFleet.Previous, null), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([SampleFleet.Release.Digest], play.Channel.Withdrawn);
         Assert.Single(play.Facts, fact => fact == "rolled-back");
     }
 
     [Fact]
     public void Play_FirstReleaseFails_LeavesTheChannelEmpty()
     {
-        var play = new RolloutPlay(Fleet.Rollout() with { Previous = null }, "d10") { Channel = Fleet.Channel() with { Stable = null } };
+        var play = new RolloutPlay(SampleFleet.Rollout() with { Previous = null }, "d10") { Channel = SampleFleet.Channel() with { Stable = null } };
 
         play.Advance().Fail("d10").Advance();
 
@@ -98,7 +99,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_DeviceThatRunsTheWithdrawnReleaseAndIsGone_IsNotWaitedForForever()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Offline("d10").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Offline("d10").Advance();
 
         play.Wait(RingGate.OfflineAfter).Advance();
         Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
@@ -110,7 +111,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_SilencePastTheDeadline_Withdraws()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Soak("d10");
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Soak("d10");
 
         play.Wait(Deadline).Advance();
         Assert.Equal(RolloutState.Running, play.Rollout.State);
@@ -124,7 +125,7 @@ public sealed class RolloutEngineTests
     public void Play_RingNobodyIsIn_IsSkippedAndFinishesNothing()
     {
         var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
-        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(lab, new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance();
 
         Assert.Equal(["started", "ring-started 0", "ring-passed 0", "ring-started 1"], play.Facts);
         Assert.Equal("no device of the fleet is in this ring", play.Fact<RingPassed>().Reason);
@@ -138,7 +139,7 @@ public sealed class RolloutEngineTests
     public void Play_LabelledDevices_GoFirst()
     {
         var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
-        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1").Join("d4", ("site", "lab")).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(lab, new Ring("all", 1, SampleFleet.NoLabels)), "d1").Join("d4", ("site", "lab")).Advance();
 
         Assert.Equal(["d4"], play.Offered);
 
@@ -149,7 +150,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_NoDevices_WaitsHoweverLong()
     {
-        var play = new RolloutPlay(Fleet.Rollout()).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout()).Advance();
 
         play.Wait(TimeSpan.FromDays(30)).Advance();
 
@@ -160,7 +161,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_DevicesThatAppearLate_GetTheirTime()
     {
-        var play = new RolloutPlay(Fleet.Rollout()).Advance().Wait(TimeSpan.FromDays(30));
+        var play = new RolloutPlay(SampleFleet.Rollout()).Advance().Wait(TimeSpan.FromDays(30));
         var version = play.Channel.Version;
 
         play.Join("d3").Join("d4").Advance();
@@ -180,7 +181,7 @@ public sealed class RolloutEngineTests
     public void Play_LateDeviceInAnEarlierRing_IsWatchedToo()
     {
         var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
-        var play = new RolloutPlay(Fleet.Rollout(lab, new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(lab, new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance();
         Assert.Equal(1, play.Rollout.CurrentRing);
 
         play.Join("d3", ("site", "lab")).Advance().Fail("d3").Advance();
@@ -192,7 +193,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_OfflineDevicesAlone_PausesForAPerson()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), "d10", "d1").Offline("d10").Wait(TimeSpan.FromHours(1)).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), "d10", "d1").Offline("d10").Wait(TimeSpan.FromHours(1)).Advance();
         Assert.Equal(["d10"], play.Offered);
 
         play.Wait(Deadline).Advance();
@@ -216,7 +217,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_IncompatibleDevicesAlone_NeverPass()
     {
-        var play = new RolloutPlay(Fleet.Rollout(new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance().Unfit("d1", "d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance().Unfit("d1", "d2").Advance();
         Assert.Equal(RolloutState.Running, play.Rollout.State);
 
         play.Wait(Deadline + Second).Advance();
@@ -226,7 +227,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_IncompatibleDeviceAmongOthers_DoesNotHoldThemUp()
     {
-        var play = new RolloutPlay(Fleet.Rollout(new Ring("all", 1, Fleet.NoLabels)), "d1", "d2").Advance().Unfit("d1").Commit("d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance().Unfit("d1").Commit("d2").Advance();
 
         Assert.Equal(RolloutState.Finished, play.Rollout.State);
         Assert.Equal(new RolloutCompleted("phi@2.0.0", 1), play.Fact<RolloutCompleted>());
@@ -235,7 +236,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Pause_StopsTheClock_ResumeStartsItAnew()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Soak("d10").Wait(Deadline);
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Soak("d10").Wait(Deadline);
         play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
         Assert.Equal(new RolloutPaused("phi@2.0.0", 0, "Manual", "lunch"), play.Fact<RolloutPaused>());
 
@@ -255,19 +256,19 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Pause_DeviceFails_IsWithdrawnAllTheSame()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance();
         play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
 
         play.Fail([.. play.Offered.Take(1)]).Advance();
 
         Assert.Equal("ErrorThreshold", play.Rollout.ReasonCode);
-        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal([SampleFleet.Release.Digest], play.Channel.Withdrawn);
     }
 
     [Fact]
     public void Pause_Twice_GivesTwoFacts()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance();
         for (var times = 0; times < 2; times++)
         {
             play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "why", play.Now));
@@ -280,15 +281,15 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Withdraw_FinishedRollout_RestoresWhatWasBefore()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), "d4").Advance().Commit("d4").Advance();
-        Assert.Equal(Fleet.Release, play.Channel.Stable);
+        var play = new RolloutPlay(SampleFleet.Rollout(), "d4").Advance().Commit("d4").Advance();
+        Assert.Equal(SampleFleet.Release, play.Channel.Stable);
 
         play.Apply(RolloutEngine.Withdraw(play.Rollout, play.Channel, RolloutTrigger.RollBack, "Manual", "worse answers", play.Now)).Advance();
 
         Assert.Equal((RolloutState.RollingBack, "Manual"), (play.Rollout.State, play.Rollout.ReasonCode));
-        Assert.Equal(new RolledBack("phi@2.0.0", 2, "worse answers", Fleet.Previous), play.Fact<RolledBack>());
-        Assert.Equal((Fleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
-        Assert.Equal([Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal(new RolledBack("phi@2.0.0", 2, "worse answers", SampleFleet.Previous), play.Fact<RolledBack>());
+        Assert.Equal((SampleFleet.Previous, "phi@2.0.0"), (play.Channel.Stable, play.Channel.Candidate));
+        Assert.Equal([SampleFleet.Release.Digest], play.Channel.Withdrawn);
 
         play.GoBack("d4").Advance();
         Assert.Equal(RolloutState.RolledBack, play.Rollout.State);
@@ -298,14 +299,14 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Withdraw_FullList_KeepsTheNewest()
     {
-        var old = Enumerable.Range(0, ChannelRecord.MaxWithdrawn).Select(number => Fleet.Of($"0.{number}").Digest).ToList();
-        var play = new RolloutPlay(Fleet.Rollout(), "d10") { Channel = Fleet.Channel() with { Withdrawn = [.. old.Take(63), Fleet.Release.Digest] } };
+        var old = Enumerable.Range(0, ChannelRecord.MaxWithdrawn).Select(number => SampleFleet.Of($"0.{number}").Digest).ToList();
+        var play = new RolloutPlay(SampleFleet.Rollout(), "d10") { Channel = SampleFleet.Channel() with { Withdrawn = [.. old.Take(63), SampleFleet.Release.Digest] } };
         play.Advance().Fail("d10").Advance();
-        Assert.Equal([.. old.Take(63), Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal([.. old.Take(63), SampleFleet.Release.Digest], play.Channel.Withdrawn);
 
-        play = new RolloutPlay(Fleet.Rollout(), "d10") { Channel = Fleet.Channel() with { Withdrawn = old } };
+        play = new RolloutPlay(SampleFleet.Rollout(), "d10") { Channel = SampleFleet.Channel() with { Withdrawn = old } };
         play.Advance().Fail("d10").Advance();
-        Assert.Equal([.. old.Skip(1), Fleet.Release.Digest], play.Channel.Withdrawn);
+        Assert.Equal([.. old.Skip(1), SampleFleet.Release.Digest], play.Channel.Withdrawn);
     }
 
     [Theory]
@@ -314,19 +315,19 @@ public sealed class RolloutEngineTests
     [InlineData("Superseded")]
     public void Next_NothingToDo_IsNull(string state)
     {
-        var rollout = Fleet.Rollout() with { State = Enum.Parse<RolloutState>(state) };
+        var rollout = SampleFleet.Rollout() with { State = Enum.Parse<RolloutState>(state) };
 
-        Assert.Null(RolloutEngine.Next(rollout, Fleet.Channel(), [Fleet.Device("d10", DeviceState.FailedNoStateChange)], Fleet.Start.AddDays(9)));
+        Assert.Null(RolloutEngine.Next(rollout, SampleFleet.Channel(), [SampleFleet.Device("d10", DeviceState.FailedNoStateChange)], SampleFleet.Start.AddDays(9)));
     }
 
     [Fact]
     public void Supersede_RunningRollout_EndsIt()
     {
-        var running = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Rollout;
+        var running = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Rollout;
 
-        var superseded = RolloutEngine.Supersede(running, "phi@3.0.0", Fleet.Start);
+        var superseded = RolloutEngine.Supersede(running, "phi@3.0.0", SampleFleet.Start);
 
-        Assert.Equal((RolloutState.Superseded, "Superseded", "phi@3.0.0 is newer", Fleet.Start),
+        Assert.Equal((RolloutState.Superseded, "Superseded", "phi@3.0.0 is newer", SampleFleet.Start),
             (superseded.State, superseded.ReasonCode, superseded.Reason, superseded.EndedAt));
         Assert.Empty(superseded.OpenRings);
     }
@@ -334,7 +335,7 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Supersede_RolloutThatWaitsForItsDevices_IsRolledBackForItsOwnReason()
     {
-        var play = new RolloutPlay(Fleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Advance();
         Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
 
         var superseded = RolloutEngine.Supersede(play.Rollout, "phi@3.0.0", play.Now);
@@ -347,7 +348,7 @@ public sealed class RolloutEngineTests
     public void Move_IllegalPair_IsADefectOfTheCaller()
     {
         var fault = Assert.Throws<InvalidOperationException>(
-            () => RolloutEngine.Move(Fleet.Rollout(), RolloutTrigger.Resume, null, null, null));
+            () => RolloutEngine.Move(SampleFleet.Rollout(), RolloutTrigger.Resume, null, null, null));
 
         Assert.Equal("A rollout that is Ready cannot Resume.", fault.Message);
     }

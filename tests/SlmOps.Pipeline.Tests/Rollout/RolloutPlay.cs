@@ -1,4 +1,6 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
@@ -24,9 +26,9 @@ internal sealed class RolloutPlay
 
     internal RolloutRecord Rollout { get; set; }
 
-    internal ChannelRecord Channel { get; set; } = Fleet.Channel();
+    internal ChannelRecord Channel { get; set; } = SampleFleet.Channel();
 
-    internal DateTimeOffset Now { get; private set; } = Fleet.Start;
+    internal DateTimeOffset Now { get; private set; } = SampleFleet.Start;
 
     /// <summary>What was published, in order, such as <c>ring-started 0</c>.</summary>
     internal IEnumerable<string> Facts => _facts.Select(fact => $"{fact.Type.Split('.')[2]} {fact.Occurrence}".TrimEnd());
@@ -43,7 +45,7 @@ internal sealed class RolloutPlay
 
     internal RolloutPlay Join(string id, params (string Key, string Value)[] labels)
     {
-        _devices[id] = Fleet.Device(id) with { Inventory = Fleet.Inventory(labels), LastSeen = Now };
+        _devices[id] = SampleFleet.Device(id) with { Inventory = SampleFleet.Inventory(labels), LastSeen = Now };
         return this;
     }
 
@@ -71,13 +73,13 @@ internal sealed class RolloutPlay
         return this;
     }
 
-    internal RolloutPlay Commit(params string[] ids) => Report(DeviceState.Committed, null, Fleet.Manifest, ids);
+    internal RolloutPlay Commit(params string[] ids) => Report(DeviceState.Committed, null, SampleFleet.Manifest, ids);
 
-    internal RolloutPlay Soak(params string[] ids) => Report(DeviceState.Soaking, null, Fleet.Manifest, ids);
+    internal RolloutPlay Soak(params string[] ids) => Report(DeviceState.Soaking, null, SampleFleet.Manifest, ids);
 
-    internal RolloutPlay Fail(params string[] ids) => Report(DeviceState.FailedRollbackComplete, "smoke-mismatch", Fleet.PreviousManifest, ids);
+    internal RolloutPlay Fail(params string[] ids) => Report(DeviceState.FailedRollbackComplete, "smoke-mismatch", SampleFleet.PreviousManifest, ids);
 
-    internal RolloutPlay Unfit(params string[] ids) => Report(DeviceState.Rejected, "no-variant-fits", Fleet.PreviousManifest, ids);
+    internal RolloutPlay Unfit(params string[] ids) => Report(DeviceState.Rejected, "no-variant-fits", SampleFleet.PreviousManifest, ids);
 
     /// <summary>A device that ran the release runs the one before again.</summary>
     internal RolloutPlay GoBack(params string[] ids)
@@ -88,7 +90,7 @@ internal sealed class RolloutPlay
             var device = _devices[id];
             _devices[id] = device with
             {
-                Deployment = device.Deployment! with { Release = Fleet.Previous.Digest, Active = Fleet.PreviousManifest },
+                Deployment = device.Deployment! with { Release = SampleFleet.Previous.Digest, Active = SampleFleet.PreviousManifest },
             };
         }
 
@@ -130,7 +132,7 @@ internal sealed class RolloutPlay
         foreach (var id in ids)
         {
             Assert.Contains(id, Offered);
-            _devices[id] = Fleet.Device(id, state, code, active) with { Inventory = _devices[id].Inventory, LastSeen = Now };
+            _devices[id] = SampleFleet.Device(id, state, code, active) with { Inventory = _devices[id].Inventory, LastSeen = Now };
         }
 
         return this;

@@ -1,4 +1,6 @@
+using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Rollout;
+
 
 namespace SlmOps.Pipeline.Tests.Rollout;
 

@@ -1,7 +1,9 @@
 using Azure.Data.Tables;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Tests.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Storage;
 
@@ -58,9 +60,9 @@ public sealed class JsonRowTests
     [Fact]
     public void Write_RolloutRecord_ComesBack()
     {
-        var rollout = Fleet.Rollout(rings: [new("lab", 1, new Dictionary<string, string> { ["site"] = "lab" }), new("all", 1, Fleet.NoLabels)])
+        var rollout = SampleFleet.Rollout(rings: [new("lab", 1, new Dictionary<string, string> { ["site"] = "lab" }), new("all", 1, SampleFleet.NoLabels)])
             with
-        { State = RolloutState.RollingBack, EndedAt = Fleet.Start, Previous = null };
+        { State = RolloutState.RollingBack, EndedAt = SampleFleet.Start, Previous = null };
 
         var back = JsonRow.Read<RolloutRecord>(JsonRow.Write("p", "r", rollout));
 
@@ -70,11 +72,11 @@ public sealed class JsonRowTests
     [Fact]
     public void Write_DeviceRecord_ComesBack()
     {
-        var device = Fleet.Device("d1", DeviceState.Soaking, active: Fleet.Manifest) with { Inventory = Fleet.Inventory(("site", "lab")) };
+        var device = SampleFleet.Device("d1", DeviceState.Soaking, active: SampleFleet.Manifest) with { Inventory = SampleFleet.Inventory(("site", "lab")) };
         device = device with
         {
             Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) },
-            Composition = new(Fleet.Manifest, Digest.Of("composition"u8), "lab", "1", LocalLayerStates.Active),
+            Composition = new(SampleFleet.Manifest, Digest.Of("composition"u8), "lab", "1", LocalLayerStates.Active),
         };
 
         Assert.Equivalent(device, JsonRow.Read<DeviceRecord>(JsonRow.Write("p", "r", device)), strict: true);

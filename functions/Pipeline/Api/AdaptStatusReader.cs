@@ -1,0 +1,55 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Api;
+
+/// <summary>Puts together what is known of an adaptation, in the same form as of a model.</summary>
+internal sealed class AdaptStatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices)
+{
+    internal async Task<RunStatus> FindAsync(
+        RunKey run, RunRecord record, IReadOnlyList<ModelRejected> rejections, CancellationToken cancellationToken)
+    {
+        var adaptation = record.Adapts!;
+        var adapted = (await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var published = (await rollouts.Table.FindAsync<OverlayRecord>(adaptation.Channel, OverlayRecord.Row(run.ToString()), cancellationToken)
+            .ConfigureAwait(false))?.Value;
+        var channel = (await rollouts.FindChannelAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false))?.Value;
+        var offered = channel?.Overlays.Any(overlay => overlay.Name == run.Model && overlay.Version == run.Version) == true;
+        IReadOnlyList<ModelRejected> refused = adapted is { Problems.Count: > 0 }
+            ? [.. rejections, new(run.Model, run.Version, record.Upload, AdaptStage.Name, adapted.Problems)]
+            : rejections;
+        var fleet = await devices.ListAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false);
+        var stages = new Dictionary<string, long> { ["intake"] = record.IntakeMs };
+        if (adapted is not null)
+        {
+            stages["adapt"] = adapted.ElapsedMs;
+        }
+
+        return new(
+            run.Model, run.Version, StateOf(adapted, published, offered, rejections), record.ReceivedAt, record.Files.Sum(file => file.Size), 0,
+            adaptation.Channel, default, [], refused, null, [.. fleet.Select(StatusReader.Device)], stages)
+        {
+            Adaptation = new(
+                adaptation.Model, adaptation.Version, adaptation.Selector, adaptation.LocalLayer,
+                (adapted?.Variants ?? []).ToDictionary(variant => variant.Variant, variant => variant.Composition.Composition)),
+        };
+    }
+
+    private static string StateOf(AdaptResult? adapted, OverlayRecord? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
+        (adapted, published, offered) switch
+        {
+            (_, _, true) => "PUBLISHED",
+            (_, { }, _) => "WITHDRAWN",
+            ({ Problems.Count: > 0 }, _, _) => "REJECTED",
+
+            // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
+            _ when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
+            (null, _, _) => "BUILDING",
+            _ => "RELEASED",
+        };
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.AspNetCore.Http;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Api;
+
+/// <summary>What devices ask for over HTTP. Model bytes never pass through here: they come from storage.</summary>
+internal sealed class DeviceApi(BlobServiceClient blobs, BlobLinks links, TelemetryStage telemetry)
+{
+    private const int MaxBatchBytes = 512 * 1024;
+
+    private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Flow.Containers.Channels);
+    private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Flow.Containers.Packages);
+
+    /// <summary>The signed channel document, or 304 when the caller has it.</summary>
+    internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(channel))
+        {
+            return Results.Problem($"The channel name is not allowed: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        try
+        {
+            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(channel))
+                .DownloadContentAsync(cancellationToken).ConfigureAwait(false);
+            var etag = document.Details.ETag.ToString("H");
+            request.HttpContext.Response.Headers.ETag = etag;
+            return request.Headers.IfNoneMatch.ToString() == etag
+                ? Results.StatusCode(StatusCodes.Status304NotModified)
+                : Results.Bytes(document.Content.ToMemory(), document.Details.ContentType);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return Results.Problem($"Nothing was released to the channel '{channel}' yet.", statusCode: 404);
+        }
+    }
+
+    /// <summary>A short-lived link to one blob of a package.</summary>
+    internal async Task<IResult> BlobAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (!Digest.TryParse(digest, out var wanted))
+        {
+            return Results.Problem("The address is not a digest; expected sha256: and 64 hexadecimal digits.", statusCode: 400);
+        }
+
+        var blob = _packages.GetBlobClient(ContainerBlobStore.NameOf(wanted));
+        return await blob.ExistsAsync(cancellationToken).ConfigureAwait(false)
+            ? Results.Redirect((await links.ReadAsync(blob, cancellationToken).ConfigureAwait(false)).ToString())
+            : Results.Problem($"There is no blob {wanted}.", statusCode: 404);
+    }
+
+    internal async Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > MaxBatchBytes)
+        {
+            return Results.Problem($"A batch has at most {MaxBatchBytes} bytes.", statusCode: 413);
+        }
+
+        DeviceReportBatch? batch;
+        try
+        {
+            await using var body = new BoundedStream(request.Body, MaxBatchBytes);
+            batch = await JsonSerializer.DeserializeAsync(
+                body, ContractsJson.Default.DeviceReportBatch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JsonException fault)
+        {
+            return Results.Problem($"The batch is not valid: {fault.Message}", statusCode: 400);
+        }
+
+        if (ReportPolicy.Refuse(device, batch) is { } reason)
+        {
+            return Results.Problem(reason, statusCode: 400);
+        }
+
+        var receipt = await telemetry.RunAsync(device, batch!.Reports, cancellationToken).ConfigureAwait(false);
+        return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
+    }
+}
+

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Runs;
+
+namespace SlmOps.Pipeline.Api;
+
+/// <summary>What people and their tools ask for over HTTP.</summary>
+internal sealed class OperatorApi(
+    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
+    CollectStage collector, ReleaseRepository repository, OverlayStage overlays)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    internal async Task<IResult> ModelsAsync(CancellationToken cancellationToken)
+    {
+        var all = await runs.ListRunsAsync(cancellationToken).ConfigureAwait(false);
+        return Results.Json(all.OrderBy(run => run.ReceivedAt).Select(run => new { run.Model, run.Version, run.ReceivedAt }), Json);
+    }
+
+    internal async Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        {
+            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        return await status.FindAsync(new(model, version), cancellationToken).ConfigureAwait(false) is { } found
+            ? Results.Json(found, Json)
+            : Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404);
+    }
+
+    internal async Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        {
+            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
+            ? Results.Json(new OperatorResult(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json)
+            : Results.Problem($"{model} {version} was not released.", statusCode: 404);
+    }
+
+    internal async Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
+        Results.Json(await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false), Json);
+
+    internal async Task<IResult> DevicesAsync(string? channel, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(channel))
+        {
+            return Results.Problem($"Name a channel: ?channel= and {SafeName.Rule}.", statusCode: 400);
+        }
+
+        var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
+        return Results.Json(fleet.Select(StatusReader.Device), Json);
+    }
+
+    internal async Task<IResult> GarbageAsync(CancellationToken cancellationToken) =>
+        Results.Json(await collector.PlanAsync(cancellationToken).ConfigureAwait(false), Json);
+
+    internal async Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) =>
+        await collector.DeleteAsync(plan, cancellationToken).ConfigureAwait(false) is { } report
+            ? Results.Json(report, Json)
+            : Results.Problem("What can be deleted has changed since that plan was made; ask for the plan again.", statusCode: 409);
+
+    internal async Task<IResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
+    {
+        RolloutTrigger? trigger = action switch
+        {
+            "pause" => RolloutTrigger.Pause,
+            "resume" => RolloutTrigger.Resume,
+            "rollback" => RolloutTrigger.RollBack,
+            _ => null,
+        };
+        if (trigger is null || !SafeName.IsValid(channel))
+        {
+            return Results.Problem($"Use pause, resume or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
+        }
+
+        var result = await stage.CommandAsync(channel, trigger.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
+            .ConfigureAwait(false);
+        return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
+    }
+    internal async Task<IResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(channel) || !SafeName.IsValid(name) || (version is not null && !SafeName.IsValid(version)))
+        {
+            return Results.Problem($"Channel, adaptation and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        var result = await overlays.WithdrawAsync(channel, name, version, cancellationToken).ConfigureAwait(false);
+        return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
+    }
+}

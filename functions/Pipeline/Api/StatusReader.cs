@@ -1,0 +1,104 @@
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Api;
+
+/// <summary>Puts together what the stages stored about a run.</summary>
+internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices, AdaptStatusReader adaptations)
+{
+    /// <summary>Null when nothing of that name and version was ever uploaded.</summary>
+    internal async Task<RunStatus?> FindAsync(RunKey run, CancellationToken cancellationToken)
+    {
+        var rejections = await runs.ListAsync<ModelRejected>(run, IntakeStage.RejectionPrefix, cancellationToken).ConfigureAwait(false);
+        var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        if (record is null)
+        {
+            return rejections.Count == 0
+                ? null
+                : new(run.Model, run.Version, "REJECTED", null, null, null, null, default, [], rejections, null, [], new Dictionary<string, long>());
+        }
+
+        if (record.Adapts is not null)
+        {
+            return await adaptations.FindAsync(run, record, rejections, cancellationToken).ConfigureAwait(false);
+        }
+
+        var built = await runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
+        var judged = await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
+        var packaged = (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var deltas = (await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var channel = record.Manifest.Rollout.Channel ?? run.Model;
+        var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
+        var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
+        return new(
+            run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
+            record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
+            [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
+            rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, deltas, released));
+    }
+
+    internal static DeviceStatus Device(DeviceRecord device) => new(
+        device.Id, device.Deployment?.State ?? DeviceState.Pending, device.Deployment?.Ring, device.Deployment?.Variant,
+        device.Deployment?.Manifest ?? default, device.Deployment?.Active ?? default, device.Deployment?.Verified ?? false,
+        device.Deployment?.Reason, device.LastSeen, device.Inventory, device.Deployment?.BytesFetched, device.Deployment?.BytesWhole)
+    {
+        Composition = device.Composition,
+    };
+
+    private static string StateOf(
+        IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
+        {
+            ({ Variants.Count: 0 }, _) => "REJECTED",
+
+            // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
+            (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
+            (_, null) => "BUILDING",
+            _ when rollout is null => "RELEASED",
+            _ => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(rollout.State.ToString()),
+        };
+
+    private static VariantStatus Variant(
+        VariantRequest planned, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged, PackageResult? packaged)
+    {
+        var build = built.FirstOrDefault(result => result.Variant == planned.Name);
+        var verdict = judged.FirstOrDefault(result => result.Variant == planned.Name);
+        var offer = packaged?.Variants.FirstOrDefault(result => result.Name == planned.Name);
+        var state = (build, verdict, offer) switch
+        {
+            (null, _, _) => "QUANTIZING",
+            (_, null, _) => "VALIDATING",
+            (_, { Verdict.Accepted: false }, _) => "REFUSED",
+            (_, _, null) => "PACKAGING",
+            _ => "PACKAGED",
+        };
+        return new(
+            planned.Name, planned.Recipe, state, build?.Bytes, build?.Ratio, offer?.Manifest ?? default,
+            verdict?.Verdict.Accepted, verdict?.Verdict.Reason, verdict?.Figures, offer?.Needs.RamBytes);
+    }
+
+    private static Dictionary<string, long> Stages(
+        RunRecord record, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged,
+        PackageResult? packaged, DeltaResult? deltas, ReleaseResult? released)
+    {
+        var stages = new Dictionary<string, long> { ["intake"] = record.IntakeMs };
+        Add("quantize", built.Sum(result => result.ElapsedMs), built.Count > 0);
+        Add("validate", judged.Sum(result => result.ElapsedMs), judged.Count > 0);
+        Add("package", packaged?.ElapsedMs ?? 0, packaged is not null);
+        Add("deltas", deltas?.ElapsedMs ?? 0, deltas is not null);
+        Add("release", released?.ElapsedMs ?? 0, released is not null);
+        return stages;
+
+        void Add(string stage, long milliseconds, bool ran)
+        {
+            if (ran)
+            {
+                stages[stage] = milliseconds;
+            }
+        }
+    }
+}

@@ -1,9 +1,0 @@
-using SlmOps.Packaging;
-
-namespace SlmOps.Pipeline.Deltas;
-
-/// <summary>The shortcuts to the variants of a run; none for the first release of a model.</summary>
-internal sealed record DeltaResult(IReadOnlyList<DeltaOffer> Offers, long ElapsedMs)
-{
-    internal const string Row = "deltas";
-}

@@ -1,0 +1,71 @@
+using Azure;
+using Azure.Data.Tables;
+using SlmOps.Contracts;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Fleet;
+
+/// <summary>The fleet: one partition a channel in <c>devices</c>, and every report in <c>reports</c>, one partition a device.</summary>
+internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
+{
+    private readonly TableClient _devices = tables.GetTableClient(Flow.Tables.Devices);
+    private readonly TableClient _reports = tables.GetTableClient(Flow.Tables.Reports);
+
+    internal async Task<IReadOnlyList<DeviceRecord>> ListAsync(string channel, CancellationToken cancellationToken)
+    {
+        var found = new List<DeviceRecord>();
+        var rows = _devices.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {channel}"), cancellationToken: cancellationToken);
+        await foreach (var row in rows.ConfigureAwait(false))
+        {
+            found.Add(JsonRow.Read<DeviceRecord>(row));
+        }
+
+        return found;
+    }
+
+    internal async Task<IReadOnlyList<DeviceReport>> HistoryAsync(string device, int most, CancellationToken cancellationToken)
+    {
+        var found = new List<DeviceReport>();
+        var rows = _reports.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {device}"), cancellationToken: cancellationToken);
+        await foreach (var row in rows.ConfigureAwait(false))
+        {
+            found.Add(JsonRow.Read<DeviceReport>(row));
+        }
+
+        return [.. found.TakeLast(most)];
+    }
+
+    /// <summary>Keeps a report; a repeated one replaces itself.</summary>
+    internal Task KeepAsync(DeviceReport report, CancellationToken cancellationToken) =>
+        _reports.UpsertEntityAsync(
+            JsonRow.Write(report.DeviceId, $"{report.Seq:D19}", report), TableUpdateMode.Replace, cancellationToken);
+
+    /// <summary>
+    /// Folds reports into the device's record; reports it already knows change nothing but the time it was seen. True when
+    /// the device was not known before.
+    /// </summary>
+    internal async Task<bool> FoldAsync(
+        string device, string channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var seen = await _devices.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false);
+            var before = seen?.Value ?? new(device, channel, null, null, null, 0, default);
+            var after = reports.Aggregate(before, DeviceFold.Apply) with { LastSeen = time.GetUtcNow() };
+            var row = JsonRow.Write(channel, device, after);
+            try
+            {
+                await (seen is null
+                    ? _devices.AddEntityAsync(row, cancellationToken)
+                    : _devices.UpdateEntityAsync(row, seen.ETag, TableUpdateMode.Replace, cancellationToken)).ConfigureAwait(false);
+                return seen is null;
+            }
+            catch (RequestFailedException lost) when (lost.Status is 409 or 412)
+            {
+                // Another report of the same device was folded meanwhile.
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Azure.Storage.Queues;
+using SlmOps.Contracts;
+
+namespace SlmOps.Pipeline.Fleet;
+
+/// <summary>Stores what devices report, and wakes the rollout when a device came to an end.</summary>
+internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient queues, ILogger<TelemetryStage> log)
+{
+    internal async Task<DeviceReportReceipt> RunAsync(
+        string device, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
+    {
+        foreach (var report in reports)
+        {
+            await devices.KeepAsync(report, cancellationToken).ConfigureAwait(false);
+            if (report.Deployment is { } status)
+            {
+                using var span = PipelineTelemetry.Source.StartActivity(
+                    "device report", ActivityKind.Server, report.Traceparent);
+                span?.SetTag("slmops.device", device).SetTag("slmops.state", status.State.ToString());
+                Log.DeviceReported(log, device, status.Model, status.Version, status.State, status.Variant ?? "", status.Reason ?? "");
+            }
+        }
+
+        foreach (var channel in reports.GroupBy(report => report.Channel))
+        {
+            var isNew = await devices.FoldAsync(device, channel.Key, [.. channel.OrderBy(report => report.Seq)], cancellationToken)
+                .ConfigureAwait(false);
+            if (isNew || channel.Any(report => report.Deployment is { } status && MovesRollout(status.State)))
+            {
+                var traceparent = channel.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
+                await WakeAsync(channel.Key, traceparent, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return new(reports.Max(report => report.Seq));
+    }
+
+    private static bool MovesRollout(DeviceState state) => state is
+        DeviceState.Committed or DeviceState.AlreadyInstalled or DeviceState.Rejected or DeviceState.FailedNoStateChange
+        or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback;
+
+    private async Task WakeAsync(string channel, string? traceparent, CancellationToken cancellationToken)
+    {
+        var message = new RolloutMessage(StageMessage.CurrentSchema, channel, null, traceparent);
+        await queues.GetQueueClient(Flow.Queues.Rollouts)
+            .SendMessageAsync(JsonSerializer.Serialize(message, ContractsJson.Default.RolloutMessage), cancellationToken)
+            .ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,81 @@
+using Azure.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Adapt;
+using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Channels;
+using SlmOps.Pipeline.Collect;
+using SlmOps.Pipeline.Deltas;
+using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Poison;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Repository;
+using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Signing;
+using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Validate;
+
+namespace SlmOps.Pipeline;
+
+/// <summary>Puts the pipeline together: the same in Azure and on one machine.</summary>
+public static class PipelineServices
+{
+    /// <summary>Registers every stage and its clients; fails at once, with all reasons, when a setting is wrong.</summary>
+    public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = PipelineOptions.Bind(configuration);
+        var credential = StorageClients.Credential(configuration);
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<TokenCredential>(credential);
+        services.AddSingleton(StorageClients.Blobs(configuration, credential));
+        services.AddSingleton(StorageClients.Queues(configuration, credential));
+        services.AddSingleton(StorageClients.Tables(configuration, credential));
+        services.AddSingleton(StorageClients.Publisher(configuration, credential));
+        services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
+        services.AddHostedService<StorageSetup>();
+        services.AddHostedService<RootUpload>();
+
+        services.AddSingleton<BlobLinks>();
+        services.AddSingleton<ArtifactBlobs>();
+        services.AddSingleton<OutboxRelay>();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<RolloutStore>();
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<ChannelPublisher>();
+        services.AddSingleton<RepositoryStore>();
+        services.AddSingleton<MetadataFiles>();
+        services.AddSingleton<MetadataWriter>();
+        services.AddSingleton<ReleaseRepository>();
+
+        services.AddSingleton<UploadReader>();
+        services.AddSingleton<UploadTextReader>();
+        services.AddSingleton<AdaptIntake>();
+        services.AddSingleton<IntakeStage>();
+        services.AddSingleton<QuantizeStage>();
+        services.AddSingleton<ValidateStage>();
+        services.AddSingleton<PackageStage>();
+        services.AddSingleton<DeltaStage>();
+        services.AddSingleton<ReleaseStage>();
+        services.AddSingleton<AdaptStage>();
+        services.AddSingleton<OverlayStage>();
+        services.AddSingleton<RolloutStage>();
+        services.AddSingleton<TelemetryStage>();
+        services.AddSingleton<PoisonStage>();
+        services.AddSingleton<OverlayBlobs>();
+        services.AddSingleton<CollectStage>();
+
+        services.AddSingleton<AdaptStatusReader>();
+        services.AddSingleton<StatusReader>();
+        services.AddSingleton<OperatorApi>();
+        services.AddSingleton<DeviceApi>();
+        services.AddSingleton<MetadataApi>();
+        return services.AddSingleton(provider => new PipelineFlow(provider));
+    }
+}

@@ -1,0 +1,50 @@
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Storage;
+
+
+namespace SlmOps.Pipeline.Runs;
+
+/// <summary>Which files of an upload are graph and weights, and which travel with every variant.</summary>
+internal static class ModelFiles
+{
+    /// <summary>Name of the graph in every variant.</summary>
+    internal const string Model = "model.onnx";
+
+    /// <summary>Opset 17 and external data are older than this; nothing else is asked of an original.</summary>
+    internal const string OriginalMinimumOrt = "1.16.0";
+
+    /// <summary>Name of the prompts and answers that a device checks a variant with.</summary>
+    internal const string SmokeFile = "smoke.json";
+
+    private static readonly string[] ModelEndings =
+        [".onnx", ".onnx_data", ".onnx.data", ".safetensors", ".gguf", ".pt", ".pth", ".bin", ".h5", ".msgpack"];
+
+    /// <summary>Graph and weights.</summary>
+    internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>
+        [.. record.Files.Where(file => file.Path == record.Manifest.Model || record.WeightFiles.Contains(file.Path))];
+
+    /// <summary>
+    /// The same as a variant of its own: moved to the root, where a device looks for the graph. The graph names its weights
+    /// relative to its own folder, so they keep their places to each other.
+    /// </summary>
+    internal static IReadOnlyList<StoredFile> Original(RunRecord record)
+    {
+        var graph = record.Manifest.Model!;
+        var folder = graph[..(graph.LastIndexOf('/') + 1)];
+        return [.. Of(record).Select(file => file with { Path = file.Path == graph ? Model : file.Path[folder.Length..] })];
+    }
+
+    /// <summary>
+    /// Files a device needs beside the model: tokenizer, configurations, licence. Exports often bring the same model in
+    /// several graphs and formats; none of those travels, and nothing that would take a built file's place.
+    /// </summary>
+    internal static IReadOnlyList<StoredFile> Companions(RunRecord record, IReadOnlyList<StoredFile> built) =>
+        [.. record.Files.Where(file =>
+            !ModelEndings.Any(ending => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            && !built.Any(other => string.Equals(other.Path, file.Path, StringComparison.OrdinalIgnoreCase))
+            && !string.Equals(file.Path, SmokeFile, StringComparison.OrdinalIgnoreCase)
+            && !record.WeightFiles.Contains(file.Path)
+            && file.Path != record.Manifest.Evaluation.Text
+            && file.Path != record.Manifest.Smoke
+            && file.Path != UploadName.ManifestFile)];
+}

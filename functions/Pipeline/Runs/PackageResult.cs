@@ -1,0 +1,11 @@
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.Pipeline.Runs;
+
+/// <summary>The packaged variants and the documents about them; none when all were refused.</summary>
+internal sealed record PackageResult(
+    IReadOnlyList<VariantOffer> Variants, IReadOnlyList<Attestation> Attestations, long ElapsedMs)
+{
+    internal const string Row = "package";
+}
