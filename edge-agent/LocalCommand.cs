@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Slots;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent;

@@ -1,5 +1,5 @@
 using SlmOps.EdgeAgent;
 
-var parsed = AgentCommand.Create().Parse(args);
+var parsed = AgentCommandLine.Create().Parse(args);
 var code = await parsed.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 return parsed.Errors.Count > 0 ? 2 : code;

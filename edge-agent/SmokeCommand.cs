@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SlmOps.EdgeAgent.Effects;
-using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Smoke;
 
 namespace SlmOps.EdgeAgent;
 
@@ -15,7 +15,7 @@ internal static class SmokeCommand
         }
 
         var outcome = SmokeTester.Run(folder, prompts, cancellationToken);
-        Console.Out.WriteLine(JsonSerializer.Serialize(outcome, StateJson.Default.SmokeOutcome));
+        Console.Out.WriteLine(JsonSerializer.Serialize(outcome, SmokeJson.Default.SmokeOutcome));
         return outcome.Passed ? 0 : 1;
     }
 }

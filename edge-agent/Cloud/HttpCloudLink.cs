@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Planning;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Cloud;
@@ -177,7 +178,7 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         return bytes.ToArray();
     }
 
-    internal TimeSpan? RetryAfter(HttpResponseMessage response) => Reconcile.RetryPolicy.Bounded(response.Headers.RetryAfter switch
+    internal TimeSpan? RetryAfter(HttpResponseMessage response) => Backoff.Bounded(response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - clock.GetUtcNow(),

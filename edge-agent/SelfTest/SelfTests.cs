@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using SlmOps.Contracts;
-using SlmOps.EdgeAgent.Effects;
+using SlmOps.EdgeAgent.Device;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Run;
+using SlmOps.EdgeAgent.Smoke;
 using SlmOps.EdgeAgent.State;
-using SlmOps.EdgeAgent.Telemetry;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.SelfTest;

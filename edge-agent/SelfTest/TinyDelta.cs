@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using SlmOps.Contracts;
-using SlmOps.EdgeAgent.Effects;
-using SlmOps.EdgeAgent.State;
+using SlmOps.EdgeAgent.Disk;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.SelfTest;

@@ -103,13 +103,13 @@ internal sealed record AgentState(
     };
 
     /// <summary>Condemns what a deployment brought: what was laid over the variant, or the release where nothing was.</summary>
-    internal AgentState Condemn(Deployment deployment, string code, DateTimeOffset at) => deployment.Overlay is { } overlay
+    internal AgentState Condemn(Deployment deployment, string code, DateTimeOffset at) => deployment.Adaptation is { } adaptation
         ? this with
         {
             CondemnedCompositions =
             [
-                new(overlay.Composition, overlay.Local, code, at),
-                .. CondemnedCompositions.Where(one => one.Composition != overlay.Composition || one.Local != overlay.Local).Take(MaxCondemned - 1),
+                new(adaptation.Composition, adaptation.Local, code, at),
+                .. CondemnedCompositions.Where(one => one.Composition != adaptation.Composition || one.Local != adaptation.Local).Take(MaxCondemned - 1),
             ],
         }
         : Condemn(new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at));

@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization;
 using SlmOps.Contracts;
-using SlmOps.EdgeAgent.Reconcile;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.State;
@@ -39,7 +39,8 @@ internal sealed record Deployment(
     public ReleaseTarget? Listed { get; init; }
 
     /// <summary>What is laid over the variant; null before one was chosen, and for the plain variant.</summary>
-    public OverlayPick? Overlay { get; init; }
+    [JsonPropertyName("overlay")]
+    public AdaptationPick? Adaptation { get; init; }
 
     internal ReleaseRef Release => Assignment.Release;
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SlmOps.Contracts;
 
 namespace SlmOps.EdgeAgent.State;
@@ -19,5 +20,6 @@ internal sealed record SlotContent(ReleaseRef Release, VariantOffer Variant, boo
     public long Sequence { get; init; }
 
     /// <summary>What is laid over the variant, or null for the plain variant.</summary>
-    public OverlayPick? Overlay { get; init; }
+    [JsonPropertyName("overlay")]
+    public AdaptationPick? Adaptation { get; init; }
 }

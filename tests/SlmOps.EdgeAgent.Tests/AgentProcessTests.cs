@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
 
 namespace SlmOps.EdgeAgent.Tests;
@@ -100,9 +101,9 @@ public sealed class AgentProcessTests
     {
         await using var bench = await Bench.StartAsync();
         var release = await bench.ReleaseAsync("1", ("model.onnx", Models.Good));
-        var overlay = await bench.AdaptAsync(release, "1", [], local: true);
+        var adaptation = await bench.AdaptAsync(release, "1", [], local: true);
         var now = TimeProvider.System.GetUtcNow();
-        await bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [overlay] });
+        await bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [adaptation] });
         await ExpectAsync(0, bench, "--once");
         var source = bench.Elsewhere("own");
         Directory.CreateDirectory(source);

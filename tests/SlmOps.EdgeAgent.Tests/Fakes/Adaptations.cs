@@ -40,12 +40,12 @@ internal static class Adaptations
         return new("site", version, selector ?? Lab, soakSeconds, local, [new(manifest, named ?? composition.Identity, envelope.Digest, envelope.Size)]);
     }
 
-    internal static Task PublishAsync(this Bench bench, ReleaseRef? stable, IReadOnlyList<ChannelOverlay> overlays, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
+    internal static Task PublishAsync(this Bench bench, ReleaseRef? stable, IReadOnlyList<ChannelOverlay> adaptations, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
         bench.PublishAsync(new ChannelDocument(
             1, "stable", bench.NextVersion(), bench.Clock.GetUtcNow(), bench.Clock.GetUtcNow().AddDays(7), stable, candidate, withdrawn, null)
         {
-            Overlays = overlays,
+            Overlays = adaptations,
         });
 
-    internal static Digest Composition(this ChannelOverlay overlay) => Assert.Single(overlay.Compositions).Composition;
+    internal static Digest Composition(this ChannelOverlay adaptation) => Assert.Single(adaptation.Compositions).Composition;
 }

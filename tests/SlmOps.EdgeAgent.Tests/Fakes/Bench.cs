@@ -2,7 +2,12 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SlmOps.Contracts;
-using SlmOps.EdgeAgent.Reconcile;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Logging;
+using SlmOps.EdgeAgent.Options;
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Run;
+using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
 using SlmOps.Packaging;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using SlmOps.EdgeAgent.Logging;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 

@@ -1,0 +1,52 @@
+using SlmOps.EdgeAgent.State;
+
+namespace SlmOps.EdgeAgent.Disk;
+
+/// <summary>Every path the agent writes to; docs/agent.md explains each.</summary>
+internal sealed class DataFolder
+{
+    internal DataFolder(string root)
+    {
+        Root = Path.GetFullPath(root);
+        Directory.CreateDirectory(Root);
+        Directory.CreateDirectory(Partial);
+        Directory.CreateDirectory(Slots);
+    }
+
+    internal string Root { get; }
+
+    internal string Lock => Path.Combine(Root, "agent.lock");
+
+    internal string Holder => Path.Combine(Root, "agent.holder.json");
+
+    internal string DeviceId => Path.Combine(Root, "device-id");
+
+    internal string State => Path.Combine(Root, "state.json");
+
+    internal string Freshness => Path.Combine(Root, "freshness.json");
+
+    internal string Current => Path.Combine(Root, "current.json");
+
+    internal string Outbox => Path.Combine(Root, "outbox.jsonl");
+
+    internal string Store => Path.Combine(Root, "store");
+
+    internal string Partial => Path.Combine(Root, "store", "partial");
+
+    /// <summary>The device's own key, mode 0600.</summary>
+    internal string DeviceKey => Path.Combine(Root, "device-key.pem");
+
+    internal string Local => Path.Combine(Root, "local");
+
+    /// <summary>The signed local layer.</summary>
+    internal string LocalLayer => Path.Combine(Local, "layer.json");
+
+    /// <summary>Its files, by digest.</summary>
+    internal string LocalFiles => Path.Combine(Local, "files");
+
+    internal string Slots => Path.Combine(Root, "slots");
+
+    internal string Channel(string name) => Path.Combine(Root, $"channel-{name}.json");
+
+    internal string SlotFolder(Slot slot) => Path.Combine(Slots, slot == Slot.A ? "a" : "b");
+}

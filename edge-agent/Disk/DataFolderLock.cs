@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace SlmOps.EdgeAgent.Disk;
+
+/// <summary>Who holds a data folder.</summary>
+internal sealed record LockHolder(int ProcessId, string DeviceId, DateTimeOffset Since);
+
+/// <summary>One agent a data folder. The operating system drops the lock with the process, however that ends.</summary>
+internal sealed class DataFolderLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private DataFolderLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock, or returns null and who holds it.</summary>
+    internal static DataFolderLock? TryTake(DataFolder folder, LockHolder self, out LockHolder? holder)
+    {
+        holder = null;
+        FileStream file;
+        try
+        {
+            file = new(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            holder = ReadHolder(folder);
+            return null;
+        }
+
+        DurableFile.Write(folder.Holder, JsonSerializer.SerializeToUtf8Bytes(self, StateJson.Default.LockHolder));
+        return new(file);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static LockHolder? ReadHolder(DataFolder folder)
+    {
+        try
+        {
+            return DurableFile.Read(folder.Holder, 4096) is { } bytes
+                ? JsonSerializer.Deserialize(bytes, StateJson.Default.LockHolder)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SlmOps.EdgeAgent.Disk;
+
+/// <summary>The calls of the operating system that .NET does not offer.</summary>
+internal static partial class Filesystem
+{
+    /// <summary>Makes a rename or a new entry survive a power cut; only Unix needs it and has it.</summary>
+    internal static void FlushFolder(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        // .NET opens no folder. Reading only is 0 on every processor; all other flags of open differ between them.
+        const int ReadOnly = 0;
+        using var handle = Open(folder, ReadOnly);
+        if (handle.IsInvalid)
+        {
+            throw new IOException($"The folder '{folder}' cannot be opened to flush it: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        // Passes over a file system that cannot flush a folder; the rename itself has worked by then.
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    /// <summary>A second name for the same file; false where the file system has none.</summary>
+    internal static bool TryHardLink(string existing, string link) => OperatingSystem.IsWindows()
+        ? CreateHardLink(link, existing, 0)
+        : Link(existing, link) == 0;
+
+    /// <summary>Caps the memory that this process may write to; Linux only, elsewhere the parent watches alone.</summary>
+    internal static void LimitData(long bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // RLIMIT_DATA has this number, and limits 64 bits, on every 64-bit processor that ONNX Runtime has a library for.
+            const int Data = 2;
+            var limit = new ResourceLimit { Soft = (ulong)bytes, Hard = (ulong)bytes };
+            if (SetResourceLimit(Data, ref limit) != 0)
+            {
+                throw new InvalidOperationException($"The memory limit of {bytes} bytes was not accepted: {Marshal.GetLastPInvokeErrorMessage()}.");
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string existing, string link);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetResourceLimit(int resource, ref ResourceLimit limit);
+
+    [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool CreateHardLink(string link, string existing, nint security);
+
+    private struct ResourceLimit
+    {
+        internal ulong Soft;
+        internal ulong Hard;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Disk;
+
+/// <summary>What <c>freshness.json</c> holds.</summary>
+/// <param name="Schema">Format version, 1.</param>
+/// <param name="Origin">Digest of the root that trust.json began with.</param>
+/// <param name="Trusted">The metadata that this device trusts.</param>
+internal sealed record FreshnessRecord(int Schema, Digest Origin, TufState Trusted)
+{
+    internal const int CurrentSchema = 1;
+}
+
+/// <summary>The freshness metadata between updates, in a file of its own because it is larger than the journal.</summary>
+internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
+{
+    // Targets, snapshot, timestamp and root at their largest, in Base64.
+    private const long MaxBytes = 16 << 20;
+    private readonly Digest _origin = Digest.Of(firstRoot);
+
+    /// <summary>
+    /// What was kept. A file that cannot be read, or that began with another root than trust.json names, is left alone:
+    /// the device begins with its first root again, and its floors in the journal still hold.
+    /// </summary>
+    internal TufState Read(out string? trouble)
+    {
+        trouble = null;
+        try
+        {
+            if (DurableFile.Read(folder.Freshness, MaxBytes) is not { } bytes)
+            {
+                return TufState.Initial(firstRoot);
+            }
+
+            var record = JsonSerializer.Deserialize(bytes, StateJson.Default.FreshnessRecord);
+            if (record is { Schema: FreshnessRecord.CurrentSchema } && record.Origin == _origin)
+            {
+                // Also what the disk gives back must be what was written.
+                TufRoot.Read(record.Trusted.Root);
+                TufVersions.Of(record.Trusted);
+                return record.Trusted;
+            }
+
+            trouble = record?.Origin == _origin ? "it is of another format" : "trust.json names another root now";
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException or PackageFormatException)
+        {
+            trouble = exception.Message;
+        }
+
+        return TufState.Initial(firstRoot);
+    }
+
+    internal void Write(TufState trusted) => DurableFile.Write(
+        folder.Freshness,
+        JsonSerializer.SerializeToUtf8Bytes(new(FreshnessRecord.CurrentSchema, _origin, trusted), StateJson.Default.FreshnessRecord));
+}

@@ -1,0 +1,15 @@
+using SlmOps.Contracts;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Download;
+
+/// <summary>What to download, and what may shorten it.</summary>
+/// <param name="Release">The release.</param>
+/// <param name="Variant">The variant chosen.</param>
+/// <param name="Deltas">Signed deltas of the release.</param>
+/// <param name="Installed">Variants of the slots, the active one first.</param>
+internal sealed record DownloadOrder(
+    ReleaseRef Release, VariantOffer Variant, IReadOnlyList<DeltaOffer> Deltas, IReadOnlyList<VariantOffer> Installed);
+
+/// <summary>A delta whose manifest was read and checked, and whose base the store holds to the last byte.</summary>
+internal sealed record UsableDelta(DeltaManifest Manifest, VariantManifest From);

@@ -1,0 +1,74 @@
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Download;
+
+/// <summary>Fetches the small documents of a release and checks the release key's signature over them.</summary>
+internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, TimeProvider clock, Random random)
+{
+    private const int MaxTries = 4;
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    internal async Task<(IReadOnlyList<VariantOffer>? Variants, Failure? Failure)> FetchAsync(ReleaseRef release, CancellationToken cancellationToken)
+    {
+        var (index, failure) = await DocumentAsync(release.Digest, (int)Math.Min(release.Size, Limits.IndexBytes), cancellationToken);
+        if (index is null)
+        {
+            return (null, failure);
+        }
+
+        (var bundle, failure) = await DocumentAsync(release.Signature, Limits.BundleBytes, cancellationToken);
+        if (bundle is null)
+        {
+            return (null, failure);
+        }
+
+        var verdict = ReleaseVerifier.VerifyIndex(index, bundle, trust.ReleaseKey, release);
+        return verdict.Refusal is { } refusal
+            ? (null, new(FailureKind.Refused, refusal.Name, refusal.Reason))
+            : (ReleaseReader.ReadIndex(index).Variants, null);
+    }
+
+    private async Task<(byte[]? Document, Failure? Failure)> DocumentAsync(Digest digest, int limit, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var (document, failure) = await TryAsync(digest, limit, cancellationToken);
+            if (document is not null || failure!.Kind != FailureKind.Transient || tries == MaxTries)
+            {
+                return (document, failure);
+            }
+
+            await Task.Delay(failure.RetryAfter ?? Backoff.Delay(tries - 1, FirstWait, LongestWait, random), clock, cancellationToken);
+        }
+    }
+
+    private async Task<(byte[]? Document, Failure? Failure)> TryAsync(Digest digest, int limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(HttpCloudLink.CallTimeout, clock, cancellationToken);
+        try
+        {
+            using var response = await link.OpenBlobAsync(digest, 0, null, deadline.Token);
+            if (ResponseCheck.StatusRefusal(response, digest, link.RetryAfter(response)) is { } refusal)
+            {
+                return (null, refusal);
+            }
+
+            var bytes = await HttpCloudLink.BodyAsync(response, limit, deadline.Token);
+            return Digest.Of(bytes) == digest
+                ? (bytes, null)
+                : (null, new(FailureKind.Attempt, "digest-mismatch", $"The service sent bytes with digest {Digest.Of(bytes)} for {digest}."));
+        }
+        catch (InvalidDataException exception)
+        {
+            return (null, new(FailureKind.Attempt, "too-large", exception.Message));
+        }
+        catch (Exception exception) when (HttpCloudLink.IsOfNetwork(exception, cancellationToken))
+        {
+            return (null, new(FailureKind.Transient, "network", $"{digest} could not be fetched: {HttpCloudLink.Describe(exception)}"));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Planning;
+
+namespace SlmOps.EdgeAgent.Logging;
+
+/// <summary>Everything the agent logs; the same keys as in the pipeline: Model, Version, Digest, Device, Ring.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "slmops-agent {AgentVersion}: device {Device} follows {Channel} at {Url}; a model may use {MemoryBytes} bytes.")]
+    internal static partial void Started(ILogger log, string agentVersion, string device, string channel, Uri url, long memoryBytes);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopped; the journal is complete.")]
+    internal static partial void Stopped(ILogger log);
+
+    [LoggerMessage(3, LogLevel.Error, "Cannot start: {Reason}")]
+    internal static partial void CannotStart(ILogger log, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "'{Folder}' is held by the agent of device {Device}, process {ProcessId}, since {Since}. Stop that one, or use another --data.")]
+    internal static partial void FolderHeld(ILogger log, string folder, string device, int processId, DateTimeOffset? since);
+
+    [LoggerMessage(5, LogLevel.Warning, "The key goes to {Url} unencrypted; use https.")]
+    internal static partial void KeyInTheClear(ILogger log, Uri url);
+
+    [LoggerMessage(6, LogLevel.Warning, "'{File}' cannot be read ({Reason}); it was put aside, and the device starts afresh.")]
+    internal static partial void StateUnreadable(ILogger log, string file, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "The data folder cannot be written; the agent tries again.")]
+    internal static partial void DiskFault(ILogger log, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "Channel {Channel} is at version {ChannelVersion}.")]
+    internal static partial void ChannelFollowed(ILogger log, string channel, long channelVersion);
+
+    [LoggerMessage(11, LogLevel.Information, "Channel {Channel} has nothing yet.")]
+    internal static partial void ChannelAbsent(ILogger log, string channel);
+
+    [LoggerMessage(12, LogLevel.Warning, "Channel {Channel} cannot be reached: {Reason}")]
+    internal static partial void ChannelUnreachable(ILogger log, string channel, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "The document of channel {Channel} is refused ({ReasonCode}): {Reason}")]
+    internal static partial void ChannelRefused(ILogger log, string channel, string? reasonCode, string? reason);
+
+    [LoggerMessage(20, LogLevel.Debug, "Plan: {Steps}.")]
+    internal static partial void Planned(ILogger log, string steps);
+
+    [LoggerMessage(21, LogLevel.Information, "Nothing to do: {Because} {Detail} (active: {Model} {Version} {Variant})")]
+    internal static partial void NothingToDo(ILogger log, Because because, string? detail, string? model, string? version, string? variant);
+
+    [LoggerMessage(22, LogLevel.Debug, "{Step} of {Model} {Version} {Digest}.")]
+    internal static partial void StepStarted(ILogger log, string step, string? model, string? version, string? digest);
+
+    [LoggerMessage(23, LogLevel.Information, "{Model} {Version} {Variant}: {State} (ring {Ring}, attempt {Attempt}) {ReasonCode}")]
+    internal static partial void StateEntered(
+        ILogger log, string model, string version, string? variant, string? ring, int attempt, DeviceState state, string? reasonCode);
+
+    [LoggerMessage(24, LogLevel.Information, "Variant {Variant} of {Bytes} bytes: {Reason}.")]
+    internal static partial void VariantChosen(ILogger log, string variant, long bytes, string reason);
+
+    [LoggerMessage(25, LogLevel.Warning, "{Model} {Version} {Digest} failed ({Kind}, {ReasonCode}): {Reason}")]
+    internal static partial void StepFailed(
+        ILogger log, string model, string version, string digest, FailureKind kind, string reasonCode, string reason);
+
+    [LoggerMessage(26, LogLevel.Error, "{Plans} plans in a row led nowhere; waiting.")]
+    internal static partial void PlansDoNotSettle(ILogger log, int plans);
+
+    [LoggerMessage(27, LogLevel.Warning, "The delta {Digest} to {Variant} is left ({ReasonCode}), files are fetched whole: {Reason}")]
+    internal static partial void DeltaLeft(ILogger log, string digest, string variant, string reasonCode, string reason);
+
+    [LoggerMessage(28, LogLevel.Debug, "{Variant}: {Bytes} of {WholeBytes} bytes are to be fetched, {Deltas} files by delta.")]
+    internal static partial void FetchPlanned(ILogger log, string variant, long bytes, long wholeBytes, int deltas);
+    [LoggerMessage(29, LogLevel.Warning, "The freshness metadata starts again from the root in trust.json: {Reason}.")]
+    internal static partial void FreshnessStartsAgain(ILogger log, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "The service refuses {Reports} reports, {FirstSeq} to {LastSeq}, which are dropped: {Reason}")]
+    internal static partial void ReportsRefused(ILogger log, int reports, long firstSeq, long lastSeq, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning, "{Reports} reports wait {Seconds:0.0} s: {Reason}")]
+    internal static partial void ReportsPostponed(ILogger log, int reports, double seconds, string reason);
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Logging;
+using SlmOps.EdgeAgent.Planning;
+
+namespace SlmOps.EdgeAgent.Outbox;
+
+/// <summary>Brings the outbox to the service, batch by batch, without ever holding up anything else.</summary>
+internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, string deviceId, TimeProvider clock, Random random, ILogger log)
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private int _failures;
+
+    /// <summary>Nothing is sent before this time; null when nothing stands in the way.</summary>
+    internal DateTimeOffset? NotBefore { get; private set; }
+
+    /// <summary>True when everything said so far is with the service.</summary>
+    internal bool IsEmpty => outbox.Count == 0;
+
+    /// <summary>Sends what waits, up to the first batch that does not get through.</summary>
+    internal async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        while (outbox.Count > 0 && (NotBefore is not { } time || time <= clock.GetUtcNow()))
+        {
+            var reports = outbox.Peek();
+            switch (await link.SendAsync(deviceId, new DeviceReportBatch(reports), cancellationToken))
+            {
+                case SendOutcome.Accepted { AcceptedSeq: var seq } when seq >= reports[0].Seq:
+                    outbox.Acknowledge(Math.Min(seq, reports[^1].Seq));
+                    (_failures, NotBefore) = (0, null);
+                    break;
+                case SendOutcome.Refused refused:
+                    Log.ReportsRefused(log, reports.Count, reports[0].Seq, reports[^1].Seq, refused.Reason);
+                    outbox.Acknowledge(reports[^1].Seq);
+                    (_failures, NotBefore) = (0, null);
+                    break;
+                case SendOutcome.Failed failed:
+                    Postpone(failed.Reason, failed.RetryAfter);
+                    return;
+                default:
+                    Postpone("The service confirmed none of the reports.", null);
+                    return;
+            }
+        }
+    }
+
+    private void Postpone(string reason, TimeSpan? retryAfter)
+    {
+        var wait = retryAfter ?? Backoff.Delay(_failures++, FirstWait, LongestWait, random);
+        NotBefore = clock.GetUtcNow() + wait;
+        Log.ReportsPostponed(log, outbox.Count, wait.TotalSeconds, reason);
+    }
+}

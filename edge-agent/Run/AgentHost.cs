@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Device;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Logging;
+using SlmOps.EdgeAgent.Options;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Run;
+
+/// <summary>One agent in one process: lock, log, loop, clean stop.</summary>
+internal static class AgentHost
+{
+    private static readonly TimeSpan RestAfterFault = TimeSpan.FromSeconds(10);
+
+    internal static async Task<int> RunAsync(AgentOptions options, bool once, bool logJson, CancellationToken cancellationToken)
+    {
+        using var logging = Logging(logJson);
+        var log = logging.CreateLogger("slmops-agent");
+        try
+        {
+            var around = AgentSurroundings.Real();
+            var folder = new DataFolder(options.DataPath);
+            var id = options.DeviceId ?? KeptDeviceId(folder);
+            using var held = DataFolderLock.TryTake(folder, new(Environment.ProcessId, id, around.Clock.GetUtcNow()), out var holder);
+            if (held is null)
+            {
+                Log.FolderHeld(log, folder.Root, holder?.DeviceId ?? "unknown", holder?.ProcessId ?? 0, holder?.Since);
+                return 1;
+            }
+
+            using var parts = new AgentParts(options, folder, id, around, log);
+            return await RunAsync(new AgentLoop(parts, options.Poll, around.Clock, around.Random, log), options, id, once, log, cancellationToken);
+        }
+        catch (Exception exception) when (exception is PackageFormatException or InvalidDataException or IOException
+            or UnauthorizedAccessException or CryptographicException)
+        {
+            Log.CannotStart(log, exception.Message);
+            return 1;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        AgentLoop loop, AgentOptions options, string id, bool once, ILogger log, CancellationToken cancellationToken)
+    {
+        Log.Started(log, Machine.AgentVersion, id, options.Channel, options.Url, options.MemoryBytes);
+        if (options.Key is not null && options.Url.Scheme == "http" && !options.Url.IsLoopback)
+        {
+            Log.KeyInTheClear(log, options.Url);
+        }
+
+        loop.Recover();
+        while (true)
+        {
+            try
+            {
+                if (once)
+                {
+                    return await loop.RunOnceAsync(cancellationToken) ? 0 : 1;
+                }
+
+                await loop.RunAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                Log.Stopped(log);
+                return 0;
+            }
+            catch (Exception exception) when (!once && exception is IOException or UnauthorizedAccessException)
+            {
+                // A full or failing disk may recover; what the journal says is still true.
+                Log.DiskFault(log, exception);
+                await Task.Delay(RestAfterFault, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private static string KeptDeviceId(DataFolder folder)
+    {
+        if (DurableFile.Read(folder.DeviceId, 256) is { } bytes)
+        {
+            var kept = System.Text.Encoding.UTF8.GetString(bytes).Trim();
+            return SafeName.IsValid(kept) ? kept : throw new InvalidDataException($"'{folder.DeviceId}' does not hold a device id; write one into it, or delete it.");
+        }
+
+        var id = "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        DurableFile.Write(folder.DeviceId, System.Text.Encoding.UTF8.GetBytes(id + "\n"));
+        return id;
+    }
+
+    private static ILoggerFactory Logging(bool json) => LoggerFactory.Create(builder =>
+    {
+        builder.SetMinimumLevel(LogLevel.Information);
+        _ = json
+            ? builder.AddJsonConsole(console => console.UseUtcTimestamp = true)
+            : builder.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss ", true));
+
+        // Standard output belongs to what a caller may parse.
+        builder.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    });
+}

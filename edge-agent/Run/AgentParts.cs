@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Device;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Download;
+using SlmOps.EdgeAgent.Logging;
+using SlmOps.EdgeAgent.Options;
+using SlmOps.EdgeAgent.Outbox;
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Slots;
+using SlmOps.EdgeAgent.Smoke;
+using SlmOps.EdgeAgent.State;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Run;
+
+/// <summary>What surrounds an agent and differs in tests.</summary>
+/// <param name="Clock">The time.</param>
+/// <param name="Random">Source of jitter.</param>
+/// <param name="Command">What starts this program; see <see cref="SmokeProcess"/>.</param>
+/// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
+/// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
+/// <param name="FreeBytes">Room on the disk of the data folder.</param>
+internal sealed record AgentSurroundings(
+    TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null,
+    Func<long>? FreeBytes = null)
+{
+    internal static AgentSurroundings Real() =>
+        new(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), OwnCommand());
+
+    // Started as `dotnet slmops-agent.dll`, the process is dotnet and needs to be told what to run.
+    private static string[] OwnCommand()
+    {
+        var process = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
+        return Path.GetFileNameWithoutExtension(process) == "dotnet"
+            ? [process, Path.Combine(AppContext.BaseDirectory, "slmops-agent.dll")]
+            : [process];
+    }
+}
+
+/// <summary>The agent, put together.</summary>
+internal sealed class AgentParts : IDisposable
+{
+    private readonly HttpCloudLink _link;
+    private readonly Observed _device;
+    private readonly LocalLayers _local;
+
+    internal AgentParts(AgentOptions options, DataFolder folder, string deviceId, AgentSurroundings around, ILogger log)
+    {
+        var (clock, random) = (around.Clock, around.Random);
+        var inventory = Machine.Inventory(options.MemoryBytes, options.Labels);
+        _device = new(
+            deviceId,
+            options.Labels,
+            new(options.MemoryBytes, Version.Parse(inventory.OrtVersion), inventory.InstructionSets.ToHashSet()),
+            options.Preference,
+            AgentState.Fresh(0));
+        _link = new(options.Url, options.Key, clock);
+        Folder = folder;
+
+        var outbox = new ReportOutbox(folder.Outbox);
+        var file = new StateFile(folder.State, clock.GetUtcNow().ToUnixTimeMilliseconds(), around.BeforeWrite, around.AfterWrite);
+        if (file.Load() is { } damage)
+        {
+            Log.StateUnreadable(log, folder.State, damage);
+        }
+
+        _local = new(folder);
+        Journal = new(file, outbox, new(deviceId, options.Channel, inventory), clock, _local);
+        var trust = TrustRoots.Load(options.TrustPath);
+        var store = new ContentStore(folder);
+        var composed = new ComposedFiles(store, trust.ReleaseKey, _local);
+        var slots = new ModelSlots(folder, store, composed);
+        var smoke = new SmokeProcess(around.Command, options.MemoryBytes, clock);
+        Channel = new(_link, trust, Journal, folder, options.Channel, log);
+        var downloader = new BlobDownloader(_link, store, clock, random);
+        var packages = new PackageFetcher(
+            store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
+        var compositions = new CompositionFetcher(folder, store, downloader, composed, _local);
+        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, compositions, composed, slots, smoke, clock);
+        var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
+        Runner = new(Journal, freshness, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
+        Reporter = new(outbox, _link, deviceId, clock, random, log);
+        Housekeeping = new(store, slots, compositions);
+    }
+
+    internal DataFolder Folder { get; }
+
+    internal Journal Journal { get; }
+
+    internal ChannelFollower Channel { get; }
+
+    internal PlanRunner Runner { get; }
+
+    internal Reporter Reporter { get; }
+
+    internal Housekeeping Housekeeping { get; }
+
+    internal Observed Observe() => _device with { State = Journal.State, Local = _local.Find()?.Pin };
+
+    public void Dispose() => _link.Dispose();
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Logging;
+using SlmOps.Packaging;
+
+namespace SlmOps.EdgeAgent.Run;
+
+/// <summary>The newest channel document that this device trusts, over restarts.</summary>
+internal sealed class ChannelFollower(
+    HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, string channel, ILogger log)
+{
+    private string? _etag;
+
+    internal ChannelDocument? Document { get; private set; }
+
+    /// <summary>Why the last look at the channel brought nothing that can be followed; null when it did, or nothing is there.</summary>
+    internal string? Trouble { get; private set; }
+
+    /// <summary>How long the service asked to be left alone.</summary>
+    internal TimeSpan? RetryAfter { get; private set; }
+
+    /// <summary>Takes up the document of the time before the restart.</summary>
+    internal void Load()
+    {
+        if (DurableFile.Read(folder.Channel(channel), Limits.ChannelBytes) is { } envelope)
+        {
+            Follow(envelope);
+        }
+    }
+
+    internal async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        RetryAfter = null;
+        switch (await link.FetchChannelAsync(channel, _etag, cancellationToken))
+        {
+            case ChannelFetch.Fetched fetched:
+                // An answer that cannot be followed is asked for again in full.
+                _etag = Follow(fetched.Envelope) ? fetched.ETag : null;
+                break;
+            case ChannelFetch.Failed failed:
+                Trouble = failed.Reason;
+                RetryAfter = failed.RetryAfter;
+                Log.ChannelUnreachable(log, channel, failed.Reason);
+                break;
+            case ChannelFetch.Absent:
+                Trouble = null;
+                Log.ChannelAbsent(log, channel);
+                break;
+            default:
+                Trouble = null;
+                break;
+        }
+    }
+
+    private bool Follow(byte[] envelope)
+    {
+        var highest = journal.State.Channels.GetValueOrDefault(channel);
+
+        // The time given makes no document expired: what an expired one still may do is the planner's to say.
+        var verdict = ChannelVerifier.Verify(envelope, trust.DirectorKey, channel, DateTimeOffset.MinValue, highest);
+        if (verdict.Document is not { } document)
+        {
+            Trouble = verdict.Reason;
+            Log.ChannelRefused(log, channel, verdict.ReasonCode, verdict.Reason);
+            return false;
+        }
+
+        if (document.Version > highest || !File.Exists(folder.Channel(channel)))
+        {
+            // The document first: a version without its document would leave the device with nothing to follow.
+            DurableFile.Write(folder.Channel(channel), envelope);
+            var floor = document.IssuedAt > journal.State.ClockFloor ? document.IssuedAt : journal.State.ClockFloor;
+            var channels = new Dictionary<string, long>(journal.State.Channels) { [channel] = document.Version };
+            journal.Write(journal.State with { Channels = channels, ClockFloor = floor });
+            Log.ChannelFollowed(log, channel, document.Version);
+        }
+
+        Document = document;
+        link.Traceparent = ActivityContext.TryParse(document.Traceparent, null, out _) ? document.Traceparent : null;
+        Trouble = null;
+        return true;
+    }
+}

@@ -1,0 +1,125 @@
+using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Slots;
+using SlmOps.EdgeAgent.Smoke;
+using SlmOps.EdgeAgent.State;
+
+namespace SlmOps.EdgeAgent.Run;
+
+/// <summary>The steps that change what the device runs: activate, commit, go back.</summary>
+internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
+{
+    internal async Task ActivateAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var target = journal.Deployment.Target!.Value;
+        journal.Move(DeviceEvent.ActivationStarted);
+
+        // What is hashed here is what the switch puts in charge, also after a power cut between the two.
+        if (await slots.FindDamageAsync(target, journal.Deployment.Variant!, journal.Deployment.Adaptation, cancellationToken) is { } damage)
+        {
+            await GoBackAsync("slot-damaged", $"Slot {target}: {damage}.", cancellationToken);
+            return;
+        }
+
+        CurrentModel.Write(folder, target, journal.State[target]);
+        var soakUntil = clock.GetUtcNow().AddSeconds(journal.Deployment.Assignment.SoakSeconds);
+        journal.Move(
+            DeviceEvent.SoakStarted,
+            deployment => deployment.WithPhase("activate", clock.GetElapsedTime(started)) with { SoakUntil = soakUntil },
+            state => state with { Active = target });
+    }
+
+    /// <summary>Ends the soak with one more look at the model: commits it, or goes back.</summary>
+    internal async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        var target = journal.Deployment.Target!.Value;
+        if (await smoke.FailureAsync(slots.FolderOf(target), 1, cancellationToken) is { } failure)
+        {
+            await GoBackAsync(failure.Code, $"The model failed at the end of its soak: {failure.Reason}", cancellationToken);
+            return;
+        }
+
+        var soak = clock.GetUtcNow() - (journal.Deployment.SoakUntil!.Value - TimeSpan.FromSeconds(journal.Deployment.Assignment.SoakSeconds));
+        journal.Move(
+            DeviceEvent.SoakPassed,
+            deployment => deployment.WithPhase("soak", soak),
+            state =>
+            {
+                var committed = state.With(target, state[target]! with { Committed = true });
+                return journal.Deployment.Listed is { } listed
+                    ? committed.WithFloor(listed.Release.Model, committed.FloorOf(listed.Release.Model).Commit(listed))
+                    : committed;
+            });
+    }
+
+    /// <summary>Puts the committed model before in charge again; what failed, and was not just withdrawn, is condemned.</summary>
+    internal async Task GoBackAsync(string code, string reason, CancellationToken cancellationToken)
+    {
+        var withdrawn = code == "withdrawn";
+        OpenForActive();
+        journal.Move(
+            DeviceEvent.RollbackStarted,
+            deployment => deployment with { ReasonCode = code, Reason = reason },
+            state => withdrawn ? state : state.Condemn(journal.Deployment, code, clock.GetUtcNow()));
+
+        var bad = journal.Deployment.Target!.Value;
+        var switched = journal.State.Active == bad;
+        var back = switched ? journal.State.Inactive : journal.State.Active;
+        var content = back is { } slot ? journal.State[slot] : null;
+
+        // What never stopped running goes on; what would have to be put in charge again must not lie under the floor.
+        if (switched && content is not null && journal.State.RefuseFallback(content) is { } below)
+        {
+            Strand(bad, withdrawn, below);
+            return;
+        }
+
+        if (content is not { Committed: true } || await slots.FindDamageAsync(back!.Value, content.Variant, content.Adaptation, cancellationToken) is not null)
+        {
+            Strand(bad, withdrawn);
+            return;
+        }
+
+        CurrentModel.Write(folder, back, content);
+        journal.Move(DeviceEvent.RollbackFinished, null, state => state.With(bad, null) with { Active = back });
+    }
+
+    /// <summary>
+    /// There is nothing to go back to. A model that failed must not run, so nothing runs; one that was only withdrawn
+    /// still works, and goes on until its successor is there.
+    /// </summary>
+    private void Strand(Slot bad, bool withdrawn, string? why = null)
+    {
+        Deployment Said(Deployment deployment) => why is null ? deployment : deployment with { Reason = $"{deployment.Reason} {why}" };
+        var other = bad == Slot.A ? Slot.B : Slot.A;
+        if (withdrawn)
+        {
+            journal.Move(DeviceEvent.RollbackImpossible, Said, state => state.With(other, null));
+            return;
+        }
+
+        CurrentModel.Write(folder, null, null);
+        journal.Move(DeviceEvent.RollbackImpossible, Said, state => state.With(bad, null).With(other, null) with { Active = null });
+    }
+
+    /// <summary>Leaving a model that was committed long ago needs a deployment to tell of, that of the active model.</summary>
+    private void OpenForActive()
+    {
+        var active = journal.State.ActiveContent;
+        if (active is null || journal.State.Deployment is { State: DeviceState.Activating or DeviceState.Soaking or DeviceState.RollingBack }
+            || journal.State.Deployment is { State: DeviceState.Committed } same && same.Release.Digest == active.Release.Digest)
+        {
+            return;
+        }
+
+        journal.Open(
+            new(
+                new(active.Release, null, null, 0, journal.State.Deployment?.Assignment.Traceparent), 1, DeviceState.Committed, null, active.Variant,
+                journal.State.Active, true, null, 0, null, null, null, new Dictionary<string, long>())
+            {
+                Adaptation = active.Adaptation,
+            },
+            silently: true);
+    }
+}

@@ -1,0 +1,153 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Planning;
+
+namespace SlmOps.EdgeAgent.Smoke;
+
+/// <summary>Runs the smoke test in a process of its own, with limits on time and memory.</summary>
+/// <param name="command">This program and the arguments that start it, before <c>--smoke</c>.</param>
+/// <param name="modelRam">Memory the model may use, in bytes.</param>
+/// <param name="clock">Clock of the time limit.</param>
+internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam, TimeProvider clock)
+{
+    /// <summary>What the process needs besides the model: runtime and ONNX Runtime's library.</summary>
+    internal const long OwnRam = 160L << 20;
+
+    private const int MaxOutput = 64 << 10;
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Null when the model passed, or why it did not.</summary>
+    internal async Task<Failure?> FailureAsync(string folder, int prompts, CancellationToken cancellationToken)
+    {
+        using var process = new Process { StartInfo = Start(folder, prompts) };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception exception)
+        {
+            return new(FailureKind.Attempt, "smoke-not-started", $"'{command[0]}' cannot be started: {exception.Message}");
+        }
+
+        using var deadline = new Deadline(TimeLimit, clock, cancellationToken);
+        var output = ReadAsync(process.StandardOutput, deadline.Token);
+        var errors = ReadAsync(process.StandardError, deadline.Token);
+        try
+        {
+            var memory = await WatchMemoryAsync(process, deadline.Token);
+            return memory ?? Judge(process.ExitCode, await output, await errors);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(FailureKind.Condemning, "smoke-timeout", $"The smoke test did not end within {TimeLimit.TotalSeconds} s.");
+        }
+        finally
+        {
+            Kill(process);
+            await ((Task)Task.WhenAll(output, errors)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private ProcessStartInfo Start(string folder, int prompts)
+    {
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        string[] arguments =
+        [
+            .. command.Skip(1), "--smoke", folder, "--smoke-prompts", prompts.ToString(CultureInfo.InvariantCulture),
+            "--smoke-memory", (modelRam + OwnRam).ToString(CultureInfo.InvariantCulture),
+        ];
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // The test needs no secret, and a library that a bad model has taken over should find none.
+        start.Environment.Remove("SLMOPS_KEY");
+        return start;
+    }
+
+    private async Task<Failure?> WatchMemoryAsync(Process process, CancellationToken cancellationToken)
+    {
+        var exited = process.WaitForExitAsync(cancellationToken);
+        while (await Task.WhenAny(exited, Task.Delay(Watch, clock, cancellationToken)) != exited)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (MemoryOf(process) > modelRam + OwnRam)
+            {
+                Kill(process);
+                return new(FailureKind.Condemning, "smoke-memory", $"The model took more than its budget of {modelRam} bytes.");
+            }
+        }
+
+        await exited;
+        return null;
+    }
+
+    private static long MemoryOf(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+            return 0;
+        }
+    }
+
+    private static Failure? Judge(int exitCode, string output, string errors)
+    {
+        SmokeOutcome? outcome = null;
+        try
+        {
+            outcome = JsonSerializer.Deserialize(output, SmokeJson.Default.SmokeOutcome);
+        }
+        catch (JsonException)
+        {
+            // A process that crashed says nothing usable; its exit code tells the story.
+        }
+
+        return outcome switch
+        {
+            { Passed: true } when exitCode == 0 => null,
+            { Passed: false } => new(FailureKind.Condemning, outcome.Code ?? "smoke-failed", outcome.Reason),
+            _ => new(FailureKind.Condemning, "smoke-crashed", $"The smoke test ended with exit code {exitCode}: {LastLine(errors)}"),
+        };
+    }
+
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no message.";
+
+    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        // Reads on to the end, or the process would block, but keeps no more than its share.
+        var kept = new System.Text.StringBuilder();
+        var buffer = new char[4096];
+        int read;
+        while ((read = await reader.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            kept.Append(buffer, 0, Math.Min(read, MaxOutput - kept.Length));
+        }
+
+        return kept.ToString();
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+}

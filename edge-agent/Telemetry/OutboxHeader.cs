@@ -1,4 +1,0 @@
-namespace SlmOps.EdgeAgent.Telemetry;
-
-/// <summary>First line of the outbox: everything up to this number is with the service, or was given up.</summary>
-internal sealed record OutboxHeader(long Acked);

@@ -1,0 +1,63 @@
+using SlmOps.EdgeAgent.Options;
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Tests.Fakes;
+
+namespace SlmOps.EdgeAgent.Tests.Options;
+
+public sealed class OptionReaderTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public OptionReaderTests() => File.WriteAllText(_folder["trust.json"], "{}");
+
+    [Fact]
+    public void Read_EverythingWrong_AllMistakesAtOnce()
+    {
+        var options = OptionReader.Read(
+            new("ftp://x", "", "A b", "../x", " ", "/nowhere/trust.json", ["site", "a=1", "a=2", "B=3"], "lots", "best", "0"), 1, out var mistakes);
+
+        Assert.Null(options);
+        Assert.Equal(
+            ["--url", "--channel", "--id", "--data", "--trust", "--label", "--label", "--label", "--memory", "--prefer", "--poll"],
+            mistakes.Select(mistake => mistake.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void Read_OnlyTheRequired_HasDefaults()
+    {
+        var options = OptionReader.Read(new("https://x.example/base", null, null, null, "data", _folder["trust.json"], [], null, null, null), 99, out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(
+            ("https://x.example/base/", "stable", 99L, Preference.Balanced, TimeSpan.FromSeconds(30)),
+            (options!.Url.AbsoluteUri, options.Channel, options.MemoryBytes, options.Preference, options.Poll));
+    }
+
+    [Theory]
+    [InlineData("1048576", 1048576L)]
+    [InlineData("64MiB", 67108864L)]
+    [InlineData("1.5gib", 1610612736L)]
+    [InlineData("2048KiB", 2097152L)]
+    [InlineData("1048575", null)]
+    [InlineData("-5MiB", null)]
+    [InlineData("NaN", null)]
+    [InlineData("99999999999999999999", null)]
+    [InlineData("9999999999999GiB", null)]
+    [InlineData("64MB", null)]
+    public void Read_Memory_IsBytesOrBinaryUnits(string text, long? bytes)
+    {
+        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], text, null, null), 99, out var mistakes);
+        Assert.Equal(bytes, options?.MemoryBytes);
+        Assert.Equal(bytes is null ? 1 : 0, mistakes.Count);
+    }
+
+    [Fact]
+    public void Read_Labels_KeepEverythingAfterTheFirstEqualsSign()
+    {
+        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], ["site=lab", "note=a=b"], null, "speed", "0.5"), 99, out _);
+        Assert.Equal(new Dictionary<string, string> { ["site"] = "lab", ["note"] = "a=b" }, options!.Labels);
+        Assert.Equal((Preference.Speed, 0.5), (options.Preference, options.Poll.TotalSeconds));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

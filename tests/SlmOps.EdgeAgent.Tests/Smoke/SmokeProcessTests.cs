@@ -1,0 +1,136 @@
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Smoke;
+using SlmOps.EdgeAgent.Tests.Fakes;
+
+namespace SlmOps.EdgeAgent.Tests.Smoke;
+
+/// <summary>The smoke test in its own process: the agent's executable as it lies beside the tests.</summary>
+public sealed class SmokeProcessTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public async Task Failure_GoodModel_IsNone()
+    {
+        File.WriteAllBytes(_folder["model.onnx"], Models.Good);
+        Assert.Null(await RunAsync());
+    }
+
+    [Theory]
+    [InlineData("not finite", "smoke-not-finite")]
+    [InlineData("no model at all", "smoke-failed")]
+    [InlineData("nothing", "no-single-model")]
+    [InlineData("two", "no-single-model")]
+    public async Task Failure_BadModel_IsCondemnedWithItsReason(string what, string code)
+    {
+        switch (what)
+        {
+            case "not finite":
+                File.WriteAllBytes(_folder["model.onnx"], Models.NotFinite);
+                break;
+            case "no model at all":
+                File.WriteAllBytes(_folder["model.onnx"], Models.Random(1000, 3));
+                break;
+            case "two":
+                File.WriteAllBytes(_folder["a.onnx"], Models.Good);
+                File.WriteAllBytes(_folder["b.onnx"], Models.Good);
+                break;
+        }
+
+        var failure = await RunAsync();
+
+        Assert.Equal((FailureKind.Condemning, code), (failure!.Kind, failure.Code));
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(3, null)]
+    [InlineData(60, "smoke-disagrees")]
+    public async Task Failure_LanguageModel_GeneratesItsSmokePrompts(int wrongTokens, string? code)
+    {
+        var sample = SampleModel();
+        foreach (var file in new[] { "model.onnx", "model.onnx.data", "config.json" })
+        {
+            File.Copy(Path.Combine(sample, file), _folder[file]);
+        }
+
+        // 96 expected tokens of which three quarters must agree; as many as asked are made wrong.
+        var smoke = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(sample, "smoke.json")))!;
+        var made = 0;
+        foreach (var tokens in smoke["prompts"]!.AsArray().Select(prompt => prompt!["greedyTokens"]!.AsArray()))
+        {
+            for (var index = 0; index < tokens.Count && made < wrongTokens; index++, made++)
+            {
+                tokens[index] = 2047;
+            }
+        }
+
+        File.WriteAllText(_folder["smoke.json"], smoke.ToJsonString());
+
+        Assert.Equal(code, (await RunAsync())?.Code);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"maxNewTokens":100000,"minAgreement":0.5,"prompts":[{"text":"a","promptTokens":[1],"greedyTokens":[1]}]}""")]
+    [InlineData("""{"maxNewTokens":1,"minAgreement":0.5,"prompts":[{"text":"a","promptTokens":[],"greedyTokens":[1]}]}""")]
+    public async Task Failure_SmokeFileOutOfBounds_IsNoPass(string smoke)
+    {
+        File.WriteAllBytes(_folder["model.onnx"], Models.Good);
+        File.WriteAllText(_folder["smoke.json"], smoke);
+        Assert.Equal("smoke-failed", (await RunAsync())?.Code);
+    }
+
+    [Fact]
+    public async Task Failure_ProcessDies_IsACrash()
+    {
+        File.WriteAllText(_folder["die.sh"], "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$");
+        var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
+        Assert.Equal("smoke-crashed", failure!.Code);
+        Assert.Contains("139", failure.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failure_ProcessNeverEnds_IsKilledAtTheTimeLimit()
+    {
+        File.WriteAllText(_folder["hang.sh"], "exec sleep 1000");
+        var clock = new WatchedClock(Bench.Start);
+        var run = RunAsync(command: ["/bin/sh", _folder["hang.sh"]], clock: clock);
+        await clock.WaitOf(TimeSpan.FromMilliseconds(50));
+
+        clock.Advance(TimeSpan.FromMinutes(6));
+
+        Assert.Equal("smoke-timeout", (await run)!.Code);
+    }
+
+    [Fact]
+    public async Task Failure_ModelTakesTooMuchMemory_IsKilled()
+    {
+        // A budget below zero leaves less than what the runtime itself needs.
+        File.WriteAllBytes(_folder["model.onnx"], Models.Good);
+        var failure = await RunAsync(modelRam: (10 << 20) - SmokeProcess.OwnRam);
+        Assert.Equal(FailureKind.Condemning, failure!.Kind);
+        Assert.Contains(failure.Code, new[] { "smoke-memory", "smoke-crashed" });
+    }
+
+    [Fact]
+    public async Task Failure_NoSuchProgram_IsNotTheModelsFault() =>
+        Assert.Equal(FailureKind.Attempt, (await RunAsync(command: [_folder["missing"]]))!.Kind);
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<Failure?> RunAsync(IReadOnlyList<string>? command = null, TimeProvider? clock = null, long modelRam = 256 << 20) =>
+        new SmokeProcess(command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System)
+            .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
+
+    private static string SampleModel()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("SlmOps.sln is in no folder above the tests.");
+        }
+
+        return Path.Combine(folder.FullName, "infra", "samples", "pydocs-slm");
+    }
+}
