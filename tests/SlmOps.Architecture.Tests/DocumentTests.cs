@@ -10,8 +10,8 @@ public sealed partial class DocumentTests
 {
     private static readonly string[] Top =
     [
-        ".ci", "docs", "edge-agent", "functions", "infra", "tests",
-        "README.md", "LICENSE", "SlmOps.sln", "slmops", "azure.yaml", "host.json",
+        ".ci", ".devcontainer", ".github", "docs", "edge-agent", "findings", "functions", "infra", "tests",
+        "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "SlmOps.sln", "slmops", "azure.yaml", "host.json",
         ".editorconfig", ".gitattributes", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Build.targets",
         "Directory.Packages.props", "global.json", "package-lock.json", "package.json",
     ];
@@ -66,9 +66,29 @@ public sealed partial class DocumentTests
         Assert.Equal(NugetPackages.Concat(NpmPackages).Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
     }
 
+    public static TheoryData<string, string, string> Snippets => [.. Documents.SelectMany(row =>
+        Snippet().Matches(Repository.Read(row.Data)).Select(match => (row.Data, match.Groups["file"].Value, match.Groups["code"].Value)))];
+
+    [Theory]
+    [MemberData(nameof(Snippets))]
+    public void Snippet_StandsWordForWordInCodeThatIsCompiled(string document, string file, string code)
+    {
+        Assert.True(Repository.Files.Contains(file), $"{document} takes a snippet from {file}, which is not there.");
+        Assert.Contains(code.Trim('\n'), Repository.Read(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Developing_EveryCodeBlockHasItsFile() => Assert.All(
+        Documents.Select(row => row.Data).Where(document => document.StartsWith("docs/developing/", StringComparison.Ordinal)),
+        document => Assert.Equal(Repository.Read(document).Split("```csharp").Length - 1, Snippet().Count(Repository.Read(document))));
+
     // [text](target "title"), the target without its fragment; empty for a link within the document.
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)")]
     private static partial Regex Link();
+
+    // <!-- tests/…/File.cs --> and the block of C# under it.
+    [GeneratedRegex(@"<!-- (?<file>\S+\.cs) -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Snippet();
 
     // - `Package`: a reason of some length.
     [GeneratedRegex("^- `(?<package>[^`]+)`: .{20,}$")]
