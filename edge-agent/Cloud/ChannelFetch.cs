@@ -26,7 +26,7 @@ internal abstract record SendOutcome
 
     internal sealed record Accepted(long AcceptedSeq) : SendOutcome;
 
-    /// <summary>The service will never take this batch.</summary>
+    /// <summary>The service will never take this batch as it is.</summary>
     internal sealed record Refused(string Reason) : SendOutcome;
 
     internal sealed record Failed(string Reason, TimeSpan? RetryAfter) : SendOutcome;

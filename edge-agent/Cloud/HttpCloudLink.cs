@@ -95,7 +95,9 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
                 return receipt is null ? new SendOutcome.Failed("The receipt is null.", null) : new SendOutcome.Accepted(receipt.AcceptedSeq);
             }
 
-            return (int)response.StatusCode is >= 400 and < 500 and not (408 or 429)
+            // Only these are about the reports themselves. A key that was revoked, an address that moved, a proxy in between:
+            // all of that may be put right, and the reports are wanted then.
+            return (int)response.StatusCode is 400 or 413 or 422
                 ? new SendOutcome.Refused(Answer(request, response))
                 : new SendOutcome.Failed(Answer(request, response), RetryAfter(response));
         }

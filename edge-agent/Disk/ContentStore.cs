@@ -17,16 +17,21 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
 
     internal string TagOf(Digest digest) => Path.Combine(folder.Partial, digest.Hex + ".etag");
 
-    internal long PartialLength(Digest digest) => new FileInfo(PartialOf(digest)) is { Exists: true } file ? file.Length : 0;
+    internal long PartialLength(Digest digest) => DiskPath.KindOf(PartialOf(digest)) == PathKind.File ? new FileInfo(PartialOf(digest)).Length : 0;
 
-    internal bool Has(BlobRef blob) => new FileInfo(PathOf(blob.Digest)) is { Exists: true } file && file.Length == blob.Size;
+    internal bool Has(BlobRef blob) => Holds(blob.Digest) && new FileInfo(PathOf(blob.Digest)).Length == blob.Size;
+
+    /// <summary>True when a plain file of that name is there.</summary>
+    internal bool Holds(Digest digest) => DiskPath.KindOf(PathOf(digest)) == PathKind.File;
 
     /// <summary>Makes a partial file, checked and flushed, a whole blob.</summary>
     internal void Adopt(Digest digest) => Adopt(PartialOf(digest), digest);
 
-    public Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) => _blobs.ExistsAsync(digest, cancellationToken);
+    public Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) => Task.FromResult(Holds(digest));
 
-    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => _blobs.OpenReadAsync(digest, cancellationToken);
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => Holds(digest)
+        ? _blobs.OpenReadAsync(digest, cancellationToken)
+        : throw new FileNotFoundException($"The store holds no file {digest}.");
 
     /// <summary>Writes what is made here. A power cut leaves one file of that blob beside the store, which the next try overwrites.</summary>
     public async Task WriteAsync(Digest digest, long size, Stream content, CancellationToken cancellationToken)
@@ -34,7 +39,7 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
         var path = PartialOf(digest) + ".made";
         try
         {
-            using (var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            using (var file = DiskPath.OpenNew(path))
             {
                 var actual = await CopyAsync(content, file, size, cancellationToken);
                 if (actual != digest || file.Length != size)
@@ -49,21 +54,21 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
         }
         finally
         {
-            File.Delete(path);
+            DiskPath.Remove(path);
         }
     }
 
     internal void DropPartial(Digest digest)
     {
-        File.Delete(PartialOf(digest));
-        File.Delete(TagOf(digest));
+        DiskPath.Remove(PartialOf(digest));
+        DiskPath.Remove(TagOf(digest));
     }
 
     private void Adopt(string path, Digest digest)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
+        DiskPath.EnsureFolder(Path.GetDirectoryName(PathOf(digest))!);
         MakeReadOnly(path);
-        Delete(PathOf(digest));
+        DiskPath.Remove(PathOf(digest));
         File.Move(path, PathOf(digest));
         DropPartial(digest);
         Filesystem.FlushFolder(Path.GetDirectoryName(PathOf(digest))!);
@@ -90,15 +95,39 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
     /// <summary>What is wrong with a file that should have this size and digest; null when nothing is.</summary>
     internal static async Task<string?> FindDamageAsync(string path, BlobRef expected, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length != expected.Size)
+        if (FindOutwardDamage(path, expected.Size) is { } damage)
         {
-            return file.Exists ? $"'{path}' has {file.Length} bytes, it should have {expected.Size}" : $"'{path}' is missing";
+            return damage;
         }
 
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
-        var actual = Digest.FromHash(await SHA256.HashDataAsync(stream, cancellationToken));
-        return actual == expected.Digest ? null : $"'{path}' has digest {actual}, it should have {expected.Digest}";
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+            var actual = Digest.FromHash(await SHA256.HashDataAsync(stream, cancellationToken));
+            return actual == expected.Digest ? null : $"'{path}' has digest {actual}, it should have {expected.Digest}";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Such as a sector that cannot be read any more.
+            return $"'{path}' cannot be read: {exception.Message}";
+        }
+    }
+
+    /// <summary>What is wrong with a file as far as it can be seen without reading it; null when nothing is.</summary>
+    internal static string? FindOutwardDamage(string path, long size)
+    {
+        switch (DiskPath.KindOf(path))
+        {
+            case PathKind.Missing:
+                return $"'{path}' is missing";
+            case PathKind.Folder:
+                return $"'{path}' is a folder";
+            case PathKind.Link:
+                return $"'{path}' is a link";
+        }
+
+        var length = new FileInfo(path).Length;
+        return length == size ? null : $"'{path}' has {length} bytes, it should have {size}";
     }
 
     /// <summary>Takes in content that did not come from the service; what is there already stays.</summary>
@@ -110,7 +139,7 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
             return;
         }
 
-        using (var partial = new FileStream(PartialOf(blob.Digest), FileMode.Create, FileAccess.Write, FileShare.None))
+        using (var partial = DiskPath.OpenNew(PartialOf(blob.Digest)))
         {
             await content.CopyToAsync(partial, cancellationToken);
             partial.Flush(flushToDisk: true);
@@ -125,28 +154,32 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
         Adopt(blob.Digest);
     }
 
+    /// <summary>Takes in a document held in memory.</summary>
+    internal async Task KeepAsync(byte[] document, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(document, writable: false);
+        await AddAsync(new(Digest.Of(document), document.Length), content, cancellationToken);
+    }
+
     /// <summary>A small document of the store, its digest checked.</summary>
-    internal Task<byte[]> ReadAsync(Digest digest, int limit, CancellationToken cancellationToken) => _blobs.ReadAsync(digest, limit, cancellationToken);
+    internal Task<byte[]> ReadAsync(Digest digest, int limit, CancellationToken cancellationToken) =>
+        BlobStoreDocuments.ReadAsync(this, digest, limit, cancellationToken);
 
     internal async Task<VariantManifest> ReadManifestAsync(BlobRef manifest, CancellationToken cancellationToken) =>
-        ReleaseReader.ReadManifest(await _blobs.ReadAsync(manifest.Digest, Limits.ManifestBytes, cancellationToken));
+        ReleaseReader.ReadManifest(await ReadAsync(manifest.Digest, Limits.ManifestBytes, cancellationToken));
 
     /// <summary>Deletes every whole blob that is not named, and every partial one.</summary>
     internal void Sweep(IReadOnlySet<Digest> keep)
     {
         var names = keep.Select(digest => digest.Hex).ToHashSet();
-        var blobs = Path.GetDirectoryName(PathOf(Digest.Of([])))!;
-        foreach (var path in Directory.Exists(blobs) ? Directory.EnumerateFiles(blobs) : [])
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder.Blobs).Where(path => !names.Contains(Path.GetFileName(path))))
         {
-            if (!names.Contains(Path.GetFileName(path)))
-            {
-                Delete(path);
-            }
+            DiskPath.Remove(path);
         }
 
-        foreach (var path in Directory.EnumerateFiles(folder.Partial))
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder.Partial))
         {
-            File.Delete(path);
+            DiskPath.Remove(path);
         }
     }
 
@@ -160,17 +193,5 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
         {
             File.SetUnixFileMode(path, ReadableByAll);
         }
-    }
-
-    /// <summary>Deletes a file that may be read-only or missing.</summary>
-    internal static void Delete(string path)
-    {
-        // Windows refuses to delete a read-only file; Unix asks the folder alone.
-        if (OperatingSystem.IsWindows() && File.Exists(path))
-        {
-            File.SetAttributes(path, FileAttributes.Normal);
-        }
-
-        File.Delete(path);
     }
 }

@@ -9,8 +9,10 @@ internal sealed class DataFolder
     {
         Root = Path.GetFullPath(root);
         Directory.CreateDirectory(Root);
-        Directory.CreateDirectory(Partial);
-        Directory.CreateDirectory(Slots);
+        DiskPath.EnsureFolder(Store);
+        DiskPath.EnsureFolder(Partial);
+        DiskPath.EnsureFolder(Blobs);
+        DiskPath.EnsureFolder(Slots);
     }
 
     internal string Root { get; }
@@ -31,6 +33,8 @@ internal sealed class DataFolder
 
     internal string Store => Path.Combine(Root, "store");
 
+    internal string Blobs => Path.Combine(Root, "store", "blobs", "sha256");
+
     internal string Partial => Path.Combine(Root, "store", "partial");
 
     /// <summary>The device's own key, mode 0600.</summary>
@@ -47,6 +51,9 @@ internal sealed class DataFolder
     internal string Slots => Path.Combine(Root, "slots");
 
     internal string Channel(string name) => Path.Combine(Root, $"channel-{name}.json");
+
+    /// <summary>What a slot holds, beside it: enough to know it again without the journal.</summary>
+    internal string SlotRecord(Slot slot) => SlotFolder(slot) + ".json";
 
     internal string SlotFolder(Slot slot) => Path.Combine(Slots, slot == Slot.A ? "a" : "b");
 }

@@ -19,6 +19,7 @@ internal sealed class DataFolderLock : IDisposable
         FileStream file;
         try
         {
+            DiskPath.ClearForFile(folder.Lock);
             file = new(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
@@ -33,15 +34,16 @@ internal sealed class DataFolderLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static LockHolder? ReadHolder(DataFolder folder)
+    /// <summary>Who held the folder last, where the file can be read.</summary>
+    internal static LockHolder? ReadHolder(DataFolder folder)
     {
         try
         {
-            return DurableFile.Read(folder.Holder, 4096) is { } bytes
+            return DurableFile.Read(folder.Holder, 4096, out _) is { } bytes
                 ? JsonSerializer.Deserialize(bytes, StateJson.Default.LockHolder)
                 : null;
         }
-        catch (Exception exception) when (exception is JsonException or IOException)
+        catch (JsonException)
         {
             return null;
         }

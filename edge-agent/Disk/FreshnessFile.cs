@@ -21,7 +21,7 @@ internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
     private readonly Digest _origin = Digest.Of(firstRoot);
 
     /// <summary>
-    /// What was kept. A file that cannot be read, or that began with another root than trust.json names, is left alone:
+    /// What was kept. A file that cannot be read is put aside, one that began with another root than trust.json names is left alone:
     /// the device begins with its first root again, and its floors in the journal still hold.
     /// </summary>
     internal TufState Read(out string? trouble)
@@ -29,9 +29,15 @@ internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
         trouble = null;
         try
         {
-            if (DurableFile.Read(folder.Freshness, MaxBytes) is not { } bytes)
+            var bytes = DurableFile.Read(folder.Freshness, MaxBytes, out trouble);
+            if (bytes is null && trouble is null)
             {
                 return TufState.Initial(firstRoot);
+            }
+
+            if (bytes is null || !SealedJson.Holds(bytes))
+            {
+                throw new InvalidDataException(trouble ?? "it is not what was written");
             }
 
             var record = JsonSerializer.Deserialize(bytes, StateJson.Default.FreshnessRecord);
@@ -48,6 +54,7 @@ internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
         catch (Exception exception) when (exception is JsonException or InvalidDataException or PackageFormatException)
         {
             trouble = exception.Message;
+            DiskPath.PutAside(folder.Freshness);
         }
 
         return TufState.Initial(firstRoot);
@@ -55,5 +62,5 @@ internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
 
     internal void Write(TufState trusted) => DurableFile.Write(
         folder.Freshness,
-        JsonSerializer.SerializeToUtf8Bytes(new(FreshnessRecord.CurrentSchema, _origin, trusted), StateJson.Default.FreshnessRecord));
+        SealedJson.Seal(JsonSerializer.SerializeToUtf8Bytes(new(FreshnessRecord.CurrentSchema, _origin, trusted), StateJson.Default.FreshnessRecord)));
 }

@@ -16,31 +16,24 @@ internal sealed class StateFile(string path, long firstSeq, Action<int>? beforeW
 
     internal AgentState State => _state ?? throw new InvalidOperationException("The state was not loaded yet.");
 
+    /// <summary>True when nothing could be loaded: a first start, or a file that was lost or damaged.</summary>
+    internal bool IsFresh { get; private set; }
+
     /// <summary>Reads the file.</summary>
-    /// <returns>Null when all is well, or why the device starts afresh: the unreadable file is kept beside.</returns>
+    /// <returns>Null when all is well, or why the state is fresh: what stood there is kept beside.</returns>
     /// <exception cref="InvalidDataException">When a newer agent wrote it.</exception>
     internal string? Load()
     {
-        var bytes = DurableFile.Read(path, MaxBytes);
-        if (bytes is null)
+        _state = Read(out var damage);
+        IsFresh = _state is null;
+        if (damage is not null)
         {
-            _state = AgentState.Fresh(firstSeq);
-            return null;
+            // A device that refuses to start never recovers.
+            DiskPath.PutAside(path);
         }
 
-        try
-        {
-            _state = JsonSerializer.Deserialize(bytes, StateJson.Default.AgentState) ?? throw new JsonException("It holds null.");
-        }
-        catch (JsonException exception)
-        {
-            // What runs is known again after one download and check; a device that refuses to start never recovers.
-            File.Move(path, path + ".unreadable", overwrite: true);
-            _state = AgentState.Fresh(firstSeq);
-            return exception.Message;
-        }
-
-        return _state.Schema == AgentState.CurrentSchema ? null : throw new InvalidDataException(
+        _state ??= AgentState.Fresh(firstSeq);
+        return _state.Schema == AgentState.CurrentSchema ? damage : throw new InvalidDataException(
             $"'{path}' has format {_state.Schema}, this agent knows {AgentState.CurrentSchema}. Run the agent that wrote it, or start with an empty data folder.");
     }
 
@@ -48,8 +41,32 @@ internal sealed class StateFile(string path, long firstSeq, Action<int>? beforeW
     {
         _writes++;
         beforeWrite?.Invoke(_writes);
-        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.AgentState));
+        DurableFile.Write(path, SealedJson.Seal(JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.AgentState)));
         _state = state;
         afterWrite?.Invoke(_writes);
+    }
+
+    private AgentState? Read(out string? damage)
+    {
+        if (DurableFile.Read(path, MaxBytes, out damage) is not { } bytes)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (SealedJson.Holds(bytes))
+            {
+                return JsonSerializer.Deserialize(bytes, StateJson.Default.AgentState) ?? throw new JsonException("It holds null.");
+            }
+
+            damage = "it is not what was written";
+        }
+        catch (JsonException exception)
+        {
+            damage = exception.Message;
+        }
+
+        return null;
     }
 }

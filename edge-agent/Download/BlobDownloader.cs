@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
@@ -17,6 +18,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
     // Less than this between two interruptions is no progress: a server that gives a byte a connection gains nothing.
     private const long Progress = 64 << 10;
     private const int ChunkBytes = 128 << 10;
+    private const int MaxTagBytes = 1 << 10;
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
@@ -66,7 +68,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
     private async Task<Failure?> TryAsync(BlobRef blob, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var file = new FileStream(store.PartialOf(blob.Digest), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
+        using var file = DiskPath.OpenToContinue(store.PartialOf(blob.Digest));
         if (file.Length > blob.Size)
         {
             file.SetLength(0);
@@ -102,7 +104,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         using var deadline = new Deadline(StallTimeout, clock, cancellationToken);
         try
         {
-            var tag = file.Length > 0 && File.Exists(store.TagOf(blob.Digest)) ? await File.ReadAllTextAsync(store.TagOf(blob.Digest), deadline.Token) : null;
+            var tag = file.Length > 0 && DurableFile.Read(store.TagOf(blob.Digest), MaxTagBytes, out _) is { } kept ? Encoding.UTF8.GetString(kept) : null;
             using var response = await link.OpenBlobAsync(blob.Digest, file.Length, tag, deadline.Token);
             if (ResponseCheck.Refusal(response, blob, file.Length, link.RetryAfter(response)) is { } refusal)
             {
@@ -117,7 +119,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 Restart(file, blob, hash);
-                await RememberTagAsync(blob, response, deadline.Token);
+                RememberTag(blob, response);
             }
 
             return await CopyAsync(response, blob, file, hash, sliceEnd, deadline);
@@ -176,15 +178,15 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         file.SetLength(0);
         file.Position = 0;
         hash.GetHashAndReset();
-        File.Delete(store.TagOf(blob.Digest));
+        DiskPath.Remove(store.TagOf(blob.Digest));
     }
 
-    private async Task RememberTagAsync(BlobRef blob, HttpResponseMessage response, CancellationToken cancellationToken)
+    private void RememberTag(BlobRef blob, HttpResponseMessage response)
     {
         // A weak tag says nothing about bytes, and a server may not use it for ranges.
         if (response.Headers.ETag is { IsWeak: false } tag)
         {
-            await File.WriteAllTextAsync(store.TagOf(blob.Digest), tag.ToString(), cancellationToken);
+            DurableFile.Write(store.TagOf(blob.Digest), Encoding.UTF8.GetBytes(tag.ToString()));
         }
     }
 

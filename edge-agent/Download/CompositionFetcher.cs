@@ -73,7 +73,7 @@ internal sealed class CompositionFetcher(DataFolder folder, ContentStore store, 
             if (await ContentStore.FindDamageAsync(store.PathOf(blob.Digest), blob, cancellationToken) is { } damage)
             {
                 // Fetched again at the next try.
-                ContentStore.Delete(store.PathOf(blob.Digest));
+                DiskPath.Remove(store.PathOf(blob.Digest));
                 return new(FailureKind.Attempt, "stored-blob-damaged", $"{damage}.");
             }
         }
@@ -104,10 +104,10 @@ internal sealed class CompositionFetcher(DataFolder folder, ContentStore store, 
     {
         if (failure.Kind == FailureKind.Attempt)
         {
-            ContentStore.Delete(store.PathOf(adaptation.Envelope));
+            DiskPath.Remove(store.PathOf(adaptation.Envelope));
             if (!adaptation.Local.IsEmpty)
             {
-                ContentStore.Delete(store.PathOf(adaptation.Local));
+                DiskPath.Remove(store.PathOf(adaptation.Local));
             }
         }
 

@@ -71,7 +71,7 @@ internal sealed class DeltaFetcher(ContentStore store, BlobDownloader downloader
         }
 
         var (code, reason) = failure is null ? await ApplyAsync(layer, delta.From, cancellationToken) : (failure.Code, failure.Reason);
-        ContentStore.Delete(store.PathOf(layer.Delta.Digest));
+        DiskPath.Remove(store.PathOf(layer.Delta.Digest));
         if (code is null)
         {
             return (true, null);
@@ -113,7 +113,7 @@ internal sealed class DeltaFetcher(ContentStore store, BlobDownloader downloader
         }
         catch (PackageFormatException exception)
         {
-            ContentStore.Delete(store.PathOf(offer.Delta.Digest));
+            DiskPath.Remove(store.PathOf(offer.Delta.Digest));
             Leave(offer.Delta.Digest, variant, exception.Code, exception.Message);
         }
 

@@ -97,7 +97,7 @@ internal sealed class PackageFetcher(
             if (await ContentStore.FindDamageAsync(path, new(file.Digest, file.Size), cancellationToken) is { } damage)
             {
                 // Fetched again at the next try.
-                ContentStore.Delete(path);
+                DiskPath.Remove(path);
                 return new(FailureKind.Attempt, "stored-blob-damaged", $"{file.Path}: {damage}.");
             }
         }
@@ -110,20 +110,17 @@ internal sealed class PackageFetcher(
 
     private async Task<Failure?> RefusedManifestAsync(ReleaseRef release, VariantOffer variant, CancellationToken cancellationToken)
     {
-        byte[] manifest;
-        try
+        if (!store.Has(new(variant.Manifest, variant.ManifestSize)))
         {
-            manifest = await File.ReadAllBytesAsync(store.PathOf(variant.Manifest), cancellationToken);
-        }
-        catch (FileNotFoundException)
-        {
+            DiskPath.Remove(store.PathOf(variant.Manifest));
             return new(FailureKind.Attempt, "stored-blob-damaged", $"The manifest of {variant.Name} is gone from the store.");
         }
 
+        var manifest = await File.ReadAllBytesAsync(store.PathOf(variant.Manifest), cancellationToken);
         var verdict = ReleaseVerifier.VerifyManifest(manifest, release.Model, release.Version, variant);
         if (verdict.Refusal is { Name: "manifest-digest" or "manifest-size" } damaged)
         {
-            ContentStore.Delete(store.PathOf(variant.Manifest));
+            DiskPath.Remove(store.PathOf(variant.Manifest));
             return new(FailureKind.Attempt, "stored-blob-damaged", damaged.Reason);
         }
 

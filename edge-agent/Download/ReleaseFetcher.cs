@@ -1,12 +1,13 @@
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Download;
 
 /// <summary>Fetches the small documents of a release and checks the release key's signature over them.</summary>
-internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, TimeProvider clock, Random random)
+internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, ContentStore store, TimeProvider clock, Random random)
 {
     private const int MaxTries = 4;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
@@ -27,10 +28,19 @@ internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, TimeP
         }
 
         var verdict = ReleaseVerifier.VerifyIndex(index, bundle, trust.ReleaseKey, release);
-        return verdict.Refusal is { } refusal
-            ? (null, new(FailureKind.Refused, refusal.Name, refusal.Reason))
-            : (ReleaseReader.ReadIndex(index).Variants, null);
+        if (verdict.Refusal is { } refusal)
+        {
+            return (null, new(FailureKind.Refused, refusal.Name, refusal.Reason));
+        }
+
+        // Kept as long as a slot holds the release: with them the slot can be known again if the journal is lost.
+        await store.KeepAsync(index, cancellationToken);
+        await store.KeepAsync(bundle, cancellationToken);
+        return (ReleaseReader.ReadIndex(index).Variants, null);
     }
+
+    /// <summary>True when the store holds what was signed of a release.</summary>
+    internal bool Holds(ReleaseRef release) => store.Holds(release.Digest) && store.Holds(release.Signature);
 
     private async Task<(byte[]? Document, Failure? Failure)> DocumentAsync(Digest digest, int limit, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.EdgeAgent.Logging;
 
@@ -22,11 +23,14 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "The key goes to {Url} unencrypted; use https.")]
     internal static partial void KeyInTheClear(ILogger log, Uri url);
 
-    [LoggerMessage(6, LogLevel.Warning, "'{File}' cannot be read ({Reason}); it was put aside, and the device starts afresh.")]
-    internal static partial void StateUnreadable(ILogger log, string file, string reason);
+    [LoggerMessage(6, LogLevel.Warning, "'{File}' is damaged: {Reason}. What stood there is kept as '{File}.damaged' where it is small, and made anew.")]
+    internal static partial void FileDamaged(ILogger log, string file, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "The data folder cannot be written; the agent tries again.")]
     internal static partial void DiskFault(ILogger log, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "The journal was made anew from the slots: {What}")]
+    internal static partial void StateRebuilt(ILogger log, string what);
 
     [LoggerMessage(10, LogLevel.Information, "Channel {Channel} is at version {ChannelVersion}.")]
     internal static partial void ChannelFollowed(ILogger log, string channel, long channelVersion);
@@ -68,8 +72,18 @@ internal static partial class Log
 
     [LoggerMessage(28, LogLevel.Debug, "{Variant}: {Bytes} of {WholeBytes} bytes are to be fetched, {Deltas} files by delta.")]
     internal static partial void FetchPlanned(ILogger log, string variant, long bytes, long wholeBytes, int deltas);
+
     [LoggerMessage(29, LogLevel.Warning, "The freshness metadata starts again from the root in trust.json: {Reason}.")]
     internal static partial void FreshnessStartsAgain(ILogger log, string reason);
+
+    [LoggerMessage(40, LogLevel.Warning, "The model in charge is damaged. {What}")]
+    internal static partial void SlotDamaged(ILogger log, string what);
+
+    [LoggerMessage(41, LogLevel.Warning, "Slot {Slot} could not be restored: {Reason}")]
+    internal static partial void SlotNotRestored(ILogger log, Slot slot, string reason);
+
+    [LoggerMessage(42, LogLevel.Warning, "'{Path}' does not belong into its slot and was removed.")]
+    internal static partial void StrangerRemoved(ILogger log, string path);
 
     [LoggerMessage(30, LogLevel.Warning, "The service refuses {Reports} reports, {FirstSeq} to {LastSeq}, which are dropped: {Reason}")]
     internal static partial void ReportsRefused(ILogger log, int reports, long firstSeq, long lastSeq, string reason);

@@ -29,6 +29,9 @@ internal sealed class ReportOutbox
     /// <summary>Highest number ever put in.</summary>
     internal long LastSeq => _waiting.Count > 0 ? Math.Max(_acked, _waiting[^1].Seq) : _acked;
 
+    /// <summary>What was wrong with the file when it was read; null when nothing was.</summary>
+    internal string? Damage { get; private set; }
+
     /// <summary>Reports that had to make room, since the start of the process.</summary>
     internal int Dropped { get; private set; }
 
@@ -43,14 +46,13 @@ internal sealed class ReportOutbox
         _waiting.Add(report);
         if (_waiting.Count > Capacity)
         {
-            // How a deployment ended decides about the rollout, how it went does not: that makes room first.
-            var oldest = _waiting.FindIndex(one => one.Deployment is not { } status || !LifecycleTable.IsFinal(status.State));
-            _waiting.RemoveAt(oldest < 0 ? 0 : oldest);
+            _waiting.RemoveAt(LeastMissed());
             Dropped++;
             Rewrite();
             return;
         }
 
+        DiskPath.ClearForFile(_path);
         using var file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         var length = RandomAccess.GetLength(file);
         RandomAccess.Write(file, length == 0 ? [.. Header(), .. Line(report)] : Line(report), length);
@@ -58,7 +60,7 @@ internal sealed class ReportOutbox
     }
 
     /// <summary>The oldest reports, as many as one batch holds.</summary>
-    internal IReadOnlyList<DeviceReport> Peek() => _waiting.GetRange(0, Math.Min(_waiting.Count, DeviceReport.MaxBatch));
+    internal IReadOnlyList<DeviceReport> Peek(int most = DeviceReport.MaxBatch) => _waiting.GetRange(0, Math.Min(_waiting.Count, most));
 
     /// <summary>Drops everything up to this number.</summary>
     internal void Acknowledge(long seq)
@@ -70,26 +72,55 @@ internal sealed class ReportOutbox
         }
     }
 
+    /// <summary>
+    /// Which report makes room: the oldest that is neither the first nor the last word on a deployment, else the oldest that
+    /// ends none. How a deployment began and how it ended decides about the rollout, how it went does not.
+    /// </summary>
+    private int LeastMissed()
+    {
+        var words = _waiting.Where(report => report.Deployment is not null).GroupBy(Subject)
+            .SelectMany(about => new[] { about.First().Seq, about.Last().Seq }).ToHashSet();
+        var oldest = _waiting.FindIndex(report => !words.Contains(report.Seq));
+        oldest = oldest >= 0 ? oldest : _waiting.FindIndex(report => report.Deployment is not { } status || !LifecycleTable.IsFinal(status.State));
+        return oldest >= 0 ? oldest : 0;
+    }
+
+    private static (string?, Digest, Digest) Subject(DeviceReport report) =>
+        (report.Deployment!.RolloutId, report.Deployment.Release, report.Deployment.Composition);
+
     private void Load()
     {
-        if (DurableFile.Read(_path, MaxFileBytes) is not { } bytes)
+        var bytes = DurableFile.Read(_path, MaxFileBytes, out var damage);
+        Damage = damage;
+        if (damage is not null)
+        {
+            DiskPath.PutAside(_path);
+        }
+
+        if (bytes is null)
         {
             return;
         }
 
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');
         _acked = Parse(lines[0], OutboxJson.Default.OutboxHeader)?.Acked ?? 0;
+        var lost = Parse(lines[0], OutboxJson.Default.OutboxHeader) is null ? 1 : 0;
         foreach (var line in lines.Skip(1).Where(line => line.Length > 0))
         {
             // The power may have gone in the middle of the last line; its report is made again from the state.
-            if (Parse(line, ContractsJson.Default.DeviceReport) is { } report && report.Seq > LastSeq)
+            if (Parse(line, ContractsJson.Default.DeviceReport) is { } report && report.Seq > LastSeq && _waiting.Count < Capacity)
             {
                 _waiting.Add(report);
             }
+            else
+            {
+                lost++;
+            }
         }
 
-        if (bytes.Length > 0 && bytes[^1] != '\n')
+        if (lost > 0 || bytes[^1] != '\n')
         {
+            Damage = $"{lost} lines cannot be read";
             Rewrite();
         }
     }

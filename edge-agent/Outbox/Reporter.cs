@@ -12,6 +12,7 @@ internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, string d
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
     private int _failures;
+    private int _most = DeviceReport.MaxBatch;
 
     /// <summary>Nothing is sent before this time; null when nothing stands in the way.</summary>
     internal DateTimeOffset? NotBefore { get; private set; }
@@ -24,12 +25,16 @@ internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, string d
     {
         while (outbox.Count > 0 && (NotBefore is not { } time || time <= clock.GetUtcNow()))
         {
-            var reports = outbox.Peek();
+            var reports = outbox.Peek(_most);
             switch (await link.SendAsync(deviceId, new DeviceReportBatch(reports), cancellationToken))
             {
                 case SendOutcome.Accepted { AcceptedSeq: var seq } when seq >= reports[0].Seq:
                     outbox.Acknowledge(Math.Min(seq, reports[^1].Seq));
-                    (_failures, NotBefore) = (0, null);
+                    (_failures, NotBefore, _most) = (0, null, DeviceReport.MaxBatch);
+                    break;
+                case SendOutcome.Refused when reports.Count > 1:
+                    // One report that the service does not understand must not take the others with it.
+                    _most = reports.Count / 2;
                     break;
                 case SendOutcome.Refused refused:
                     Log.ReportsRefused(log, reports.Count, reports[0].Seq, reports[^1].Seq, refused.Reason);

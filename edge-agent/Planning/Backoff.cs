@@ -6,6 +6,10 @@ internal static class Backoff
     /// <summary>Tries of one release on this device, interrupted ones included, before it is condemned.</summary>
     internal const int MaxAttempts = 3;
 
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongWait = TimeSpan.FromHours(6);
+
     /// <summary>Longest wait that a server may ask for.</summary>
     internal static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(10);
 
@@ -19,6 +23,14 @@ internal static class Backoff
         var bound = Math.Min(cap.TotalMilliseconds, first.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 30)));
         return TimeSpan.FromMilliseconds(bound * random.NextDouble());
     }
+
+    /// <summary>
+    /// The wait after a try that failed for a cause that may pass. After three in a row the device leaves service and disk
+    /// alone for long.
+    /// </summary>
+    internal static TimeSpan AfterAttempt(int attempt, Random random) => attempt >= MaxAttempts
+        ? LongWait + Delay(0, LongestRetry, LongestRetry, random)
+        : Delay(attempt, FirstRetry, LongestRetry, random);
 
     /// <summary>What a server asked for, within bounds; null when it asked for nothing usable.</summary>
     internal static TimeSpan? Bounded(TimeSpan? retryAfter) => retryAfter switch

@@ -25,7 +25,8 @@ internal static class DeploymentSteps
             return new Plan.Nothing(Because.NoVariantFits, null, none.Reason);
         }
 
-        if (last is { State: DeviceState.Rejected or DeviceState.FailedNoStateChange, NotBefore: { } notBefore } && notBefore > now
+        if (last is { State: DeviceState.Rejected or DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback, NotBefore: { } notBefore }
+            && notBefore > now
             && last.ReasonCode != ReasonCodes.NoVariantFits)
         {
             return new Plan.Nothing(
@@ -33,7 +34,8 @@ internal static class DeploymentSteps
         }
 
         // What fails on the way here is counted anew after each long wait; what fails on this device is condemned.
-        var attempt = last?.State == DeviceState.FailedNoStateChange ? last.Attempt % Backoff.MaxAttempts + 1 : 1;
+        var attempt = last is { State: DeviceState.FailedNoStateChange }
+            or { State: DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback, NotBefore: not null } ? last.Attempt % Backoff.MaxAttempts + 1 : 1;
         return new Plan.Steps([new AgentAction.Begin(assignment, attempt), .. FromPending(assignment.Release, false, observed)]);
     }
 
@@ -41,7 +43,7 @@ internal static class DeploymentSteps
     {
         if (open.Attempt > Backoff.MaxAttempts)
         {
-            return new Plan.Steps(new AgentAction.GiveUp("too-many-attempts", DevicePlanner.TooMany(open)));
+            return new Plan.Steps(new AgentAction.GiveUp(ReasonCodes.TooManyAttempts, DevicePlanner.TooMany(open)));
         }
 
         if (open.NotBefore > now)

@@ -35,12 +35,17 @@ internal static class DevicePlanner
 
         if (deployment.Attempt > Backoff.MaxAttempts)
         {
-            return Do(new AgentAction.GoBack("too-many-attempts", TooMany(deployment)));
+            return Do(new AgentAction.GoBack(ReasonCodes.TooManyAttempts, TooMany(deployment)));
         }
 
         if (deployment.State == DeviceState.Activating)
         {
             return Do(new AgentAction.Activate());
+        }
+
+        if (deployment.NotBefore > now)
+        {
+            return new Plan.Nothing(Because.BackingOff, deployment.NotBefore, deployment.Reason);
         }
 
         // More left than the whole soak takes: the clock was set back since, and the deadline means nothing any more.
@@ -122,7 +127,7 @@ internal static class DevicePlanner
         $"{deployment.Attempt} tries of {deployment.Release.Model} {deployment.Release.Version} ended without a verdict.";
 
     private static AgentAction.GoBack GoBackFromWithdrawn(ReleaseRef release) =>
-        new("withdrawn", $"{release.Model} {release.Version} was withdrawn from the channel.");
+        new(ReasonCodes.Withdrawn, $"{release.Model} {release.Version} was withdrawn from the channel.");
 
     private static AgentAction.Abandon Abandon(Deployment open, string why) =>
         new("superseded", $"{open.Release.Model} {open.Release.Version} was given up: {why}.");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Device;
@@ -22,7 +23,7 @@ internal static class AgentHost
         {
             var around = AgentSurroundings.Real();
             var folder = new DataFolder(options.DataPath);
-            var id = options.DeviceId ?? KeptDeviceId(folder);
+            var id = options.DeviceId ?? KeptDeviceId(folder, log);
             using var held = DataFolderLock.TryTake(folder, new(Environment.ProcessId, id, around.Clock.GetUtcNow()), out var holder);
             if (held is null)
             {
@@ -50,11 +51,17 @@ internal static class AgentHost
             Log.KeyInTheClear(log, options.Url);
         }
 
-        loop.Recover();
+        var recovered = false;
         while (true)
         {
             try
             {
+                if (!recovered)
+                {
+                    loop.Recover();
+                    recovered = true;
+                }
+
                 if (once)
                 {
                     return await loop.RunOnceAsync(cancellationToken) ? 0 : 1;
@@ -76,18 +83,34 @@ internal static class AgentHost
         }
     }
 
-    private static string KeptDeviceId(DataFolder folder)
+    /// <summary>
+    /// The id that the folder keeps. Where that file is lost or damaged, the one that the folder's last agent had: a device
+    /// that comes back under another name is a stranger to its rollout.
+    /// </summary>
+    internal static string KeptDeviceId(DataFolder folder, ILogger log)
     {
-        if (DurableFile.Read(folder.DeviceId, 256) is { } bytes)
+        var bytes = DurableFile.Read(folder.DeviceId, 256, out var damage);
+        string[] lines = bytes is null ? [] : Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (lines is [var kept, ..] && SafeName.IsValid(kept) && (lines.Length == 1 || lines[1] == CheckOf(kept)))
         {
-            var kept = System.Text.Encoding.UTF8.GetString(bytes).Trim();
-            return SafeName.IsValid(kept) ? kept : throw new InvalidDataException($"'{folder.DeviceId}' does not hold a device id; write one into it, or delete it.");
+            return kept;
         }
 
-        var id = "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        DurableFile.Write(folder.DeviceId, System.Text.Encoding.UTF8.GetBytes(id + "\n"));
+        if (bytes is not null || damage is not null)
+        {
+            Log.FileDamaged(log, folder.DeviceId, damage ?? "it does not hold a device id");
+            DiskPath.PutAside(folder.DeviceId);
+        }
+
+        var id = DataFolderLock.ReadHolder(folder) is { DeviceId: var last } && SafeName.IsValid(last)
+            ? last
+            : "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        DurableFile.Write(folder.DeviceId, Encoding.UTF8.GetBytes($"{id}\n{CheckOf(id)}\n"));
         return id;
     }
+
+    // A flipped bit makes one id into another. Who writes a file by hand needs no check.
+    private static string CheckOf(string id) => "check:" + Digest.Of(Encoding.UTF8.GetBytes(id)).Hex[..16];
 
     private static ILoggerFactory Logging(bool json) => LoggerFactory.Create(builder =>
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Outbox;
 using SlmOps.EdgeAgent.Planning;
@@ -24,6 +25,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
     internal void Recover()
     {
         var journal = parts.Journal;
+        var rebuilt = parts.Rebuild();
         journal.Recover();
         if (Recovery.OnStart(journal.State) is var state && state != journal.State)
         {
@@ -33,7 +35,21 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
         // In the states that switch, the switch is done again; in all others the file says what the journal says.
         CurrentModel.Write(parts.Folder, journal.State.Active, journal.State.ActiveContent);
         parts.Channel.Load();
-        journal.ReportInventory();
+        if (rebuilt is not null)
+        {
+            Log.StateRebuilt(log, rebuilt);
+            journal.ReportIncident(new(ReasonCodes.StateRebuilt, $"The journal was lost: {rebuilt}"));
+        }
+
+        if (parts.HasLostReports)
+        {
+            journal.ReportEverything();
+        }
+        else
+        {
+            journal.ReportInventory();
+        }
+
         _heard = clock.GetUtcNow();
     }
 
@@ -71,17 +87,19 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
 
     internal async Task<Plan.Nothing?> CycleAsync(CancellationToken cancellationToken)
     {
+        var mending = await parts.Guard.LookAsync(parts.Channel.Document, cancellationToken);
         await parts.Channel.RefreshAsync(cancellationToken);
         var nothing = await SettleAsync(cancellationToken);
+        await parts.Records.KeepAsync(parts.Journal.State, cancellationToken);
         if (clock.GetUtcNow() - _heard >= Heartbeat)
         {
-            parts.Journal.ReportInventory();
+            parts.Journal.ReportEverything();
             _heard = clock.GetUtcNow();
         }
 
         await parts.Housekeeping.TidyAsync(parts.Journal.State, cancellationToken);
         await parts.Reporter.FlushAsync(cancellationToken);
-        return nothing;
+        return mending ? null : nothing;
     }
 
     /// <summary>Plans and runs until a plan is empty; null when a download goes on after another look at the channel.</summary>

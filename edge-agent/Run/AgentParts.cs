@@ -46,6 +46,7 @@ internal sealed class AgentParts : IDisposable
     private readonly HttpCloudLink _link;
     private readonly Observed _device;
     private readonly LocalLayers _local;
+    private readonly StateRebuilder? _rebuilder;
 
     internal AgentParts(AgentOptions options, DataFolder folder, string deviceId, AgentSurroundings around, ILogger log)
     {
@@ -61,10 +62,15 @@ internal sealed class AgentParts : IDisposable
         Folder = folder;
 
         var outbox = new ReportOutbox(folder.Outbox);
+        if (outbox.Damage is { } lost)
+        {
+            Log.FileDamaged(log, folder.Outbox, lost);
+        }
+
         var file = new StateFile(folder.State, clock.GetUtcNow().ToUnixTimeMilliseconds(), around.BeforeWrite, around.AfterWrite);
         if (file.Load() is { } damage)
         {
-            Log.StateUnreadable(log, folder.State, damage);
+            Log.FileDamaged(log, folder.State, damage);
         }
 
         _local = new(folder);
@@ -73,15 +79,20 @@ internal sealed class AgentParts : IDisposable
         var store = new ContentStore(folder);
         var composed = new ComposedFiles(store, trust.ReleaseKey, _local);
         var slots = new ModelSlots(folder, store, composed);
+        Records = new(folder, composed);
+        _rebuilder = file.IsFresh ? new(folder, store, Records, trust.ReleaseKey) : null;
+        HasLostReports = outbox.Damage is not null;
         var smoke = new SmokeProcess(around.Command, options.MemoryBytes, clock);
         Channel = new(_link, trust, Journal, folder, options.Channel, log);
         var downloader = new BlobDownloader(_link, store, clock, random);
         var packages = new PackageFetcher(
             store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
         var compositions = new CompositionFetcher(folder, store, downloader, composed, _local);
-        var preparation = new Preparation(Journal, new(_link, trust, clock, random), packages, compositions, composed, slots, smoke, clock);
+        var preparation = new Preparation(Journal, new(_link, trust, store, clock, random), packages, compositions, composed, slots, smoke, clock);
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
-        Runner = new(Journal, freshness, preparation, new(Journal, folder, slots, smoke, clock), clock, random, log);
+        var slotSwitch = new SlotSwitch(Journal, folder, slots, smoke, clock, random);
+        Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);
+        Guard = new(Journal, folder, slots, Records, new(folder, slots, store, composed, downloader), slotSwitch, clock, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
         Housekeeping = new(store, slots, compositions);
     }
@@ -97,6 +108,27 @@ internal sealed class AgentParts : IDisposable
     internal Reporter Reporter { get; }
 
     internal Housekeeping Housekeeping { get; }
+
+    internal SlotGuard Guard { get; }
+
+    internal SlotRecords Records { get; }
+
+    /// <summary>Makes the journal anew from the slots when it is lost; says what it found, or null when there was nothing to do.</summary>
+    internal string? Rebuild()
+    {
+        if (_rebuilder?.Rebuild(Journal.State) is not { } state || state is { A: null, B: null })
+        {
+            return null;
+        }
+
+        Journal.Write(state);
+        return $"slot A holds {Named(state.A)}, slot B holds {Named(state.B)}, {state.Active} is in charge.";
+    }
+
+    /// <summary>True when reports may be lost that the service never got.</summary>
+    internal bool HasLostReports { get; }
+
+    private static string Named(SlotContent? content) => content is null ? "nothing" : $"{content.Release.Model} {content.Release.Version}";
 
     internal Observed Observe() => _device with { State = Journal.State, Local = _local.Find()?.Pin };
 

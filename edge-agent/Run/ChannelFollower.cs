@@ -13,6 +13,7 @@ internal sealed class ChannelFollower(
     HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, string channel, ILogger log)
 {
     private string? _etag;
+    private bool _isKept;
 
     internal ChannelDocument? Document { get; private set; }
 
@@ -25,9 +26,19 @@ internal sealed class ChannelFollower(
     /// <summary>Takes up the document of the time before the restart.</summary>
     internal void Load()
     {
-        if (DurableFile.Read(folder.Channel(channel), Limits.ChannelBytes) is { } envelope)
+        var envelope = DurableFile.Read(folder.Channel(channel), Limits.ChannelBytes, out var damage);
+        _isKept = envelope is not null;
+        if (envelope is not null)
         {
-            Follow(envelope);
+            damage = Follow(envelope) ? null : Trouble;
+        }
+
+        if (damage is not null)
+        {
+            // It comes again with the next look at the channel; until then what runs keeps running.
+            _isKept = false;
+            Log.FileDamaged(log, folder.Channel(channel), damage);
+            DiskPath.PutAside(folder.Channel(channel));
         }
     }
 
@@ -68,10 +79,11 @@ internal sealed class ChannelFollower(
             return false;
         }
 
-        if (document.Version > highest || !File.Exists(folder.Channel(channel)))
+        if (document.Version > highest || !_isKept)
         {
             // The document first: a version without its document would leave the device with nothing to follow.
             DurableFile.Write(folder.Channel(channel), envelope);
+            _isKept = true;
             var floor = document.IssuedAt > journal.State.ClockFloor ? document.IssuedAt : journal.State.ClockFloor;
             var channels = new Dictionary<string, long>(journal.State.Channels) { [channel] = document.Version };
             journal.Write(journal.State with { Channels = channels, ClockFloor = floor });

@@ -22,7 +22,8 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots, Composi
         _tidied = state;
         // A try that failed on the way here is repeated, and then finds what it had fetched.
         if (state.Deployment is { } open && (!LifecycleTable.IsFinal(open.State) || open.State is DeviceState.Superseded
-            || open.State == DeviceState.FailedNoStateChange && !IsCondemned(open, state)))
+            || open.State == DeviceState.FailedNoStateChange && !IsCondemned(open, state)
+            || open.State == DeviceState.FailedRollbackComplete && open.NotBefore is not null))
         {
             return;
         }
@@ -37,7 +38,7 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots, Composi
                 continue;
             }
 
-            keep.Add(content.Variant.Manifest);
+            keep.UnionWith([content.Release.Digest, content.Release.Signature, content.Variant.Manifest]);
             keep.UnionWith(await compositions.NeededAsync(content, cancellationToken));
             try
             {

@@ -53,9 +53,16 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
     /// <summary>Says what the device is.</summary>
     internal void ReportInventory() => Save(State, null, identity.Inventory);
 
-    private void Save(AgentState state, Deployment? deployment, DeviceInventory? inventory)
+    /// <summary>Says what the device is and where it stands: what was said before may not have arrived.</summary>
+    internal void ReportEverything() => Save(State, State.Deployment, identity.Inventory);
+
+    /// <summary>Says what the device found wrong with itself.</summary>
+    internal void ReportIncident(DeviceIncident incident) =>
+        Save(State, null, null, incident with { What = incident.What[..Math.Min(incident.What.Length, MaxReason)] });
+
+    private void Save(AgentState state, Deployment? deployment, DeviceInventory? inventory, DeviceIncident? incident = null)
     {
-        if (deployment is null && inventory is null)
+        if (deployment is null && inventory is null && incident is null)
         {
             file.Write(state);
             return;
@@ -74,6 +81,7 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
             deployment?.Assignment.Traceparent)
         {
             Composition = RunningIn(state),
+            Incident = incident,
         };
         file.Write(state with { LastSeq = seq, Unqueued = report });
         outbox.Append(report);

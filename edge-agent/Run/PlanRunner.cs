@@ -13,11 +13,6 @@ internal sealed class PlanRunner(
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
-
-    // After three tries in a row that failed on the way here, the device leaves the service alone for long.
-    private static readonly TimeSpan LongWait = TimeSpan.FromHours(6);
     private static readonly TimeSpan RefusalWait = TimeSpan.FromHours(1);
 
     /// <summary>Runs steps until one fails or all are done.</summary>
@@ -146,10 +141,7 @@ internal sealed class PlanRunner(
 
                 break;
             case FailureKind.Attempt:
-                var wait = before.Attempt >= Backoff.MaxAttempts
-                    ? LongWait + Backoff.Delay(0, LongestRetry, LongestRetry, random)
-                    : Backoff.Delay(before.Attempt, FirstRetry, LongestRetry, random);
-                journal.Move(DeviceEvent.Failed, deployment => Because(deployment, wait));
+                journal.Move(DeviceEvent.Failed, deployment => Because(deployment, Backoff.AfterAttempt(before.Attempt, random)));
                 break;
             case FailureKind.Refused:
                 journal.Move(DeviceEvent.Refused, deployment => Because(deployment, RefusalWait));

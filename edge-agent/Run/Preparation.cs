@@ -41,6 +41,12 @@ internal sealed class Preparation(
         Failure? failure;
         try
         {
+            // Known from before, but no longer kept; whether they can be had decides about nothing now.
+            if (!releases.Holds(journal.Deployment.Release))
+            {
+                await releases.FetchAsync(journal.Deployment.Release, cancellationToken);
+            }
+
             failure = await packages.DownloadAsync(Order, sliceEnd, cancellationToken)
                 ?? await compositions.DownloadAsync(journal.Deployment, sliceEnd, cancellationToken);
         }
@@ -109,12 +115,12 @@ internal sealed class Preparation(
         var target = journal.Deployment.Target!.Value;
         if (await slots.FindDamageAsync(target, Variant, journal.Deployment.Adaptation, cancellationToken) is { } damage)
         {
-            return new(FailureKind.Attempt, "slot-damaged", $"Slot {target}: {damage}.");
+            return new(FailureKind.Attempt, ReasonCodes.SlotDamaged, $"Slot {target}: {damage}.");
         }
 
         var failure = await smoke.FailureAsync(slots.FolderOf(target), int.MaxValue, cancellationToken);
         journal.Write(journal.State with { Deployment = journal.Deployment.WithPhase("smoke", clock.GetElapsedTime(started)) });
-        return failure;
+        return failure?.AfterTry(journal.Deployment.Attempt);
     }
 
     private DownloadOrder Order => new(

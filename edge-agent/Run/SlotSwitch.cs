@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.Smoke;
 using SlmOps.EdgeAgent.State;
@@ -7,7 +8,7 @@ using SlmOps.EdgeAgent.State;
 namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>The steps that change what the device runs: activate, commit, go back.</summary>
-internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
+internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots slots, SmokeProcess smoke, TimeProvider clock, Random random)
 {
     internal async Task ActivateAsync(CancellationToken cancellationToken)
     {
@@ -18,7 +19,7 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         // What is hashed here is what the switch puts in charge, also after a power cut between the two.
         if (await slots.FindDamageAsync(target, journal.Deployment.Variant!, journal.Deployment.Adaptation, cancellationToken) is { } damage)
         {
-            await GoBackAsync("slot-damaged", $"Slot {target}: {damage}.", cancellationToken);
+            await GoBackAsync(ReasonCodes.SlotDamaged, $"Slot {target}: {damage}.", cancellationToken);
             return;
         }
 
@@ -26,7 +27,12 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         var soakUntil = clock.GetUtcNow().AddSeconds(journal.Deployment.Assignment.SoakSeconds);
         journal.Move(
             DeviceEvent.SoakStarted,
-            deployment => deployment.WithPhase("activate", clock.GetElapsedTime(started)) with { SoakUntil = soakUntil },
+            deployment => deployment.WithPhase("activate", clock.GetElapsedTime(started)) with
+            {
+                SoakUntil = soakUntil,
+                Pauses = 0,
+                NotBefore = null,
+            },
             state => state with { Active = target });
     }
 
@@ -34,8 +40,24 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
     internal async Task CommitAsync(CancellationToken cancellationToken)
     {
         var target = journal.Deployment.Target!.Value;
-        if (await smoke.FailureAsync(slots.FolderOf(target), 1, cancellationToken) is { } failure)
+        if (await CheckAsync(target, cancellationToken) is { } failure)
         {
+            if (OutcomeTable.Of(failure.Code) != OutcomeClass.Release)
+            {
+                // The device's own trouble says nothing about the model, which goes on being watched.
+                journal.Write(journal.State with
+                {
+                    Deployment = journal.Deployment with
+                    {
+                        Pauses = journal.Deployment.Pauses + 1,
+                        NotBefore = clock.GetUtcNow() + Backoff.AfterAttempt(journal.Deployment.Pauses % Backoff.MaxAttempts, random),
+                        ReasonCode = failure.Code,
+                        Reason = failure.Reason,
+                    },
+                });
+                return;
+            }
+
             await GoBackAsync(failure.Code, $"The model failed at the end of its soak: {failure.Reason}", cancellationToken);
             return;
         }
@@ -43,7 +65,7 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         var soak = clock.GetUtcNow() - (journal.Deployment.SoakUntil!.Value - TimeSpan.FromSeconds(journal.Deployment.Assignment.SoakSeconds));
         journal.Move(
             DeviceEvent.SoakPassed,
-            deployment => deployment.WithPhase("soak", soak),
+            deployment => deployment.WithPhase("soak", soak) with { ReasonCode = null, Reason = null, NotBefore = null },
             state =>
             {
                 var committed = state.With(target, state[target]! with { Committed = true });
@@ -53,15 +75,36 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
             });
     }
 
-    /// <summary>Puts the committed model before in charge again; what failed, and was not just withdrawn, is condemned.</summary>
+    /// <summary>Null when the model does what it should after its soak.</summary>
+    private async Task<Failure?> CheckAsync(Slot slot, CancellationToken cancellationToken)
+    {
+        var deployment = journal.Deployment;
+        if (await slots.FindDamageAsync(slot, deployment.Variant!, deployment.Adaptation, cancellationToken) is { } damage)
+        {
+            return new(FailureKind.Attempt, ReasonCodes.SlotDamaged, $"Slot {slot}: {damage}.");
+        }
+
+        return (await smoke.FailureAsync(slots.FolderOf(slot), 1, cancellationToken))?.AfterTry(deployment.Pauses + 1);
+    }
+
+    /// <summary>
+    /// Puts the committed model before in charge again. What failed by itself is condemned; what was withdrawn, or suffered
+    /// from this device, is not, and the latter is tried again after a while.
+    /// </summary>
     internal async Task GoBackAsync(string code, string reason, CancellationToken cancellationToken)
     {
-        var withdrawn = code == "withdrawn";
+        var withdrawn = code == ReasonCodes.Withdrawn;
+        var condemned = !withdrawn && (code == ReasonCodes.TooManyAttempts || OutcomeTable.Of(code) == OutcomeClass.Release);
         OpenForActive();
         journal.Move(
             DeviceEvent.RollbackStarted,
-            deployment => deployment with { ReasonCode = code, Reason = reason },
-            state => withdrawn ? state : state.Condemn(journal.Deployment, code, clock.GetUtcNow()));
+            deployment => deployment with
+            {
+                ReasonCode = code,
+                Reason = reason,
+                NotBefore = withdrawn || condemned ? null : clock.GetUtcNow() + Backoff.AfterAttempt(deployment.Attempt, random),
+            },
+            state => condemned ? state.Condemn(journal.Deployment, code, clock.GetUtcNow()) : state);
 
         var bad = journal.Deployment.Target!.Value;
         var switched = journal.State.Active == bad;

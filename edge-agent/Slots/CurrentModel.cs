@@ -28,7 +28,7 @@ internal sealed record CurrentModel(
     {
         try
         {
-            return DurableFile.Read(folder.Current, MaxBytes) is { } bytes
+            return DurableFile.Read(folder.Current, MaxBytes, out _) is { } bytes
                 ? JsonSerializer.Deserialize(bytes, SlotJson.Default.CurrentModel)
                 : null;
         }
@@ -38,18 +38,21 @@ internal sealed record CurrentModel(
         }
     }
 
+    /// <summary>How the file names a slot's folder.</summary>
+    internal static string NameOf(DataFolder folder, Slot slot) => Path.GetRelativePath(folder.Root, folder.SlotFolder(slot)).Replace('\\', '/');
+
     /// <summary>Makes the file say what the state says; nothing is written when it does already.</summary>
     internal static void Write(DataFolder folder, Slot? slot, SlotContent? content)
     {
         if (slot is not { } active || content is null)
         {
-            File.Delete(folder.Current);
+            DiskPath.Remove(folder.Current);
             return;
         }
 
         var current = new CurrentModel(
             1,
-            Path.GetRelativePath(folder.Root, folder.SlotFolder(active)).Replace('\\', '/'),
+            NameOf(folder, active),
             content.Release.Model,
             content.Release.Version,
             content.Variant.Name,

@@ -63,7 +63,7 @@ internal sealed class LocalDesk(DataFolder folder)
     internal string Remove()
     {
         using var turn = TakeTurn();
-        File.Delete(folder.LocalLayer);
+        DiskPath.Remove(folder.LocalLayer);
         Sweep(null);
         return "The local layer is removed.";
     }
@@ -116,7 +116,9 @@ internal sealed class LocalDesk(DataFolder folder)
                 blob = new(Digest.FromHash(await SHA256.HashDataAsync(to, cancellationToken)), to.Length);
             }
 
-            File.Move(temporary, Path.Combine(folder.LocalFiles, blob.Digest.Hex), overwrite: true);
+            var path = Path.Combine(folder.LocalFiles, blob.Digest.Hex);
+            DiskPath.ClearForFile(path);
+            File.Move(temporary, path, overwrite: true);
             Filesystem.FlushFolder(folder.LocalFiles);
             return blob;
         }

@@ -17,7 +17,7 @@ internal sealed class LocalLayers(DataFolder folder)
         {
             try
             {
-                if (!File.Exists(folder.DeviceKey))
+                if (DiskPath.KindOf(folder.DeviceKey) != PathKind.File)
                 {
                     return null;
                 }
@@ -44,7 +44,7 @@ internal sealed class LocalLayers(DataFolder folder)
     /// <summary>What became of the layer, as reports say it.</summary>
     internal string StateOf(AgentState state)
     {
-        if (!File.Exists(folder.LocalLayer))
+        if (DiskPath.KindOf(folder.LocalLayer) == PathKind.Missing)
         {
             return LocalLayerStates.None;
         }
@@ -110,15 +110,5 @@ internal sealed class LocalLayers(DataFolder folder)
         return null;
     }
 
-    private byte[]? Read()
-    {
-        try
-        {
-            return DurableFile.Read(folder.LocalLayer, LocalLayer.MaxEnvelopeBytes);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private byte[]? Read() => DurableFile.Read(folder.LocalLayer, LocalLayer.MaxEnvelopeBytes, out _);
 }

@@ -13,18 +13,8 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
     /// <summary>Empties a slot.</summary>
     internal void Clear(Slot slot)
     {
-        foreach (var path in new[] { FolderOf(slot), FolderOf(slot) + ".new" }.Where(Directory.Exists))
-        {
-            if (OperatingSystem.IsWindows())
-            {
-                foreach (var file in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories))
-                {
-                    File.SetAttributes(file, FileAttributes.Normal);
-                }
-            }
-
-            Directory.Delete(path, recursive: true);
-        }
+        DiskPath.Remove(FolderOf(slot));
+        DiskPath.Remove(FolderOf(slot) + ".new");
     }
 
     /// <summary>Fills a slot from the store; it appears whole or not at all.</summary>
@@ -37,18 +27,7 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
         {
             var path = PathIn(building, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (file.Content is { } made)
-            {
-                DurableFile.Write(path, made);
-                ContentStore.MakeReadOnly(path);
-            }
-            else if (!Filesystem.TryHardLink(store.PathOf(file.Digest), path))
-            {
-                File.Copy(store.PathOf(file.Digest), path);
-                ContentStore.MakeReadOnly(path);
-                using var copy = File.OpenHandle(path);
-                RandomAccess.FlushToDisk(copy);
-            }
+            Put(file, path);
         }
 
         foreach (var inner in Directory.EnumerateDirectories(building, "*", SearchOption.AllDirectories).Append(building))
@@ -79,15 +58,66 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
 
         foreach (var file in files)
         {
-            var path = PathIn(FolderOf(slot), file.Path);
-            if (await ContentStore.FindDamageAsync(path, new(file.Digest, file.Size), cancellationToken) is { } damage)
+            if (await ContentStore.FindDamageAsync(PathOf(slot, file.Path), new(file.Digest, file.Size), cancellationToken) is { } damage)
             {
                 return damage;
             }
         }
 
-        var count = Directory.EnumerateFiles(FolderOf(slot), "*", SearchOption.AllDirectories).Count();
-        return count == files.Count ? null : $"'{FolderOf(slot)}' has {count} files, it should have {files.Count}";
+        return Strangers(slot, [.. files.Select(file => file.Path)]) is { Count: > 0 } more
+            ? $"'{FolderOf(slot)}' has files that do not belong there, such as '{Path.GetRelativePath(FolderOf(slot), more[0])}'"
+            : null;
+    }
+
+    internal string PathOf(Slot slot, string relative) => PathIn(FolderOf(slot), relative);
+
+    /// <summary>Paths of what lies in a slot and is none of its files.</summary>
+    internal IReadOnlyList<string> Strangers(Slot slot, IReadOnlyList<string> files)
+    {
+        var known = files.Select(path => PathOf(slot, path)).ToHashSet(StringComparer.Ordinal);
+        var inner = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, ReturnSpecialDirectories = false };
+        return
+        [
+            .. new DirectoryInfo(FolderOf(slot)).EnumerateFileSystemInfos("*", inner)
+                .Where(entry => (entry is FileInfo || entry.LinkTarget is not null) && !known.Contains(entry.FullName))
+                .Select(entry => entry.FullName),
+        ];
+    }
+
+    /// <summary>Puts one file of a slot that is in charge into its place again, whole or not at all.</summary>
+    internal void Replace(Slot slot, SlotFile file)
+    {
+        var path = PathOf(slot, file.Path);
+        var parent = FolderOf(slot);
+        foreach (var name in file.Path.Split('/')[..^1].Prepend(""))
+        {
+            parent = Path.Combine(parent, name);
+            DiskPath.ClearForFolder(parent);
+            Directory.CreateDirectory(parent);
+        }
+
+        var temporary = FolderOf(slot) + ".file";
+        DiskPath.Remove(temporary);
+        Put(file, temporary);
+        DiskPath.ClearForFile(path);
+        File.Move(temporary, path, overwrite: true);
+        Filesystem.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    private void Put(SlotFile file, string path)
+    {
+        if (file.Content is { } made)
+        {
+            DurableFile.Write(path, made);
+            ContentStore.MakeReadOnly(path);
+        }
+        else if (!Filesystem.TryHardLink(store.PathOf(file.Digest), path))
+        {
+            File.Copy(store.PathOf(file.Digest), path);
+            ContentStore.MakeReadOnly(path);
+            using var copy = File.OpenHandle(path);
+            RandomAccess.FlushToDisk(copy);
+        }
     }
 
     private static string PathIn(string root, string relative)

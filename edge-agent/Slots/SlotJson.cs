@@ -12,4 +12,5 @@ namespace SlmOps.EdgeAgent.Slots;
 [JsonSerializable(typeof(CurrentModel))]
 [JsonSerializable(typeof(LocalLayerListing))]
 [JsonSerializable(typeof(SlotDescription))]
+[JsonSerializable(typeof(SlotRecord))]
 internal sealed partial class SlotJson : JsonSerializerContext;

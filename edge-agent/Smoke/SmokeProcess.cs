@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
@@ -24,6 +25,38 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
     /// <summary>Null when the model passed, or why it did not.</summary>
     internal async Task<Failure?> FailureAsync(string folder, int prompts, CancellationToken cancellationToken)
     {
+        var failure = await RunAsync(folder, prompts, cancellationToken);
+        return failure?.Code == ReasonCodes.SmokeInterrupted && await EnvironmentFailureAsync(cancellationToken) is { } environment
+            ? environment
+            : failure;
+    }
+
+    /// <summary>Why not even a tiny model runs here; null when one does.</summary>
+    private async Task<Failure?> EnvironmentFailureAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var folder = Directory.CreateTempSubdirectory("slmops-tiny-");
+            try
+            {
+                await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "model.onnx"), TinyModel.Bytes, cancellationToken);
+                return await RunAsync(folder.FullName, 1, cancellationToken) is { } failure
+                    ? new(FailureKind.Attempt, "environment", $"Not even a tiny model runs on this device: {failure.Reason}")
+                    : null;
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new(FailureKind.Attempt, "environment", $"No tiny model can be laid down to compare with: {exception.Message}");
+        }
+    }
+
+    private async Task<Failure?> RunAsync(string folder, int prompts, CancellationToken cancellationToken)
+    {
         using var process = new Process { StartInfo = Start(folder, prompts) };
         try
         {
@@ -44,7 +77,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(FailureKind.Condemning, "smoke-timeout", $"The smoke test did not end within {TimeLimit.TotalSeconds} s.");
+            return new(FailureKind.Attempt, ReasonCodes.SmokeInterrupted, $"The smoke test did not end within {TimeLimit.TotalSeconds} s.");
         }
         finally
         {
@@ -118,12 +151,26 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         {
             { Passed: true } when exitCode == 0 => null,
             { Passed: false } => new(FailureKind.Condemning, outcome.Code ?? "smoke-failed", outcome.Reason),
-            _ => new(FailureKind.Condemning, "smoke-crashed", $"The smoke test ended with exit code {exitCode}: {LastLine(errors)}"),
+            _ => new(FailureKind.Attempt, ReasonCodes.SmokeInterrupted, $"The smoke test ended with {Exit(exitCode)}: {FirstLine(errors)}"),
         };
     }
 
-    private static string LastLine(string text) =>
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no message.";
+    // A runtime that cannot load says so first, and then how it got there.
+    private static string FirstLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "no message.";
+
+    // A process that a signal ended has 128 and the signal's number, as in a shell.
+    private static string Exit(int code) => code switch
+    {
+        132 => "SIGILL (an instruction that this processor does not have)",
+        134 => "SIGABRT",
+        135 => "SIGBUS",
+        136 => "SIGFPE",
+        137 => "SIGKILL (perhaps for lack of memory)",
+        139 => "SIGSEGV",
+        143 => "SIGTERM",
+        _ => $"exit code {code}",
+    };
 
     private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
     {

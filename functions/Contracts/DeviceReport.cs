@@ -33,9 +33,17 @@ public sealed record DeviceReport(
     /// <summary>What runs on the device; null from an agent that knows no compositions.</summary>
     public CompositionStatus? Composition { get; init; }
 
+    /// <summary>Something the device found wrong with itself, and mended or not; null in all other reports.</summary>
+    public DeviceIncident? Incident { get; init; }
+
     /// <summary>Most reports in one batch.</summary>
     public const int MaxBatch = 100;
 }
+
+/// <summary>Something a device found wrong with its own files.</summary>
+/// <param name="Code">Machine-readable, in kebab case; see <see cref="ReasonCodes"/>.</param>
+/// <param name="What">The same in one sentence, at most 500 characters.</param>
+public sealed record DeviceIncident(string Code, string What);
 
 /// <summary>What a device is.</summary>
 /// <param name="AgentVersion">Version of the agent.</param>

@@ -37,6 +37,7 @@ internal static class ReportPolicy
         { Composition.LocalLayer: null or { Length: > MaxShort } } or { Composition.Name.Length: > MaxShort } or { Composition.Version.Length: > MaxShort } =>
             "The report says in a way not known here what runs.",
         { Deployment.Reason.Length: > MaxText } or { Traceparent.Length: > 64 } => "A text of the report is too long.",
+        { Incident: { Code: null or { Length: > MaxShort } } or { What: null or { Length: > MaxText } } } => "The incident has no code, or too long a text.",
         { Deployment: { BytesFetched: < 0 } or { BytesWhole: < 0 } } => "A number of bytes is negative.",
         _ => null,
     };

@@ -7,6 +7,9 @@ namespace SlmOps.Pipeline.Rollout;
 /// <summary>Devices of one ring, counted by what became of the release on them.</summary>
 internal sealed record RingHealth(int Committed, int Failed, int Waiting, int Offline, int Incompatible, string? FirstFailure)
 {
+    /// <summary>The first device that tries again, and why: a cause that is not the release's.</summary>
+    internal string? FirstTrouble { get; init; }
+
     internal int Total => Committed + Failed + Waiting + Offline + Incompatible;
 }
 
@@ -32,6 +35,7 @@ internal static class RingGate
     {
         var (committed, failed, waiting, offline, incompatible) = (0, 0, 0, 0, 0);
         string? firstFailure = null;
+        string? firstTrouble = null;
         var opened = rollout.Rings[rollout.CurrentRing].StartedAt ?? now;
         var due = now - opened > TimeSpan.FromSeconds(rollout.DeadlineSeconds);
         foreach (var device in ring)
@@ -64,9 +68,16 @@ internal static class RingGate
                     waiting++;
                     break;
                 case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
-                    or DeviceState.FailedUnableToRollback or DeviceState.Rejected:
+                    or DeviceState.FailedUnableToRollback or DeviceState.Rejected when OutcomeTable.Of(status.ReasonCode) == OutcomeClass.Release:
                     failed++;
                     firstFailure ??= $"{device.Id}: {status.Reason ?? status.State.ToString()}";
+                    break;
+
+                // A bad line or a bad disk says nothing about the release; the device tries again, and has until the deadline.
+                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
+                    or DeviceState.FailedUnableToRollback or DeviceState.Rejected or DeviceState.DownloadPaused:
+                    waiting++;
+                    firstTrouble ??= $"{device.Id}: {status.ReasonCode}, {status.Reason}";
                     break;
 
                 // It never began, and has not been heard of: it is no evidence for or against the release. At the deadline
@@ -80,7 +91,7 @@ internal static class RingGate
             }
         }
 
-        return new(committed, failed, waiting, offline, incompatible, firstFailure);
+        return new(committed, failed, waiting, offline, incompatible, firstFailure) { FirstTrouble = firstTrouble };
     }
 
     internal static GateVerdict Decide(RingHealth health, TimeSpan open, TimeSpan deadline) => health switch
@@ -89,12 +100,14 @@ internal static class RingGate
 
         // Silence after the release was offered is an outcome, not a gap in the data.
         { Waiting: > 0 } when open > deadline => new(GateOutcome.Fail,
-            $"{health.Waiting} of {health.Total} devices silent for {deadline.TotalSeconds:0} s"),
-        { Waiting: > 0 } => new(GateOutcome.Wait, $"{health.Waiting} of {health.Total} devices at work"),
+            $"{health.Waiting} of {health.Total} devices silent for {deadline.TotalSeconds:0} s{Trouble(health)}"),
+        { Waiting: > 0 } => new(GateOutcome.Wait, $"{health.Waiting} of {health.Total} devices at work{Trouble(health)}"),
         { Committed: > 0 } => new(GateOutcome.Pass, $"{health.Committed} of {health.Total} devices committed"),
         { Total: 0 } => new(GateOutcome.Wait, "no device yet"),
         _ when open > deadline => new(GateOutcome.NoData,
             $"no verdict from {health.Total} devices ({health.Offline} offline, {health.Incompatible} incompatible)"),
         _ => new(GateOutcome.Wait, $"{health.Offline} devices offline, {health.Incompatible} incompatible"),
     };
+
+    private static string Trouble(RingHealth health) => health.FirstTrouble is { } trouble ? $"; {trouble}" : "";
 }

@@ -34,7 +34,7 @@ public sealed class StateFileTests : IDisposable
         Assert.NotNull(file.Load());
 
         Assert.Equal(42, file.State.LastSeq);
-        Assert.Equal(content, File.ReadAllText(Path + ".unreadable"));
+        Assert.Equal(content, File.ReadAllText(Path + ".damaged"));
     }
 
     [Fact]
@@ -51,6 +51,7 @@ public sealed class StateFileTests : IDisposable
         var json = JsonNode.Parse(File.ReadAllBytes(Path))!;
         Assert.True(json["known"]![0]!.AsObject().Remove("listed"));
         Assert.True(json["deployment"]!.AsObject().Remove("bytesFetched"));
+        Assert.True(json.AsObject().Remove("check"));
         File.WriteAllText(Path, json.ToJsonString());
 
         var old = new StateFile(Path, 0);
@@ -58,6 +59,43 @@ public sealed class StateFileTests : IDisposable
         Assert.Null(old.Load());
         Assert.Null(Assert.Single(old.State.Known).Listed);
         Assert.Equal(0, old.State.Deployment!.BytesFetched);
+    }
+
+    [Fact]
+    public void Load_OneDigitFlipped_IsPutAside()
+    {
+        var file = new StateFile(Path, 41);
+        file.Load();
+        file.Write(file.State);
+        File.WriteAllText(Path, File.ReadAllText(Path).Replace("41", "51", StringComparison.Ordinal));
+
+        Assert.NotNull(new StateFile(Path, 0).Load());
+    }
+
+    [Fact]
+    public void Load_WrittenByAnAgentBeforeThisOne_IsRead()
+    {
+        var file = new StateFile(Path, 0);
+        file.Load();
+        var offer = new VariantOffer("int8", Digest.Of([3]), 10, 5, "int8", new(1, "1.20.0", []), new(1, 1, null, null, null, null, null, null));
+        file.Write(file.State with
+        {
+            Active = Slot.A,
+            A = new(new("m", "1", Digest.Of([1]), 10, Digest.Of([2])), offer, Committed: true)
+            {
+                Adaptation = new("shop", "2", Digest.Of([4]), Digest.Of([5]), 9, 0, default, 0),
+            },
+        });
+        var json = JsonNode.Parse(File.ReadAllBytes(Path))!.AsObject();
+
+        // The first release of the agent wrote no check, and called an adaptation an overlay.
+        Assert.Equal("shop", json["a"]!["overlay"]!["name"]!.GetValue<string>());
+        Assert.True(json.Remove("check"));
+        File.WriteAllText(Path, json.ToJsonString());
+        var old = new StateFile(Path, 0);
+
+        Assert.Null(old.Load());
+        Assert.Equal("shop", old.State.ActiveContent!.Adaptation!.Name);
     }
 
     [Fact]

@@ -289,14 +289,14 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
                 await OfferAsync(await ReplaceLayerAsync(await cloud.AddAsync(new byte[100], Cancelled)));
                 break;
             case "base changed on disk":
-                ContentStore.Delete(store.PathOf(Digest.Of(Blocks[1])));
+                DiskPath.Remove(store.PathOf(Digest.Of(Blocks[1])));
                 await File.WriteAllBytesAsync(store.PathOf(Digest.Of(Blocks[1])), Blocks[0], Cancelled);
                 break;
             case "base gone":
-                ContentStore.Delete(store.PathOf(Digest.Of(Blocks[1])));
+                DiskPath.Remove(store.PathOf(Digest.Of(Blocks[1])));
                 break;
             default:
-                ContentStore.Delete(store.PathOf(await _bench.ManifestOfAsync(_one)));
+                DiskPath.Remove(store.PathOf(await _bench.ManifestOfAsync(_one)));
                 break;
         }
     }

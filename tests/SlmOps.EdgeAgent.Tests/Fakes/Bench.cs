@@ -156,17 +156,22 @@ internal sealed class Bench : IAsyncDisposable
         rollout, release, "salt", [new("canary", 1, new Dictionary<string, string> { ["site"] = "lab" })], soakSeconds);
 
     /// <summary>Goes on with a copy of a data folder, and forgets what was reported so far.</summary>
-    internal void Fork(string data, string name)
+    internal void Fork(string data, string name, Action<string, string>? copyFolder = null)
     {
         Data = _folder[name];
+        Service.Reports.Clear();
+        if (copyFolder is not null)
+        {
+            copyFolder(data, Data);
+            return;
+        }
+
         foreach (var file in Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(Data, Path.GetRelativePath(data, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
-
-        Service.Reports.Clear();
     }
 
     internal CurrentModel? Current => CurrentModel.Read(Folder);

@@ -1,4 +1,4 @@
-using SlmOps.EdgeAgent.SelfTest;
+using SlmOps.EdgeAgent.Smoke;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 

@@ -75,7 +75,7 @@ public sealed class ReportOutboxTests : IDisposable
     }
 
     [Fact]
-    public void Append_Full_DropsTheOldestThatDecidesNothing()
+    public void Append_Full_KeepsTheFirstAndTheLastWordOnEachDeployment()
     {
         var outbox = new ReportOutbox(Path);
         outbox.Append(Report(1, DeviceState.Committed));
@@ -87,6 +87,19 @@ public sealed class ReportOutboxTests : IDisposable
         Assert.Equal(ReportOutbox.Capacity, outbox.Count);
         Assert.Equal(2, outbox.Dropped);
         Assert.Equal([1L, 4, 5], outbox.Peek().Take(3).Select(report => report.Seq));
+    }
+
+    [Fact]
+    public void Append_FullOfLastWords_DropsTheOldestOfThem()
+    {
+        var outbox = new ReportOutbox(Path);
+        for (var seq = 1; seq <= ReportOutbox.Capacity + 1; seq++)
+        {
+            var report = Report(seq, DeviceState.Committed);
+            outbox.Append(report with { Deployment = report.Deployment! with { RolloutId = $"r-{seq}" } });
+        }
+
+        Assert.Equal((ReportOutbox.Capacity, 2L), (outbox.Count, outbox.Peek()[0].Seq));
     }
 
     [Fact]

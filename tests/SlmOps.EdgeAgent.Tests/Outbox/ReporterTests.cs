@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Outbox;
 using SlmOps.EdgeAgent.State;
@@ -8,23 +9,23 @@ namespace SlmOps.EdgeAgent.Tests.Outbox;
 public sealed class ReporterTests
 {
     [Fact]
-    public async Task Flush_ServiceRefusesABatch_ItIsDroppedAndTheNextOneGoes()
+    public async Task Flush_ServiceRefusesOneReport_ItAloneIsDropped()
     {
         await using var bench = await Bench.StartAsync();
-        var refused = false;
-        bench.Service.OnReports = context =>
+        bench.Service.OnReports = async context =>
         {
-            var refuse = !refused;
-            refused = true;
+            context.Request.EnableBuffering();
+            var batch = await System.Text.Json.JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.DeviceReportBatch);
+            context.Request.Body.Position = 0;
+            var refuse = batch!.Reports.Any(report => report.Inventory is not null);
             context.Response.StatusCode = refuse ? 400 : 200;
-            return Task.FromResult(refuse);
+            return refuse;
         };
         await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good)));
 
         await bench.RunAsync();
 
-        // The inventory and the way to the first flush were refused; what came later arrived.
-        Assert.Equal(DeviceState.Committed, bench.ReportedStates[^1]);
+        Assert.Equal((DeviceState.Pending, DeviceState.Committed, 10), (bench.ReportedStates[0], bench.ReportedStates[^1], bench.ReportedStates.Count));
         Assert.DoesNotContain(bench.Service.Reports, report => report.Inventory is not null);
     }
 
@@ -33,6 +34,10 @@ public sealed class ReporterTests
     [InlineData(408)]
     [InlineData(503)]
     [InlineData(500)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(405)]
     public async Task Flush_ServiceBusy_WaitsAndSendsInTheNextLife(int status)
     {
         await using var bench = await Bench.StartAsync();
@@ -52,6 +57,25 @@ public sealed class ReporterTests
 
         var seqs = bench.Service.Reports.Select(report => report.Seq).ToList();
         Assert.Equal(Enumerable.Range(0, 12).Select(step => seqs[0] + step), seqs); // ten states, two inventories
+    }
+
+    [Fact]
+    public async Task Heartbeat_RepeatsWhereTheDeviceStands()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good)));
+        using var parts = bench.NewParts();
+        var loop = bench.NewLoop(parts);
+        loop.Recover();
+        await loop.CycleAsync(TestContext.Current.CancellationToken);
+        bench.Service.Reports.Clear();
+        bench.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        await loop.CycleAsync(TestContext.Current.CancellationToken);
+
+        var heartbeat = Assert.Single(bench.Service.Reports);
+        Assert.NotNull(heartbeat.Inventory);
+        Assert.Equal((DeviceState.Committed, "1"), (heartbeat.Deployment!.State, heartbeat.Deployment.Version));
     }
 
     [Fact]

@@ -82,25 +82,44 @@ public sealed class SmokeProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Failure_ProcessDies_IsACrash()
+    public async Task Failure_ProcessDiesAlsoWithATinyModel_IsTheDevices()
     {
         File.WriteAllText(_folder["die.sh"], "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$");
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
-        Assert.Equal("smoke-crashed", failure!.Code);
-        Assert.Contains("139", failure.Reason, StringComparison.Ordinal);
+        Assert.Equal((FailureKind.Attempt, "environment"), (failure!.Kind, failure.Code));
+        Assert.Contains("SIGSEGV", failure.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failure_ProcessDiesWithThisModelAlone_IsTheModelsAtTheThirdTry()
+    {
+        File.WriteAllText(_folder["die.sh"], $$"""
+            if [ "$2" = "{{_folder.Root}}" ]; then echo "first line" >&2; echo "  at some depth" >&2; kill -KILL $$; fi
+            echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
+            """);
+        var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
+
+        Assert.Equal((FailureKind.Attempt, "smoke-interrupted"), (failure!.Kind, failure.Code));
+        Assert.Contains("SIGKILL", failure.Reason, StringComparison.Ordinal);
+        Assert.Contains("first line", failure.Reason, StringComparison.Ordinal);
+        Assert.Equal("smoke-interrupted", failure.AfterTry(2).Code);
+        Assert.Equal((FailureKind.Condemning, "smoke-crashed"), (failure.AfterTry(3).Kind, failure.AfterTry(3).Code));
     }
 
     [Fact]
     public async Task Failure_ProcessNeverEnds_IsKilledAtTheTimeLimit()
     {
-        File.WriteAllText(_folder["hang.sh"], "exec sleep 1000");
+        File.WriteAllText(_folder["hang.sh"], $$"""
+            if [ "$2" = "{{_folder.Root}}" ]; then exec sleep 1000; fi
+            echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
+            """);
         var clock = new WatchedClock(Bench.Start);
         var run = RunAsync(command: ["/bin/sh", _folder["hang.sh"]], clock: clock);
         await clock.WaitOf(TimeSpan.FromMilliseconds(50));
 
         clock.Advance(TimeSpan.FromMinutes(6));
 
-        Assert.Equal("smoke-timeout", (await run)!.Code);
+        Assert.Equal("smoke-interrupted", (await run)!.Code);
     }
 
     [Fact]
@@ -109,8 +128,7 @@ public sealed class SmokeProcessTests : IDisposable
         // A budget below zero leaves less than what the runtime itself needs.
         File.WriteAllBytes(_folder["model.onnx"], Models.Good);
         var failure = await RunAsync(modelRam: (10 << 20) - SmokeProcess.OwnRam);
-        Assert.Equal(FailureKind.Condemning, failure!.Kind);
-        Assert.Contains(failure.Code, new[] { "smoke-memory", "smoke-crashed" });
+        Assert.Contains(failure!.Code, new[] { "smoke-memory", "environment" });
     }
 
     [Fact]

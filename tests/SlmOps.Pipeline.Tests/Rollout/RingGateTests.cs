@@ -49,6 +49,31 @@ public sealed class RingGateTests
         Assert.Equal(expected, Name(Count(SampleFleet.Start, SampleFleet.Device("d1", DeviceState.Rejected, code))));
 
     [Theory]
+    [InlineData(DeviceState.FailedNoStateChange, "digest-mismatch", "waiting")]
+    [InlineData(DeviceState.FailedNoStateChange, "blob-refused", "waiting")]
+    [InlineData(DeviceState.FailedNoStateChange, "stored-blob-damaged", "waiting")]
+    [InlineData(DeviceState.FailedNoStateChange, "smoke-not-started", "waiting")]
+    [InlineData(DeviceState.FailedNoStateChange, "environment", "waiting")]
+    [InlineData(DeviceState.FailedRollbackComplete, "slot-damaged", "waiting")]
+    [InlineData(DeviceState.FailedUnableToRollback, "slot-damaged", "waiting")]
+    [InlineData(DeviceState.FailedNoStateChange, "smoke-crashed", "failed")]
+    [InlineData(DeviceState.FailedRollbackComplete, "smoke-disagrees", "failed")]
+    [InlineData(DeviceState.Rejected, "signature", "failed")]
+    [InlineData(DeviceState.FailedNoStateChange, "a-code-of-a-newer-agent", "failed")]
+    public void Count_FailedForACause_GoesByWhoseDoingItIs(DeviceState state, string code, string expected) =>
+        Assert.Equal(expected, Name(Count(Fleet.Start, Fleet.Device("d1", state, code))));
+
+    [Fact]
+    public void Decide_DeviceWithAFullDiskAtTheDeadline_IsNamed()
+    {
+        var health = Count(Fleet.Start, Fleet.Device("d7", DeviceState.DownloadPaused, "disk-full"));
+
+        var verdict = RingGate.Decide(health, Deadline + TimeSpan.FromSeconds(1), Deadline);
+
+        Assert.Contains("d7: disk-full", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("metadata-timestamp-expired", 1800, "waiting")]
     [InlineData("metadata-timestamp-expired", 1801, "offline")]
     [InlineData("metadata-targets-signature", 1801, "offline")]

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace SlmOps.EdgeAgent.SelfTest;
+namespace SlmOps.EdgeAgent.Smoke;
 
 /// <summary>An ONNX model of one node, y = x + x for x of [1, 4] floats, written by hand in protobuf's wire format.</summary>
 internal static class TinyModel
