@@ -15,6 +15,7 @@ internal static class Flow
         new("release", Queues.Release, [EventTypes.ModelReleased], []),
         new("adapt", Queues.Adapt, [EventTypes.AdaptationReleased, EventTypes.ModelRejected], [Queues.Rollouts]),
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
+        new("rollout", Queues.RolloutStarts, [EventTypes.RolloutStarted, EventTypes.RingStarted], []),
         new("rollout", Queues.Rollouts,
             [EventTypes.RolloutStarted, EventTypes.RingStarted, EventTypes.RingPassed, EventTypes.RolloutPaused,
              EventTypes.RolledBack, EventTypes.RolloutCompleted], []),
@@ -44,12 +45,18 @@ internal static class Flow
         internal const string Deltas = "deltas";
         internal const string Release = "release";
         internal const string Adapt = "adapt";
+        internal const string RolloutStarts = "rollout-starts";
         internal const string Rollouts = "rollouts";
 
-        internal static readonly IReadOnlyList<string> All = [ModelUploads, Quantize, Validate, Package, Deltas, Release, Adapt, Rollouts];
+        internal static readonly IReadOnlyList<string> All =
+            [ModelUploads, Quantize, Validate, Package, Deltas, Release, Adapt, RolloutStarts, Rollouts];
 
-        /// <summary>Where the host puts a message that failed every time. A rollout needs none: the timer looks at it again.</summary>
-        internal static readonly IReadOnlyList<string> Poison = [.. All.Where(queue => queue != Rollouts).Select(queue => $"{queue}-poison")];
+        /// <summary>
+        /// Where the host puts a message that failed every time and a function ends the waiting. A rollout that could not
+        /// start waits there for an operator; one that runs needs nothing, since the timer looks at it again.
+        /// </summary>
+        internal static readonly IReadOnlyList<string> Poison =
+            [.. All.Where(queue => queue is not (RolloutStarts or Rollouts)).Select(queue => $"{queue}-poison")];
     }
 
     internal static class Tables

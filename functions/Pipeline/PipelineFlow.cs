@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Azure.Messaging;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
@@ -25,7 +24,7 @@ namespace SlmOps.Pipeline;
 /// </summary>
 public sealed class PipelineFlow
 {
-    private const int MaxUploadEventBytes = 64 * 1024;
+    private const int MaxEventBytes = 64 * 1024;
     private static readonly TimeSpan SweepAfter = TimeSpan.FromSeconds(10);
 
     private readonly IServiceProvider _services;
@@ -38,7 +37,7 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>model-uploads</c>: one BlobCreated event, CloudEvents or Event Grid schema.</summary>
     public Task IntakeAsync(string message, CancellationToken cancellationToken)
     {
-        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxUploadEventBytes));
+        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxEventBytes));
         if (UploadName.FromSubject(subject) is { } upload)
         {
             return PipelineTelemetry.RunAsync(
@@ -76,7 +75,7 @@ public sealed class PipelineFlow
     /// <summary>Queue <c>model-uploads-poison</c>.</summary>
     public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
     {
-        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxUploadEventBytes));
+        var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxEventBytes));
         return UploadName.FromSubject(subject) is { } upload
             ? PipelineTelemetry.RunAsync(
                 _time, "poison", traceparent, null, null, () => Get<PoisonStage>().RunAsync(upload, cancellationToken))
@@ -87,17 +86,12 @@ public sealed class PipelineFlow
     public Task PoisonedAsync(string stage, string message, CancellationToken cancellationToken) => StageAsync(
         "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(stage, run, variant, cancellationToken));
 
-    /// <summary>Event ModelReleased: puts the rollout on its queue, because a webhook has 30 seconds.</summary>
-    /// <returns>The message for queue <c>rollouts</c>.</returns>
-    public async Task RolloutRequestedAsync(CloudEvent released, CancellationToken cancellationToken)
+    /// <summary>Queue <c>rollout-starts</c>: one ModelReleased event, CloudEvents or Event Grid schema.</summary>
+    public Task RolloutRequestedAsync(string message, CancellationToken cancellationToken)
     {
-        var data = released.Data?.ToObjectFromJson<ModelReleased>(ContractsJson.Default.Options)
-            ?? throw new InvalidDataException($"The event {released.Id} has no data.");
-        var traceparent = released.ExtensionAttributes.TryGetValue("traceparent", out var value) ? value as string : null;
-        var message = new RolloutMessage(StageMessage.CurrentSchema, null, data.RunId, traceparent);
-        await Get<Azure.Storage.Queues.QueueServiceClient>().GetQueueClient(Flow.Queues.Rollouts)
-            .SendMessageAsync(JsonSerializer.Serialize(message, ContractsJson.Default.RolloutMessage), cancellationToken)
-            .ConfigureAwait(false);
+        var (run, traceparent) = ReleasedEvent.Read(Bounded(message, MaxEventBytes));
+        return PipelineTelemetry.RunAsync(
+            _time, "rollout", traceparent, run, null, () => Get<RolloutStage>().StartAsync(run, cancellationToken));
     }
 
     /// <summary>Queue <c>rollouts</c>.</summary>

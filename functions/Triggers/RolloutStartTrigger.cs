@@ -1,13 +1,12 @@
-using Azure.Messaging;
 using Microsoft.Azure.Functions.Worker;
 using SlmOps.Pipeline;
 
 namespace SlmOps.Functions;
 
-/// <summary>A release was announced: asks for its rollout.</summary>
+/// <summary>A release was announced: starts its rollout.</summary>
 public sealed class RolloutStartTrigger(PipelineFlow flow)
 {
     [Function("RolloutStart")]
-    public Task Run([EventGridTrigger] CloudEvent released, CancellationToken cancellationToken) =>
-        flow.RolloutRequestedAsync(released, cancellationToken);
+    public Task Run([QueueTrigger("rollout-starts", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.RolloutRequestedAsync(message, cancellationToken);
 }

@@ -4,7 +4,6 @@ using 'main.bicep'
 param environmentName = 'golden'
 param location = 'westeurope'
 param principalId = '00000000-0000-0000-0000-00000000000a'
-param functionsDeployed = true
 param alertEmail = 'operator@example.com'
 param monthlyBudget = 50
 param budgetStart = '2026-01-01'

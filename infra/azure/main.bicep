@@ -21,9 +21,6 @@ param principalId string = ''
 ])
 param principalType string = 'User'
 
-@description('True once the code is deployed: adds the subscription whose destination is a function.')
-param functionsDeployed bool = false
-
 @minValue(1)
 @maxValue(1000)
 @description('Most function instances at once: the cap on compute cost.')
@@ -196,19 +193,6 @@ module functions 'modules/functions.bicep' = {
     tableEndpoint: storage.outputs.tableEndpoint
     tags: tags
     topicEndpoint: eventGrid.outputs.topicEndpoint
-  }
-}
-
-module rolloutSubscription 'modules/rollout-subscription.bicep' = if (functionsDeployed) {
-  scope: group
-  dependsOn: [
-    eventGrid
-    functions
-  ]
-  params: {
-    functionAppName: names.functionApp
-    storageAccountName: names.storageAccount
-    topicName: names.topic
   }
 }
 

@@ -199,7 +199,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         _azurite = await AzuriteProcess.StartAsync(
             new AzuriteOptions(_options.RepoRoot, DataFolder) { QueuePort = ports.Queue, TablePort = ports.Table },
             _time, cancellationToken);
-        _events = await StartEventsAsync(functionsUrl, subscriptions, cancellationToken);
+        _events = await StartEventsAsync(subscriptions, cancellationToken);
         _proxy = await BlobProxy.StartAsync(
             new BlobProxyOptions(_azurite.Endpoints.Blob, _azurite.Endpoints.ConnectionString, RaiseBlobEvent) { Port = ports.Blob },
             _time, _loggers, cancellationToken);
@@ -227,7 +227,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
     }
 
     private Task<EventGridEmulator> StartEventsAsync(
-        Uri functionsUrl, IReadOnlyList<EventSubscription> subscriptions, CancellationToken cancellationToken) =>
+        IReadOnlyList<EventSubscription> subscriptions, CancellationToken cancellationToken) =>
         EventGridEmulator.StartAsync(
             new EventGridOptions(DataFolder, _keys.EventGridTopic, [Topic, StorageTopic])
             {
@@ -236,8 +236,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
                 Subscriptions =
                 [
                     .. LocalSubscriptions.BlobUploads,
-                    LocalSubscriptions.RolloutStart(EmbeddedFunctionsHost.EventGridWebhook(
-                        functionsUrl, LocalSubscriptions.RolloutFunction, _keys.FunctionsEventGrid)),
+                    LocalSubscriptions.RolloutStarts,
                     .. subscriptions,
                 ],
                 TimeScale = _options.EventTimeScale,

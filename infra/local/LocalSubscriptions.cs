@@ -6,10 +6,9 @@ namespace SlmOps.Local;
 /// <summary>The subscriptions of the pipeline itself; infra/azure makes the same ones.</summary>
 internal static class LocalSubscriptions
 {
-    /// <summary>The function that takes released models.</summary>
-    public const string RolloutFunction = "RolloutStart";
-
+    private const string DeadLetters = "deadletter";
     private const string UploadQueue = "model-uploads";
+    private const string RolloutQueue = "rollout-starts";
     private const string BlobCreated = "Microsoft.Storage.BlobCreated";
 
     /// <summary>A model is complete when its one file, or the manifest of its folder, is there.</summary>
@@ -19,16 +18,15 @@ internal static class LocalSubscriptions
         Uploads("model-uploads-models", "models", "/slmops.json"),
     ];
 
-    public static EventSubscription RolloutStart(Uri webhook) => new(
+    /// <summary>A release that was announced starts its rollout.</summary>
+    public static EventSubscription RolloutStarts { get; } = new(
         LocalPlatform.Topic,
         "rollout-start",
         new EventFilter { IncludedEventTypes = [EventTypes.ModelReleased] },
-        new WebhookDestination(webhook))
+        new QueueDestination(RolloutQueue))
     {
         DeadLetterContainer = DeadLetters,
     };
-
-    private const string DeadLetters = "deadletter";
 
     private static EventSubscription Uploads(string name, string container, string end) => new(
         LocalPlatform.StorageTopic,

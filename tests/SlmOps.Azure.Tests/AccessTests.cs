@@ -15,7 +15,7 @@ public sealed class AccessTests(SnapshotFixture snapshots)
 
     [Fact]
     public void RoleAssignments_WithoutAPrincipal_LetNobodyUpload() => Assert.DoesNotContain(
-        snapshots.FirstPass.OfType(RoleAssignment).Select(one => Describe(snapshots.FirstPass, one)),
+        snapshots.Plain.OfType(RoleAssignment).Select(one => Describe(snapshots.Plain, one)),
         one => one.StartsWith("uploader", StringComparison.Ordinal));
 
     [Fact]

@@ -40,10 +40,6 @@ public sealed partial class AzdTests(SnapshotFixture snapshots)
     {
         Assert.True(File.Exists(Path.Combine(BicepCli.RepositoryRoot, Value("path"), Value("module") + ".bicep")));
         Assert.True(Directory.Exists(Path.Combine(BicepCli.RepositoryRoot, Value("project"))));
-        Assert.All(Scripts().Matches(AzureYaml), script => Assert.StartsWith(
-            "#!/bin/sh\n",
-            File.ReadAllText(Path.Combine(BicepCli.RepositoryRoot, script.Groups["path"].Value)),
-            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -64,7 +60,4 @@ public sealed partial class AzdTests(SnapshotFixture snapshots)
 
     [GeneratedRegex(@"^services:\n  (?<name>\w+):$", RegexOptions.Multiline)]
     private static partial Regex ServiceName();
-
-    [GeneratedRegex(@"^\s+run: (?<path>\S+)$", RegexOptions.Multiline)]
-    private static partial Regex Scripts();
 }

@@ -47,22 +47,22 @@ public sealed class EventGridTests(SnapshotFixture snapshots)
     }
 
     [Fact]
-    public void ReleasedModels_StartTheRolloutFunction()
+    public void Releases_GoToTheQueueThatStartsRollouts()
     {
         var subscription = _full.Single(FactSubscription);
+        var delivery = subscription["properties"]!["deliveryWithResourceIdentity"]!;
 
         Assert.Equal([EventTypes.ModelReleased], EventTypesOf(subscription));
-        Assert.EndsWith(
-            "/functions/RolloutStart",
-            Snapshot.Text(subscription, "properties", "destination", "properties", "resourceId"),
-            StringComparison.Ordinal);
+        Assert.Equal("StorageQueue", Snapshot.Text(delivery, "destination", "endpointType"));
+        Assert.Equal("rollout-starts", Snapshot.Text(delivery, "destination", "properties", "queueName"));
+        Assert.Equal("SystemAssigned", Snapshot.Text(delivery, "identity", "type"));
     }
 
     [Fact]
-    public void FirstPass_BeforeTheCodeExists_SubscribesNoFunction()
+    public void Subscriptions_OfADeploymentWithoutOptions_AreTheSame()
     {
-        Assert.Empty(snapshots.FirstPass.OfType(FactSubscription));
-        Assert.Equal(2, snapshots.FirstPass.OfType(UploadSubscription).Count());
+        Assert.Single(snapshots.Plain.OfType(FactSubscription));
+        Assert.Equal(2, snapshots.Plain.OfType(UploadSubscription).Count());
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal static class Expected
         ["drop", "models", "artifacts", "packages", "channels", "deadletter", "deployments"];
 
     internal static readonly IReadOnlyList<string> StageQueues =
-        ["model-uploads", "quantize", "validate", "package", "deltas", "release", "adapt", "rollouts"];
+        ["model-uploads", "quantize", "validate", "package", "deltas", "release", "adapt", "rollout-starts", "rollouts"];
 
     internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports", "repository"];
 
@@ -32,6 +32,7 @@ internal static class Expected
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/online",
         $"system topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/model-uploads",
         $"system topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",
+        $"topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/rollout-starts",
         $"topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",
         $"uploader: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/drop",
         $"uploader: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/models",

@@ -43,15 +43,15 @@ public sealed class MonitoringTests(SnapshotFixture snapshots)
 
         Assert.All(kinds.SelectMany(_full.OfType), alert => Assert.Contains(
             receiver, alert["properties"]!["actions"]!.ToJsonString(), StringComparison.Ordinal));
-        Assert.Empty(snapshots.FirstPass.OfType("Microsoft.Insights/actionGroups"));
+        Assert.Empty(snapshots.Plain.OfType("Microsoft.Insights/actionGroups"));
         Assert.Equal(
-            kinds.SelectMany(_full.OfType).Count(), kinds.SelectMany(snapshots.FirstPass.OfType).Count());
+            kinds.SelectMany(_full.OfType).Count(), kinds.SelectMany(snapshots.Plain.OfType).Count());
     }
 
     [Fact]
     public void Budget_ExistsOnlyWhenAskedFor()
     {
         Assert.Equal("50", Snapshot.Text(_full.Single("Microsoft.Consumption/budgets"), "properties", "amount"));
-        Assert.Empty(snapshots.FirstPass.OfType("Microsoft.Consumption/budgets"));
+        Assert.Empty(snapshots.Plain.OfType("Microsoft.Consumption/budgets"));
     }
 }

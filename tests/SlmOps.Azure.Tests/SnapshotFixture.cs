@@ -10,18 +10,18 @@ public sealed class SnapshotFixture : IAsyncLifetime
     /// <summary>Everything switched on: golden.bicepparam.</summary>
     internal Snapshot Full { get; private set; } = null!;
 
-    /// <summary>What the first pass of azd deploys for somebody who set nothing: required parameters alone.</summary>
-    internal Snapshot FirstPass { get; private set; } = null!;
+    /// <summary>What azd deploys for somebody who set nothing: required parameters alone.</summary>
+    internal Snapshot Plain { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         Full = await Snapshot.TakeAsync(_infra.Folder, "golden.bicepparam");
-        _infra.Write("first.bicepparam", """
+        _infra.Write("plain.bicepparam", """
             using 'main.bicep'
             param environmentName = 'golden'
             param location = 'westeurope'
             """);
-        FirstPass = await Snapshot.TakeAsync(_infra.Folder, "first.bicepparam");
+        Plain = await Snapshot.TakeAsync(_infra.Folder, "plain.bicepparam");
     }
 
     public ValueTask DisposeAsync()

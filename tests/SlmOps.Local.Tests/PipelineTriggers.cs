@@ -1,4 +1,3 @@
-using Azure.Messaging;
 using Microsoft.Azure.Functions.Worker;
 using SlmOps.Local.Tests.FunctionsHost;
 
@@ -15,6 +14,6 @@ public sealed class UploadTrigger(Script script)
 public sealed class RolloutStartTrigger(Script script)
 {
     [Function("RolloutStart")]
-    public Task Run([EventGridTrigger] CloudEvent released, FunctionContext context, CancellationToken cancellationToken) =>
+    public Task Run([QueueTrigger("rollout-starts", Connection = "SlmOpsStorage")] string released, FunctionContext context, CancellationToken cancellationToken) =>
         script.RunAsync(released, context, cancellationToken);
 }

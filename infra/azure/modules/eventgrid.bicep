@@ -1,5 +1,5 @@
 // Two topics. The system topic turns uploads into messages on `model-uploads`; the custom topic carries the facts that
-// the pipeline publishes. Both deliver and dead-letter with their own system-assigned identity: the storage account
+// the pipeline publishes, and turns each release into a message on `rollout-starts`. Both deliver and dead-letter with their own system-assigned identity: the storage account
 // takes no keys, and behind a storage firewall no other identity would work.
 
 import { roleIds } from 'roles.bicep'
@@ -54,6 +54,10 @@ resource storageAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existing 
     resource modelUploads 'queues' existing = {
       name: 'model-uploads'
     }
+
+    resource rolloutStarts 'queues' existing = {
+      name: 'rollout-starts'
+    }
   }
 }
 
@@ -94,6 +98,19 @@ resource queueUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   )
   properties: {
     principalId: systemTopic.identity.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roleIds.storageQueueDataMessageSender
+    )
+  }
+}
+
+resource queueReleases 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: storageAccount::queueService::rolloutStarts
+  name: guid(storageAccount::queueService::rolloutStarts.id, topic.id, roleIds.storageQueueDataMessageSender)
+  properties: {
+    principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
@@ -181,6 +198,52 @@ resource uploadSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions
     }
   }
 ]
+
+resource releaseSubscription 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15' = {
+  parent: topic
+  name: 'rollout-start'
+  dependsOn: [
+    queueReleases
+    deadLetterFacts
+  ]
+  properties: {
+    deadLetterWithResourceIdentity: {
+      identity: {
+        type: 'SystemAssigned'
+      }
+      deadLetterDestination: {
+        endpointType: 'StorageBlob'
+        properties: {
+          blobContainerName: storageAccount::blobService::deadLetters.name
+          resourceId: storageAccount.id
+        }
+      }
+    }
+    deliveryWithResourceIdentity: {
+      identity: {
+        type: 'SystemAssigned'
+      }
+      destination: {
+        endpointType: 'StorageQueue'
+        properties: {
+          queueName: storageAccount::queueService::rolloutStarts.name
+          queueMessageTimeToLiveInSeconds: 604800
+          resourceId: storageAccount.id
+        }
+      }
+    }
+    eventDeliverySchema: 'CloudEventSchemaV1_0'
+    filter: {
+      includedEventTypes: [
+        'slmops.model.released.v1'
+      ]
+    }
+    retryPolicy: {
+      eventTimeToLiveInMinutes: 1440
+      maxDeliveryAttempts: 30
+    }
+  }
+}
 
 resource uploadLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: systemTopic

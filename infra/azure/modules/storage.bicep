@@ -37,6 +37,7 @@ var stageQueues = [
   'deltas'
   'release'
   'adapt'
+  'rollout-starts'
   'rollouts'
 ]
 

@@ -157,7 +157,7 @@ internal sealed record Death(bool AfterTheDeed, Func<Task> KillAsync);
 /// <summary>A request that changes something.</summary>
 internal sealed record Mutation(string Method, string Path, string Body)
 {
-    private static readonly string[] Queues = ["model-uploads", "quantize", "validate", "package", "deltas", "release", "rollouts"];
+    private static readonly string[] Queues = ["model-uploads", "quantize", "validate", "package", "deltas", "release", "rollout-starts", "rollouts"];
 
     /// <summary>
     /// The stage that sent it; null for a file of the artifacts or packages, which two stages write.
@@ -191,7 +191,7 @@ internal sealed record Mutation(string Method, string Path, string Body)
         ("package", "POST") => "validate",
         ("deltas", "POST") => "package",
         ("release", "POST") => "deltas",
-        ("rollouts", _) => "rollout",
+        ("rollout-starts" or "rollouts", _) => "rollout",
         _ => queue,
     };
 
