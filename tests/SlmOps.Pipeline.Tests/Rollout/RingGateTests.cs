@@ -61,12 +61,12 @@ public sealed class RingGateTests
     [InlineData(DeviceState.Rejected, "signature", "failed")]
     [InlineData(DeviceState.FailedNoStateChange, "a-code-of-a-newer-agent", "failed")]
     public void Count_FailedForACause_GoesByWhoseDoingItIs(DeviceState state, string code, string expected) =>
-        Assert.Equal(expected, Name(Count(Fleet.Start, Fleet.Device("d1", state, code))));
+        Assert.Equal(expected, Name(Count(SampleFleet.Start, SampleFleet.Device("d1", state, code))));
 
     [Fact]
     public void Decide_DeviceWithAFullDiskAtTheDeadline_IsNamed()
     {
-        var health = Count(Fleet.Start, Fleet.Device("d7", DeviceState.DownloadPaused, "disk-full"));
+        var health = Count(SampleFleet.Start, SampleFleet.Device("d7", DeviceState.DownloadPaused, "disk-full"));
 
         var verdict = RingGate.Decide(health, Deadline + TimeSpan.FromSeconds(1), Deadline);
 
