@@ -1,72 +1,51 @@
-using SlmOps.Contracts;
+using SlmOps.Pipeline.Adapt;
+using SlmOps.Pipeline.Deltas;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Quantize;
+using SlmOps.Pipeline.Release;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Validate;
+
+using static SlmOps.Contracts.EventTypes;
+using static SlmOps.Pipeline.Runs.GivenUp;
 
 namespace SlmOps.Pipeline;
 
-/// <summary>THE MAP: what each stage reads, what it publishes and where its work goes next.</summary>
+/// <summary>
+/// THE MAP: each stage with its result, its facts, where its work goes next, what a message means that it failed on every
+/// time, and who does the work. Everything else that must know the stages asks here.
+/// </summary>
 internal static class Flow
 {
-    internal static readonly IReadOnlyList<Step> Steps =
+    internal static readonly IReadOnlyList<FlowStep> Steps =
     [
-        new("intake", Queues.ModelUploads, [EventTypes.ModelReceived, EventTypes.ModelRejected], [Queues.Quantize, Queues.Adapt]),
-        new("quantize", Queues.Quantize, [EventTypes.ModelQuantized], [Queues.Validate]),
-        new("validate", Queues.Validate, [EventTypes.ModelValidated], [Queues.Package]),
-        new("package", Queues.Package, [EventTypes.ModelPackaged, EventTypes.ModelRejected], [Queues.Deltas]),
-        new("deltas", Queues.Deltas, [], [Queues.Release]),
-        new("release", Queues.Release, [EventTypes.ModelReleased], []),
-        new("adapt", Queues.Adapt, [EventTypes.AdaptationReleased, EventTypes.ModelRejected], [Queues.Rollouts]),
+        new(IntakeStage.Name, RunRecord.Row, [ModelReceived, ModelRejected], ["quantize", "adapt"], RejectsRun) { Queue = "model-uploads" },
+        new("quantize", QuantizeResult.Prefix, [ModelQuantized], ["validate"], RefusesVariant, typeof(QuantizeStage)),
+        new("validate", ValidateResult.Prefix, [ModelValidated], ["package"], RefusesVariant, typeof(ValidateStage)),
+        new("package", PackageResult.Row, [ModelPackaged, ModelRejected], ["deltas"], RejectsRun, typeof(PackageStage)),
+        new("deltas", DeltaResult.Row, [], ["release"], GoesWithout, typeof(DeltaStage)),
+        new("release", ReleaseResult.Row, [ModelReleased], ["rollout-start"], RejectsRun, typeof(ReleaseStage)),
+        new("adapt", AdaptResult.Row, [AdaptationReleased, ModelRejected], ["rollout"], RejectsRun, typeof(AdaptStage)) { OnAdaptations = true },
+
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
-        new("rollout", Queues.RolloutStarts, [EventTypes.RolloutStarted, EventTypes.RingStarted], []),
-        new("rollout", Queues.Rollouts,
-            [EventTypes.RolloutStarted, EventTypes.RingStarted, EventTypes.RingPassed, EventTypes.RolloutPaused,
-             EventTypes.RolledBack, EventTypes.RolloutCompleted], []),
+        new("rollout-start", null, [RolloutStarted, RingStarted], [], WaitsForOperator) { Queue = "rollout-starts" },
+        new("rollout", null, [RolloutStarted, RingStarted, RingPassed, RolloutPaused, RolledBack, RolloutCompleted], [], TriesAgain)
+        {
+            Queue = Outbox.Queues.Rollouts,
+        },
     ];
 
-    internal sealed record Step(
-        string Stage, string Queue, IReadOnlyList<string> Publishes, IReadOnlyList<string> ContinuesOn);
+    /// <summary>Where the host puts a message that a stage failed on every time; null where no function waits for those.</summary>
+    internal static string? PoisonQueueOf(FlowStep step) => step.GivenUp is TriesAgain or WaitsForOperator ? null : $"{step.Queue}-poison";
 
-    internal static class Containers
-    {
-        internal const string Drop = "drop";
-        internal const string Models = "models";
-        internal const string Artifacts = "artifacts";
-        internal const string Packages = "packages";
-        internal const string Channels = "channels";
-        internal const string DeadLetters = "deadletter";
+    /// <summary>Every queue that a function reads.</summary>
+    internal static readonly IReadOnlyList<string> Queues = [.. Steps.Select(step => step.Queue), .. Steps.Select(PoisonQueueOf).OfType<string>()];
 
-        internal static readonly IReadOnlyList<string> All = [Drop, Models, Artifacts, Packages, Channels, DeadLetters];
-    }
+    internal static FlowStep Find(string stage) => Steps.First(step => step.Name == stage);
 
-    internal static class Queues
-    {
-        internal const string ModelUploads = "model-uploads";
-        internal const string Quantize = "quantize";
-        internal const string Validate = "validate";
-        internal const string Package = "package";
-        internal const string Deltas = "deltas";
-        internal const string Release = "release";
-        internal const string Adapt = "adapt";
-        internal const string RolloutStarts = "rollout-starts";
-        internal const string Rollouts = "rollouts";
+    internal static IReadOnlyList<FlowStep> NextOf(FlowStep step) => [.. step.Next.Select(Find)];
 
-        internal static readonly IReadOnlyList<string> All =
-            [ModelUploads, Quantize, Validate, Package, Deltas, Release, Adapt, RolloutStarts, Rollouts];
-
-        /// <summary>
-        /// Where the host puts a message that failed every time and a function ends the waiting. A rollout that could not
-        /// start waits there for an operator; one that runs needs nothing, since the timer looks at it again.
-        /// </summary>
-        internal static readonly IReadOnlyList<string> Poison =
-            [.. All.Where(queue => queue is not (RolloutStarts or Rollouts)).Select(queue => $"{queue}-poison")];
-    }
-
-    internal static class Tables
-    {
-        internal const string Runs = "runs";
-        internal const string Rollouts = "rollouts";
-        internal const string Devices = "devices";
-        internal const string Reports = "reports";
-        internal const string Repository = "repository";
-
-        internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository];
-    }
+    internal static StageCall Call(FlowStep step, RunKey run, string? variant) => new(step, NextOf(step), run, variant);
 }

@@ -1,6 +1,4 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Channels;
-using SlmOps.Pipeline.Intake;
 
 namespace SlmOps.Pipeline;
 
@@ -41,7 +39,7 @@ internal static partial class Log
     internal static partial void Adapted(ILogger log, string model, string version, string @base, int variants, int problems, long elapsedMs);
 
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
-    internal static partial void RolloutMoved(ILogger log, string run, RolloutState state, int ring, string reason);
+    internal static partial void RolloutMoved(ILogger log, string run, Enum state, int ring, string reason);
 
     [LoggerMessage(111, LogLevel.Information, "Published channel {Channel} version {ChannelVersion}")]
     internal static partial void ChannelPublished(ILogger log, string channel, long channelVersion);
@@ -56,10 +54,10 @@ internal static partial class Log
     internal static partial void MetadataRecovered(ILogger log, long metadataVersion, int releases);
 
     [LoggerMessage(116, LogLevel.Information, "Channel {Channel} has the adaptation {Model} {Version} with {Compositions} compositions")]
-    internal static partial void OverlayPublished(ILogger log, string model, string version, string channel, int compositions);
+    internal static partial void AdaptationPublished(ILogger log, string model, string version, string channel, int compositions);
 
     [LoggerMessage(117, LogLevel.Information, "Channel {Channel} no longer has the adaptation {Model} {Version}")]
-    internal static partial void OverlayWithdrawn(ILogger log, string channel, string model, string version);
+    internal static partial void AdaptationWithdrawn(ILogger log, string channel, string model, string version);
 
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
     internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);

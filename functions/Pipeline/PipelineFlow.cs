@@ -3,18 +3,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Api;
-using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Package;
+using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Poison;
-using SlmOps.Pipeline.Quantize;
-using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Runs;
-using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline;
 
@@ -41,36 +36,30 @@ public sealed class PipelineFlow
         if (UploadName.FromSubject(subject) is { } upload)
         {
             return PipelineTelemetry.RunAsync(
-                _time, IntakeStage.Name, traceparent, null, null, () => Get<IntakeStage>().RunAsync(upload, cancellationToken));
+                _time, IntakeStage.Name, traceparent, null, null,
+                () => Get<IntakeStage>().RunAsync(upload, run => Flow.Call(Flow.Find(IntakeStage.Name), run, null), cancellationToken));
         }
 
         Log.UploadIgnored(_log, subject ?? "");
         return Task.CompletedTask;
     }
 
-    /// <summary>Queue <c>quantize</c>.</summary>
-    public Task QuantizeAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        "quantize", message, (run, variant) => Get<QuantizeStage>().RunAsync(run, variant!, cancellationToken));
+    /// <summary>The queue of a stage that works on runs.</summary>
+    /// <param name="stage">Name of the stage.</param>
+    /// <param name="message">A <see cref="StageMessage"/> as JSON.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task StageAsync(string stage, string message, CancellationToken cancellationToken)
+    {
+        var step = Flow.Find(stage);
+        return ReadAsync(stage, stage, message, (run, variant) => Get<StageSet>().Of(step).RunAsync(Flow.Call(step, run, variant), cancellationToken));
+    }
 
-    /// <summary>Queue <c>validate</c>.</summary>
-    public Task ValidateAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        "validate", message, (run, variant) => Get<ValidateStage>().RunAsync(run, variant!, cancellationToken));
-
-    /// <summary>Queue <c>package</c>.</summary>
-    public Task PackageAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        PackageStage.Name, message, (run, _) => Get<PackageStage>().RunAsync(run, cancellationToken));
-
-    /// <summary>Queue <c>deltas</c>.</summary>
-    public Task DeltasAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        DeltaStage.Name, message, (run, _) => Get<DeltaStage>().RunAsync(run, cancellationToken));
-
-    /// <summary>Queue <c>release</c>.</summary>
-    public Task ReleaseAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        "release", message, (run, _) => Get<ReleaseStage>().RunAsync(run, cancellationToken));
-
-    /// <summary>Queue <c>adapt</c>.</summary>
-    public Task AdaptAsync(string message, CancellationToken cancellationToken) => StageAsync(
-        AdaptStage.Name, message, (run, _) => Get<AdaptStage>().RunAsync(run, cancellationToken));
+    /// <summary>The poison queue of the same stage.</summary>
+    /// <param name="stage">Name of the stage.</param>
+    /// <param name="message">The message that it failed on every time.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task PoisonedAsync(string stage, string message, CancellationToken cancellationToken) => ReadAsync(
+        stage, "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(Flow.Find(stage), run, variant, cancellationToken));
 
     /// <summary>Queue <c>model-uploads-poison</c>.</summary>
     public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
@@ -81,10 +70,6 @@ public sealed class PipelineFlow
                 _time, "poison", traceparent, null, null, () => Get<PoisonStage>().RunAsync(upload, cancellationToken))
             : Task.CompletedTask;
     }
-
-    /// <summary>The poison queue of a stage that is called <paramref name="stage"/>.</summary>
-    public Task PoisonedAsync(string stage, string message, CancellationToken cancellationToken) => StageAsync(
-        "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(stage, run, variant, cancellationToken));
 
     /// <summary>Queue <c>rollout-starts</c>: one ModelReleased event, CloudEvents or Event Grid schema.</summary>
     public Task RolloutRequestedAsync(string message, CancellationToken cancellationToken)
@@ -164,20 +149,22 @@ public sealed class PipelineFlow
     public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) => Get<OperatorApi>().CollectAsync(plan, cancellationToken);
 
     /// <summary><c>POST channels/{channel}/overlays/{name}/withdraw</c>.</summary>
-    public Task<IResult> WithdrawOverlayAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().WithdrawOverlayAsync(channel, name, request.Query["version"], cancellationToken);
+    public Task<IResult> WithdrawAdaptationAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().WithdrawAdaptationAsync(channel, name, request.Query["version"], cancellationToken);
 
-    private Task StageAsync(string stage, string message, Func<RunKey, string?, Task> work)
+    /// <summary>Reads a message and does the work inside its trace.</summary>
+    private Task ReadAsync(string stage, string span, string message, Func<RunKey, string?, Task> work)
     {
         var order = JsonSerializer.Deserialize(Bounded(message, StageMessage.MaxBytes), ContractsJson.Default.StageMessage);
         if (order is not { Schema: StageMessage.CurrentSchema }
             || !RunKey.TryParse(order.RunId, out var run)
-            || (order.Variant is not null && !SafeName.IsValid(order.Variant)))
+            || (order.Variant is not null && !SafeName.IsValid(order.Variant))
+            || (order.Variant is not null) != Flow.Find(stage).IsPerVariant)
         {
             throw new InvalidDataException($"'{message}' is not a message of stage {stage} and schema {StageMessage.CurrentSchema}.");
         }
 
-        return PipelineTelemetry.RunAsync(_time, stage, order.Traceparent, run, order.Variant, () => work(run, order.Variant));
+        return PipelineTelemetry.RunAsync(_time, span, order.Traceparent, run, order.Variant, () => work(run, order.Variant));
     }
 
     private static string Bounded(string message, int most) => Encoding.UTF8.GetByteCount(message) <= most

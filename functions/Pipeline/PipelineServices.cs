@@ -2,24 +2,18 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
-using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
-using SlmOps.Pipeline.Quantize;
-using SlmOps.Pipeline.Release;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
-using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline;
 
@@ -39,13 +33,19 @@ public static class PipelineServices
         services.AddSingleton(StorageClients.Tables(configuration, credential));
         services.AddSingleton(StorageClients.Publisher(configuration, credential));
         services.AddSingleton(new SigningKeys(options, credential, new HttpClient()));
-        services.AddHostedService<StorageSetup>();
+        if (options.CreateStorage)
+        {
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<StorageSetup>(provider, Flow.Queues));
+        }
+
         services.AddHostedService<RootUpload>();
 
         services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
+        services.AddSingleton<PublishChannel>(provider => (channel, token) => provider.GetRequiredService<ChannelPublisher>().PublishAsync(channel, token));
         services.AddSingleton<OutboxRelay>();
         services.AddSingleton<RunStore>();
+        services.AddSingleton<Rejections>();
         services.AddSingleton<RolloutStore>();
         services.AddSingleton<DeviceStore>();
         services.AddSingleton<ChannelPublisher>();
@@ -58,17 +58,17 @@ public static class PipelineServices
         services.AddSingleton<UploadTextReader>();
         services.AddSingleton<AdaptIntake>();
         services.AddSingleton<IntakeStage>();
-        services.AddSingleton<QuantizeStage>();
-        services.AddSingleton<ValidateStage>();
-        services.AddSingleton<PackageStage>();
-        services.AddSingleton<DeltaStage>();
-        services.AddSingleton<ReleaseStage>();
-        services.AddSingleton<AdaptStage>();
-        services.AddSingleton<OverlayStage>();
+        foreach (var stage in Flow.Steps.Select(step => step.Stage).OfType<Type>())
+        {
+            services.AddSingleton(typeof(RunStage), stage);
+        }
+
+        services.AddSingleton<StageSet>();
+        services.AddSingleton<AdaptationPublisher>();
         services.AddSingleton<RolloutStage>();
         services.AddSingleton<TelemetryStage>();
         services.AddSingleton<PoisonStage>();
-        services.AddSingleton<OverlayBlobs>();
+        services.AddSingleton<AdaptationBlobs>();
         services.AddSingleton<CollectStage>();
 
         services.AddSingleton<AdaptStatusReader>();

@@ -8,5 +8,9 @@ public sealed class AdaptTrigger(PipelineFlow flow)
 {
     [Function("Adapt")]
     public Task Run([QueueTrigger("adapt", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.AdaptAsync(message, cancellationToken);
+        flow.StageAsync("adapt", message, cancellationToken);
+
+    [Function("AdaptPoison")]
+    public Task Poisoned([QueueTrigger("adapt-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("adapt", message, cancellationToken);
 }

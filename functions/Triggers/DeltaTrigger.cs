@@ -8,5 +8,9 @@ public sealed class DeltaTrigger(PipelineFlow flow)
 {
     [Function("Deltas")]
     public Task Run([QueueTrigger("deltas", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.DeltasAsync(message, cancellationToken);
+        flow.StageAsync("deltas", message, cancellationToken);
+
+    [Function("DeltasPoison")]
+    public Task Poisoned([QueueTrigger("deltas-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("deltas", message, cancellationToken);
 }

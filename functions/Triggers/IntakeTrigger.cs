@@ -9,4 +9,8 @@ public sealed class IntakeTrigger(PipelineFlow flow)
     [Function("Intake")]
     public Task Run([QueueTrigger("model-uploads", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
         flow.IntakeAsync(message, cancellationToken);
+
+    [Function("IntakePoison")]
+    public Task Poisoned([QueueTrigger("model-uploads-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.UploadPoisonedAsync(message, cancellationToken);
 }

@@ -59,5 +59,5 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/overlays/{name}/withdraw")] HttpRequest request,
         string channel,
         string name,
-        CancellationToken cancellationToken) => flow.WithdrawOverlayAsync(request, channel, name, cancellationToken);
+        CancellationToken cancellationToken) => flow.WithdrawAdaptationAsync(request, channel, name, cancellationToken);
 }

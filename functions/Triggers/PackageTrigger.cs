@@ -8,5 +8,9 @@ public sealed class PackageTrigger(PipelineFlow flow)
 {
     [Function("Package")]
     public Task Run([QueueTrigger("package", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PackageAsync(message, cancellationToken);
+        flow.StageAsync("package", message, cancellationToken);
+
+    [Function("PackagePoison")]
+    public Task Poisoned([QueueTrigger("package-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("package", message, cancellationToken);
 }

@@ -8,5 +8,9 @@ public sealed class QuantizeTrigger(PipelineFlow flow)
 {
     [Function("Quantize")]
     public Task Run([QueueTrigger("quantize", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.QuantizeAsync(message, cancellationToken);
+        flow.StageAsync("quantize", message, cancellationToken);
+
+    [Function("QuantizePoison")]
+    public Task Poisoned([QueueTrigger("quantize-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("quantize", message, cancellationToken);
 }

@@ -8,5 +8,9 @@ public sealed class ReleaseTrigger(PipelineFlow flow)
 {
     [Function("Release")]
     public Task Run([QueueTrigger("release", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.ReleaseAsync(message, cancellationToken);
+        flow.StageAsync("release", message, cancellationToken);
+
+    [Function("ReleasePoison")]
+    public Task Poisoned([QueueTrigger("release-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("release", message, cancellationToken);
 }

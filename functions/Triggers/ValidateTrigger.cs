@@ -8,5 +8,9 @@ public sealed class ValidateTrigger(PipelineFlow flow)
 {
     [Function("Validate")]
     public Task Run([QueueTrigger("validate", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.ValidateAsync(message, cancellationToken);
+        flow.StageAsync("validate", message, cancellationToken);
+
+    [Function("ValidatePoison")]
+    public Task Poisoned([QueueTrigger("validate-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
+        flow.PoisonedAsync("validate", message, cancellationToken);
 }

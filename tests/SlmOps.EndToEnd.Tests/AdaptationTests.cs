@@ -50,7 +50,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var fact = Assert.Single(await _platform.EventsAsync(EventTypes.AdaptationReleased, $"models/{adaptation.Folder}"));
         Assert.Equal(published.Adaptation.Compositions[variant.Name].ToString(), fact.GetProperty("data").GetProperty("compositions").GetProperty(variant.Name).GetString());
 
-        var result = await _platform.Client.WithdrawOverlayAsync(basis.Model, "adapted-site", null, Cancelled);
+        var result = await _platform.Client.WithdrawAdaptationAsync(basis.Model, "adapted-site", null, Cancelled);
         Assert.True(result.Done, result.Message);
         await DevicesAsync(basis.Model, fleet => Lab(fleet).Composition is { Composition.IsEmpty: true });
         Assert.Equal("WITHDRAWN", (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
@@ -100,7 +100,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
     {
         await BaseIsReleasedAsync();
 
-        var failure = await Assert.ThrowsAsync<Cli.CliException>(() => _platform.Client.WithdrawOverlayAsync("refusing", "no-such", null, Cancelled));
+        var failure = await Assert.ThrowsAsync<Cli.CliException>(() => _platform.Client.WithdrawAdaptationAsync("refusing", "no-such", null, Cancelled));
 
         Assert.Contains("409", failure.Message, StringComparison.Ordinal);
     }
@@ -199,7 +199,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         }
 
         // A collection keeps what devices fetch and, for each base, a manifest with its config, signature, test result and bill of materials.
-        var kept = await new OverlayBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync([record], Cancelled);
+        var kept = await new AdaptationBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync([record], Cancelled);
         Assert.Subset(kept.ToHashSet(), overlay.Compositions.Select(one => one.Envelope).ToHashSet());
         Assert.True(kept.Count >= 6 * overlay.Compositions.Count, $"{kept.Count} blobs for {overlay.Compositions.Count} compositions");
         foreach (var digest in kept)

@@ -84,7 +84,7 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         await _platform.UploadAsync(upload);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => flow.IntakeAsync(message, Cancelled))));
         var order = JsonSerializer.Serialize(new StageMessage(StageMessage.CurrentSchema, "many@1", "int8", null), ContractsJson.Default.StageMessage);
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => flow.QuantizeAsync(order, Cancelled))));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => flow.StageAsync("quantize", order, Cancelled))));
         var status = await _platform.UntilAsync(upload, "FINISHED");
 
         Assert.Empty(status.Rejections);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Signing;
@@ -15,27 +14,19 @@ namespace SlmOps.Pipeline.Adapt;
 internal sealed class AdaptStage(
     BlobServiceClient blobs, ArtifactBlobs artifacts, RunStore runs, SigningKeys keys, PipelineOptions options, TimeProvider time,
     ILogger<AdaptStage> log)
+    : RunStage<AdaptResult>(runs, time)
 {
-    internal const string Name = "adapt";
     private const string Recipe = "adaptation";
 
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    // A signature has other bytes each time: the first ones stored are the adaptation's.
+    protected override async Task<StageOutcome<AdaptResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        // A signature has other bytes each time: the first ones stored are the adaptation's.
-        if (await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var adaptation = record.Adapts ?? throw new InvalidDataException($"The run {run} adapts nothing.");
-        var basis = await runs.RequireRunAsync(adaptation.BaseRun, cancellationToken).ConfigureAwait(false);
-        var released = await runs.FindAsync<ReleaseResult>(adaptation.BaseRun, ReleaseResult.Row, cancellationToken).ConfigureAwait(false)
+        var adaptation = record.Adapts ?? throw new InvalidDataException($"The run {call.Run} adapts nothing.");
+        var basis = await Runs.RequireRunAsync(adaptation.BaseRun, cancellationToken).ConfigureAwait(false);
+        var released = await Runs.FindAsync<ReleaseResult>(adaptation.BaseRun, ReleaseResult.Row, cancellationToken).ConfigureAwait(false)
             ?? throw new InvalidDataException($"The run {adaptation.BaseRun} has no release.");
         var index = ReleaseReader.ReadIndex(
             await _packages.ReadAsync(released.Value.Release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false));
@@ -45,11 +36,14 @@ internal sealed class AdaptStage(
             problems.AddRange(await AdaptAsync(record, adaptation, basis.IsLanguageModel, offer, variants, cancellationToken).ConfigureAwait(false));
         }
 
-        var result = new AdaptResult(problems.Count == 0 ? variants : [], ProblemLimits.Apply(problems), (long)time.GetElapsedTime(started).TotalMilliseconds);
-        var entries = problems.Count == 0 ? Released(run, adaptation, result) : Refused(run, record, result);
-        await runs.CompleteAsync(run, AdaptResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
-        Log.Adapted(log, run.Model, run.Version, adaptation.BaseRun.ToString(), result.Variants.Count, result.Problems.Count, result.ElapsedMs);
+        var result = new AdaptResult(problems.Count == 0 ? variants : [], ProblemLimits.Apply(problems));
+        return problems.Count == 0
+            ? new(result, Released(call.Run, adaptation, result))
+            : new(result, [Refused(call, record, result)], GoesOn: false);
     }
+
+    protected override void Report(RunRecord record, AdaptResult result) => Log.Adapted(
+        log, record.Model, record.Version, record.Adapts!.BaseRun.ToString(), result.Variants.Count, result.Problems.Count, result.ElapsedMs);
 
     private async Task<IReadOnlyList<Problem>> AdaptAsync(
         RunRecord record, Adaptation adaptation, bool isLanguageModel, VariantOffer offer, List<AdaptedVariant> variants, CancellationToken cancellationToken)
@@ -118,19 +112,15 @@ internal sealed class AdaptStage(
 
     private List<OutboxEntry> Released(RunKey run, Adaptation adaptation, AdaptResult result) =>
     [
-        OutboxEntry.Fact(
-            EventTypes.AdaptationReleased, $"models/{run.Model}/{run.Version}", "",
+        Fact(
+            EventTypes.AdaptationReleased, run.Subject,
             new AdaptationReleased(
                 run.Model, run.Version, adaptation.Model, adaptation.Version, adaptation.Channel, adaptation.Selector,
-                result.Variants.ToDictionary(variant => variant.Variant, variant => variant.Composition.Composition), run.ToString()),
-            time.GetUtcNow()),
+                result.Variants.ToDictionary(variant => variant.Variant, variant => variant.Composition.Composition), run.ToString())),
         OutboxEntry.Rollout(new(StageMessage.CurrentSchema, null, run.ToString(), Activity.Current?.Id)),
     ];
 
-    private List<OutboxEntry> Refused(RunKey run, RunRecord record, AdaptResult result) =>
-    [
-        OutboxEntry.Fact(
-            EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", Name,
-            new ModelRejected(run.Model, run.Version, record.Upload, Name, result.Problems), time.GetUtcNow()),
-    ];
+    private OutboxEntry Refused(StageCall call, RunRecord record, AdaptResult result) => Fact(
+        EventTypes.ModelRejected, call.Run.Subject,
+        new ModelRejected(record.Model, record.Version, record.Upload, call.Step.Name, result.Problems), call.Step.Name);
 }

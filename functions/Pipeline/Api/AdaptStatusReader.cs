@@ -1,5 +1,4 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
@@ -9,30 +8,24 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Api;
 
 /// <summary>Puts together what is known of an adaptation, in the same form as of a model.</summary>
-internal sealed class AdaptStatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices)
+internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devices)
 {
-    internal async Task<RunStatus> FindAsync(
-        RunKey run, RunRecord record, IReadOnlyList<ModelRejected> rejections, CancellationToken cancellationToken)
+    internal async Task<RunStatus> FindAsync(RunKey run, RunRecord record, RunRows rows, CancellationToken cancellationToken)
     {
         var adaptation = record.Adapts!;
-        var adapted = (await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        var published = (await rollouts.Table.FindAsync<OverlayRecord>(adaptation.Channel, OverlayRecord.Row(run.ToString()), cancellationToken)
+        var rejections = Rejections.In(rows);
+        var adapted = rows.Find<AdaptResult>(AdaptResult.Row);
+        var published = (await rollouts.Table.FindAsync<PublishedAdaptation>(adaptation.Channel, PublishedAdaptation.Row(run.ToString()), cancellationToken)
             .ConfigureAwait(false))?.Value;
         var channel = (await rollouts.FindChannelAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false))?.Value;
         var offered = channel?.Overlays.Any(overlay => overlay.Name == run.Model && overlay.Version == run.Version) == true;
         IReadOnlyList<ModelRejected> refused = adapted is { Problems.Count: > 0 }
-            ? [.. rejections, new(run.Model, run.Version, record.Upload, AdaptStage.Name, adapted.Problems)]
+            ? [.. rejections, new(run.Model, run.Version, record.Upload, AdaptResult.Row, adapted.Problems)]
             : rejections;
         var fleet = await devices.ListAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false);
-        var stages = new Dictionary<string, long> { ["intake"] = record.IntakeMs };
-        if (adapted is not null)
-        {
-            stages["adapt"] = adapted.ElapsedMs;
-        }
-
         return new(
             run.Model, run.Version, StateOf(adapted, published, offered, rejections), record.ReceivedAt, record.Files.Sum(file => file.Size), 0,
-            adaptation.Channel, default, [], refused, null, [.. fleet.Select(StatusReader.Device)], stages)
+            adaptation.Channel, default, [], refused, null, [.. fleet.Select(StatusReader.Device)], StatusReader.Stages(record, rows))
         {
             Adaptation = new(
                 adaptation.Model, adaptation.Version, adaptation.Selector, adaptation.LocalLayer,
@@ -40,7 +33,7 @@ internal sealed class AdaptStatusReader(RunStore runs, RolloutStore rollouts, De
         };
     }
 
-    private static string StateOf(AdaptResult? adapted, OverlayRecord? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
+    private static string StateOf(AdaptResult? adapted, PublishedAdaptation? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
         (adapted, published, offered) switch
         {
             (_, _, true) => "PUBLISHED",

@@ -15,8 +15,8 @@ internal sealed class DeviceApi(BlobServiceClient blobs, BlobLinks links, Teleme
 {
     private const int MaxBatchBytes = 512 * 1024;
 
-    private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Flow.Containers.Channels);
-    private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Flow.Containers.Packages);
+    private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Containers.Channels);
+    private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Containers.Packages);
 
     /// <summary>The signed channel document, or 304 when the caller has it.</summary>
     internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ namespace SlmOps.Pipeline.Api;
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
     StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
-    CollectStage collector, ReleaseRepository repository, OverlayStage overlays)
+    CollectStage collector, ReleaseRepository repository, AdaptationPublisher overlays)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -71,23 +71,23 @@ internal sealed class OperatorApi(
 
     internal async Task<IResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {
-        RolloutTrigger? trigger = action switch
+        RolloutMove? move = action switch
         {
-            "pause" => RolloutTrigger.Pause,
-            "resume" => RolloutTrigger.Resume,
-            "rollback" => RolloutTrigger.RollBack,
+            "pause" => RolloutMove.Pause,
+            "resume" => RolloutMove.Resume,
+            "rollback" => RolloutMove.RollBack,
             _ => null,
         };
-        if (trigger is null || !SafeName.IsValid(channel))
+        if (move is null || !SafeName.IsValid(channel))
         {
             return Results.Problem($"Use pause, resume or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
         }
 
-        var result = await stage.CommandAsync(channel, trigger.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
+        var result = await stage.CommandAsync(channel, move.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
             .ConfigureAwait(false);
         return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
     }
-    internal async Task<IResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    internal async Task<IResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)
     {
         if (!SafeName.IsValid(channel) || !SafeName.IsValid(name) || (version is not null && !SafeName.IsValid(version)))
         {

@@ -1,6 +1,5 @@
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Api;

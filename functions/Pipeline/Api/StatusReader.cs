@@ -13,8 +13,9 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
     /// <summary>Null when nothing of that name and version was ever uploaded.</summary>
     internal async Task<RunStatus?> FindAsync(RunKey run, CancellationToken cancellationToken)
     {
-        var rejections = await runs.ListAsync<ModelRejected>(run, IntakeStage.RejectionPrefix, cancellationToken).ConfigureAwait(false);
-        var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var rows = await runs.ReadAsync(run, cancellationToken).ConfigureAwait(false);
+        var rejections = Rejections.In(rows);
+        var record = rows.Find<RunRecord>(RunRecord.Row);
         if (record is null)
         {
             return rejections.Count == 0
@@ -24,14 +25,13 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
 
         if (record.Adapts is not null)
         {
-            return await adaptations.FindAsync(run, record, rejections, cancellationToken).ConfigureAwait(false);
+            return await adaptations.FindAsync(run, record, rows, cancellationToken).ConfigureAwait(false);
         }
 
-        var built = await runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
-        var judged = await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
-        var packaged = (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        var deltas = (await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value;
+        var built = rows.List<QuantizeResult>(QuantizeResult.Prefix);
+        var judged = rows.List<ValidateResult>(ValidateResult.Prefix);
+        var packaged = rows.Find<PackageResult>(PackageResult.Row);
+        var released = rows.Find<ReleaseResult>(ReleaseResult.Row);
         var channel = record.Manifest.Rollout.Channel ?? run.Model;
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
             record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
             [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
-            rejections, rollout, [.. fleet.Select(Device)], Stages(record, built, judged, packaged, deltas, released));
+            rejections, rollout, [.. fleet.Select(Device)], Stages(record, rows));
     }
 
     internal static DeviceStatus Device(DeviceRecord device) => new(
@@ -81,24 +81,19 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             verdict?.Verdict.Accepted, verdict?.Verdict.Reason, verdict?.Figures, offer?.Needs.RamBytes);
     }
 
-    private static Dictionary<string, long> Stages(
-        RunRecord record, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged,
-        PackageResult? packaged, DeltaResult? deltas, ReleaseResult? released)
+    /// <summary>How long each stage took that has a result, in the order of the flow.</summary>
+    internal static IReadOnlyDictionary<string, long> Stages(RunRecord record, RunRows rows)
     {
-        var stages = new Dictionary<string, long> { ["intake"] = record.IntakeMs };
-        Add("quantize", built.Sum(result => result.ElapsedMs), built.Count > 0);
-        Add("validate", judged.Sum(result => result.ElapsedMs), judged.Count > 0);
-        Add("package", packaged?.ElapsedMs ?? 0, packaged is not null);
-        Add("deltas", deltas?.ElapsedMs ?? 0, deltas is not null);
-        Add("release", released?.ElapsedMs ?? 0, released is not null);
-        return stages;
-
-        void Add(string stage, long milliseconds, bool ran)
+        var stages = new Dictionary<string, long>();
+        foreach (var step in Flow.Steps.Where(step => step.Row is not null))
         {
-            if (ran)
+            // Intake's result is the run itself, which tells when it was received as well.
+            if ((step.Row == RunRecord.Row ? record.IntakeMs : rows.ElapsedMs(step)) is { } milliseconds)
             {
-                stages[stage] = milliseconds;
+                stages[step.Name] = milliseconds;
             }
         }
+
+        return stages;
     }
 }

@@ -6,6 +6,7 @@ using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Signing;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Channels;
 
@@ -18,7 +19,7 @@ internal sealed class ChannelPublisher(
 {
     private const string VersionKey = "channelversion";
 
-    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Channels);
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Containers.Channels);
 
     internal static string BlobOf(string channel) => $"{channel}.json";
 

@@ -1,6 +1,7 @@
 using SlmOps.Pipeline.Repository;
 
 
+
 namespace SlmOps.Pipeline.Channels;
 
 /// <summary>What a channel's state asks of its devices. Pure.</summary>

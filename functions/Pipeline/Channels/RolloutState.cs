@@ -26,21 +26,6 @@ internal enum RingState
     Error,
 }
 
-/// <summary>What can happen to a rollout.</summary>
-internal enum RolloutTrigger
-{
-    Start,
-    RingPassed,
-    LastRingPassed,
-    RingFailed,
-    NoData,
-    Pause,
-    Resume,
-    RollBack,
-    DevicesBack,
-    Supersede,
-}
-
 /// <summary>Upper snake case on the wire: <c>ROLLING_BACK</c>.</summary>
 internal sealed class StateNames<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false)
     where T : struct, Enum;

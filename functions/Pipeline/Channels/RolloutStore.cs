@@ -11,7 +11,7 @@ namespace SlmOps.Pipeline.Channels;
 /// </summary>
 internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
 {
-    internal TableClient Table { get; } = tables.GetTableClient(Flow.Tables.Rollouts);
+    internal TableClient Table { get; } = tables.GetTableClient(Tables.Rollouts);
 
     internal Task<Stored<ChannelRecord>?> FindChannelAsync(string channel, CancellationToken cancellationToken) =>
         Table.FindAsync<ChannelRecord>(channel, ChannelRecord.Row, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
     /// <summary>Stores a step; false when somebody else changed the channel first.</summary>
     internal async Task<bool> SaveAsync(
         ETag? seen, ChannelRecord channel, IReadOnlyList<RolloutRecord> rollouts, IReadOnlyList<OutboxEntry> entries,
-        CancellationToken cancellationToken, NewOverlay? overlay = null)
+        CancellationToken cancellationToken, NewAdaptation? overlay = null)
     {
         var partition = channel.Channel;
         var row = JsonRow.Write(partition, ChannelRecord.Row, channel);
@@ -80,4 +80,4 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
 }
 
 /// <summary>The record of an adaptation that comes into the channel with the same step.</summary>
-internal sealed record NewOverlay(string Row, OverlayRecord Record);
+internal sealed record NewAdaptation(string Row, PublishedAdaptation Record);

@@ -14,13 +14,13 @@ namespace SlmOps.Pipeline.Collect;
 
 /// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
 internal sealed class CollectStage(
-    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository, OverlayBlobs overlays,
+    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository, AdaptationBlobs overlays,
     PipelineOptions options, TimeProvider time, ILogger<CollectStage> log)
 {
     private const int Concurrency = 8;
 
-    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Packages);
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Containers.Packages);
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
     /// <summary>What would be deleted; deletes nothing.</summary>
     internal async Task<GarbageReport> PlanAsync(CancellationToken cancellationToken) =>

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using Azure;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Fleet;
-using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -16,54 +14,50 @@ namespace SlmOps.Pipeline.Deltas;
 /// </summary>
 internal sealed class DeltaStage(
     BlobServiceClient blobs, RunStore runs, DeviceStore devices, PipelineOptions options, TimeProvider time, ILogger<DeltaStage> log)
+    : RunStage<DeltaResult>(runs, time)
 {
-    internal const string Name = "deltas";
-
     /// <summary>Devices may name what they like; a handful of different answers says what most of them run.</summary>
     private const int MostRunning = 16;
 
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<DeltaResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var pairs = await PlanAsync(run, cancellationToken).ConfigureAwait(false);
+        var pairs = await PlanAsync(record, cancellationToken).ConfigureAwait(false);
         var offers = new List<DeltaOffer>();
         foreach (var variant in pairs.GroupBy(pair => pair.To))
         {
-            offers.AddRange(await MakeAsync(run, [.. variant], cancellationToken).ConfigureAwait(false));
+            offers.AddRange(await MakeAsync(call.Run, [.. variant], cancellationToken).ConfigureAwait(false));
         }
 
-        var result = new DeltaResult(offers, (long)time.GetElapsedTime(started).TotalMilliseconds);
-        await runs.CompleteAsync(
-            run, DeltaResult.Row, result,
-            [OutboxEntry.Order(Flow.Queues.Release, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id))],
-            cancellationToken).ConfigureAwait(false);
-        Log.DeltasMade(log, run.Model, run.Version, offers.Count, pairs.Count, result.ElapsedMs);
+        return new(new(offers) { Pairs = pairs.Count }, []);
     }
 
-    private async Task<IReadOnlyList<DeltaPair>> PlanAsync(RunKey run, CancellationToken cancellationToken)
+    protected override StageOutcome<DeltaResult> Without(StageCall call, RunRecord record, Problem problem)
     {
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var packaged = await VariantsAsync(run, cancellationToken).ConfigureAwait(false);
+        // Nobody needs a delta: devices fetch whole files.
+        Log.DeltasGivenUp(log, record.Model, record.Version);
+        return new(new([]), []);
+    }
+
+    protected override void Report(RunRecord record, DeltaResult result) =>
+        Log.DeltasMade(log, record.Model, record.Version, result.Offers.Count, result.Pairs, result.ElapsedMs);
+
+    private async Task<IReadOnlyList<DeltaPair>> PlanAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var packaged = await VariantsAsync(record.Key, cancellationToken).ConfigureAwait(false);
         var earlier = new List<IReadOnlyList<VariantOffer>>();
-        foreach (var release in await runs.ListReleasedAsync(run, DeltaChoice.Releases, cancellationToken).ConfigureAwait(false))
+        foreach (var release in await Runs.ListReleasedAsync(record.Key, DeltaChoice.Releases, cancellationToken).ConfigureAwait(false))
         {
             earlier.Add(await VariantsAsync(release, cancellationToken).ConfigureAwait(false));
         }
 
-        var mostCommon = await MostCommonAsync(record.Manifest.Rollout.Channel ?? run.Model, cancellationToken).ConfigureAwait(false);
+        var mostCommon = await MostCommonAsync(record.Manifest.Rollout.Channel ?? record.Model, cancellationToken).ConfigureAwait(false);
         return DeltaPlan.Make(packaged, earlier, mostCommon);
     }
 
     private async Task<IReadOnlyList<VariantOffer>> VariantsAsync(RunKey run, CancellationToken cancellationToken) =>
-        (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value.Variants ?? [];
+        (await Runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value.Variants ?? [];
 
     /// <summary>For each name of a variant the manifest that most devices of the channel run.</summary>
     private async Task<IReadOnlyDictionary<string, Digest>> MostCommonAsync(string channel, CancellationToken cancellationToken)

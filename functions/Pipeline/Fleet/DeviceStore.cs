@@ -8,8 +8,8 @@ namespace SlmOps.Pipeline.Fleet;
 /// <summary>The fleet: one partition a channel in <c>devices</c>, and every report in <c>reports</c>, one partition a device.</summary>
 internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
 {
-    private readonly TableClient _devices = tables.GetTableClient(Flow.Tables.Devices);
-    private readonly TableClient _reports = tables.GetTableClient(Flow.Tables.Reports);
+    private readonly TableClient _devices = tables.GetTableClient(Tables.Devices);
+    private readonly TableClient _reports = tables.GetTableClient(Tables.Reports);
 
     internal async Task<IReadOnlyList<DeviceRecord>> ListAsync(string channel, CancellationToken cancellationToken)
     {

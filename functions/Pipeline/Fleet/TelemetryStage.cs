@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Azure.Storage.Queues;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Outbox;
 
 namespace SlmOps.Pipeline.Fleet;
 
@@ -44,7 +45,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
     private async Task WakeAsync(string channel, string? traceparent, CancellationToken cancellationToken)
     {
         var message = new RolloutMessage(StageMessage.CurrentSchema, channel, null, traceparent);
-        await queues.GetQueueClient(Flow.Queues.Rollouts)
+        await queues.GetQueueClient(Queues.Rollouts)
             .SendMessageAsync(JsonSerializer.Serialize(message, ContractsJson.Default.RolloutMessage), cancellationToken)
             .ConfigureAwait(false);
     }

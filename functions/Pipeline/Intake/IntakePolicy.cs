@@ -1,5 +1,6 @@
 using System.Globalization;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 

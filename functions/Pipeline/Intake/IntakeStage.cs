@@ -9,14 +9,17 @@ namespace SlmOps.Pipeline.Intake;
 
 /// <summary>Turns an upload into a run, or into a rejection that says all that is wrong with it.</summary>
 internal sealed class IntakeStage(
-    UploadReader uploads, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs, PipelineOptions options,
-    TimeProvider time, ILogger<IntakeStage> log)
+    UploadReader uploads, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs, Rejections rejections,
+    PipelineOptions options, TimeProvider time, ILogger<IntakeStage> log)
 {
     internal const string Name = "intake";
 
     private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
 
-    internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
+    /// <param name="upload">What was uploaded.</param>
+    /// <param name="call">The message to the stage as it is for a run.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal async Task RunAsync(UploadName upload, Func<RunKey, StageCall> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         using var work = new WorkFolder(options.WorkFolder);
@@ -52,7 +55,7 @@ internal sealed class IntakeStage(
 
         await artifacts.SaveAsync(folder, cancellationToken).ConfigureAwait(false);
         record = record with { ReceivedAt = time.GetUtcNow(), IntakeMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
-        if (!await runs.CompleteAsync(run, RunRecord.Row, record, Entries(run, record), cancellationToken).ConfigureAwait(false))
+        if (!await runs.CompleteAsync(run, RunRecord.Row, record, Entries(call(run), record), cancellationToken).ConfigureAwait(false))
         {
             var first = await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false);
             await AgainAsync(run, upload, fetched, first!.Value, cancellationToken).ConfigureAwait(false);
@@ -128,35 +131,17 @@ internal sealed class IntakeStage(
             upload.Model, upload.Version ?? (run.Model == upload.Model ? run.Version : ""), $"{upload.Container}/{upload.Blob}", Name, problems);
         var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes(
             $"{data.Upload}\n{fetched.SourceDigest}\n{string.Join('\n', problems.Select(problem => problem.Message))}")).Hex[..16];
-        var subject = $"models/{run.Model}/{run.Version}";
-        await runs.CompleteAsync(
-            run,
-            RejectionRow(occurrence),
-            data,
-            [OutboxEntry.Fact(EventTypes.ModelRejected, subject, occurrence, data, time.GetUtcNow())],
-            cancellationToken).ConfigureAwait(false);
+        await rejections.AddAsync(run, data, occurrence, cancellationToken).ConfigureAwait(false);
         await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
         Log.ModelRejected(log, run.Model, run.Version, Name, string.Join(" ", problems.Select(problem => problem.Message)));
     }
 
-    internal const string RejectionPrefix = "rejected|";
-
-    private static string RejectionRow(string occurrence) => RejectionPrefix + occurrence;
-
-    private List<OutboxEntry> Entries(RunKey run, RunRecord record)
+    private List<OutboxEntry> Entries(StageCall call, RunRecord record)
     {
         var received = new ModelReceived(
-            run.Model, run.Version, record.SourceDigest, record.Files.Sum(file => file.Size), record.Parameters,
+            record.Model, record.Version, record.SourceDigest, record.Files.Sum(file => file.Size), record.Parameters,
             [.. record.Manifest.Variants.Select(variant => variant.Name)]);
-        return
-        [
-            OutboxEntry.Fact(EventTypes.ModelReceived, $"models/{run.Model}/{run.Version}", "", received, time.GetUtcNow()),
-            .. record.Manifest.Variants.Select(variant => OutboxEntry.Order(
-                Flow.Queues.Quantize,
-                new(StageMessage.CurrentSchema, run.ToString(), variant.Name, Activity.Current?.Id))),
-            .. record.Adapts is null ? Array.Empty<OutboxEntry>()
-                : [OutboxEntry.Order(Flow.Queues.Adapt, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id))],
-        ];
+        return [OutboxEntry.Fact(EventTypes.ModelReceived, call.Run.Subject, "", received, time.GetUtcNow()), .. call.Orders(record)];
     }
 
     private static RunKey? Key(UploadName upload, Upload fetched)
@@ -172,7 +157,7 @@ internal sealed class IntakeStage(
     private static Problem BadName(UploadName upload) => new(
         "name-unsafe",
         $"'{upload.Model}' or '{upload.Version}' cannot be the name or version of a model: {SafeName.Rule}.",
-        upload.Container == Flow.Containers.Drop
+        upload.Container == Containers.Drop
             ? "Rename the file to {name}-{version}.onnx."
             : "Upload to models/{name}/{version}/.",
         upload.Blob);

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Intake;
 
@@ -15,7 +17,7 @@ namespace SlmOps.Pipeline.Intake;
 /// <param name="Version">Version, not yet checked; null: make one from the digest.</param>
 internal sealed partial record UploadName(string Container, string Blob, string Prefix, string Model, string? Version)
 {
-    internal const string ManifestFile = "slmops.json";
+    internal const string ManifestFile = UploadManifest.FileName;
 
     private const string Subject = "/blobServices/default/containers/";
 
@@ -34,8 +36,8 @@ internal sealed partial record UploadName(string Container, string Blob, string 
 
     internal static UploadName? From(string container, string blob) => container switch
     {
-        Flow.Containers.Drop => FromDrop(blob),
-        Flow.Containers.Models => FromModels(blob),
+        Containers.Drop => FromDrop(blob),
+        Containers.Models => FromModels(blob),
         _ => null,
     };
 
@@ -43,7 +45,7 @@ internal sealed partial record UploadName(string Container, string Blob, string 
     {
         var parts = blob.Split('/');
         return parts.Length == 3 && parts[2] == ManifestFile
-            ? new(Flow.Containers.Models, blob, $"{parts[0]}/{parts[1]}/", parts[0], parts[1])
+            ? new(Containers.Models, blob, $"{parts[0]}/{parts[1]}/", parts[0], parts[1])
             : null;
     }
 
@@ -60,13 +62,13 @@ internal sealed partial record UploadName(string Container, string Blob, string 
         var parts = stem.Split('/');
         if (parts.Length == 2)
         {
-            return new(Flow.Containers.Drop, blob, blob, parts[0], parts[1]);
+            return new(Containers.Drop, blob, blob, parts[0], parts[1]);
         }
 
         var versioned = Versioned().Match(stem);
         return versioned.Success
-            ? new(Flow.Containers.Drop, blob, blob, versioned.Groups["name"].Value, versioned.Groups["version"].Value)
-            : new(Flow.Containers.Drop, blob, blob, stem, null);
+            ? new(Containers.Drop, blob, blob, versioned.Groups["name"].Value, versioned.Groups["version"].Value)
+            : new(Containers.Drop, blob, blob, stem, null);
     }
 
     /// <summary>A version made from the bytes, so that dropping a changed file under the same name makes a new version.</summary>

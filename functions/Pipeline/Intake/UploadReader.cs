@@ -19,7 +19,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
         await foreach (var blob in container.GetBlobsAsync(
             new GetBlobsOptions { Prefix = upload.Prefix }, cancellationToken).ConfigureAwait(false))
         {
-            if (upload.Container == Flow.Containers.Models || blob.Name == upload.Blob)
+            if (upload.Container == Containers.Models || blob.Name == upload.Blob)
             {
                 listed.Add(blob);
             }
@@ -37,7 +37,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
     }
 
     internal static string PathOf(UploadName upload, string blob) =>
-        upload.Container == Flow.Containers.Drop ? DroppedModel : blob[upload.Prefix.Length..];
+        upload.Container == Containers.Drop ? DroppedModel : blob[upload.Prefix.Length..];
 
     private List<Problem> Check(UploadName upload, List<BlobItem> listed)
     {

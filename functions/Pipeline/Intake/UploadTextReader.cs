@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Inference;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Intake;

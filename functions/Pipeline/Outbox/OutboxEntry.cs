@@ -20,7 +20,7 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
         new(OutboxKind.Message, queue, JsonSerializer.Serialize(message, Json));
 
     internal static OutboxEntry Rollout(RolloutMessage message) =>
-        new(OutboxKind.Message, Flow.Queues.Rollouts, JsonSerializer.Serialize(message, Json));
+        new(OutboxKind.Message, Queues.Rollouts, JsonSerializer.Serialize(message, Json));
 
     internal static OutboxEntry Channel(string channel) => new(OutboxKind.Channel, channel, "");
 

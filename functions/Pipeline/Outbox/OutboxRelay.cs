@@ -3,17 +3,19 @@ using Azure.Data.Tables;
 using Azure.Messaging;
 using Azure.Messaging.EventGrid;
 using Azure.Storage.Queues;
-using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Outbox;
+
+/// <summary>Publishes the newest document of a channel. The outbox knows no channels, but a document may wait in it.</summary>
+internal delegate Task PublishChannel(string channel, CancellationToken cancellationToken);
 
 /// <summary>
 /// Sends what is waiting and then forgets it. A crash in between sends it again: receivers are idempotent. The row key
 /// <c>outbox|{owner}|{number}</c> keeps the order in which one owner wrote.
 /// </summary>
 internal sealed class OutboxRelay(
-    EventGridPublisherClient events, QueueServiceClient queues, ChannelPublisher channels, ILogger<OutboxRelay> log)
+    EventGridPublisherClient events, QueueServiceClient queues, PublishChannel channels, ILogger<OutboxRelay> log)
 {
     internal const string Prefix = "outbox|";
 
@@ -63,7 +65,7 @@ internal sealed class OutboxRelay(
                     .ConfigureAwait(false);
                 break;
             case OutboxKind.Channel:
-                await channels.PublishAsync(entry.Target, cancellationToken).ConfigureAwait(false);
+                await channels(entry.Target, cancellationToken).ConfigureAwait(false);
                 break;
             default:
                 throw new InvalidDataException($"The outbox row {row.RowKey} has the unknown kind {entry.Kind}.");

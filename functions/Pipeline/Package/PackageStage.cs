@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
@@ -13,25 +12,21 @@ namespace SlmOps.Pipeline.Package;
 internal sealed class PackageStage(
     ArtifactBlobs artifacts, BlobServiceClient blobs, RunStore runs, SigningKeys keys, PipelineOptions options,
     TimeProvider time, ILogger<PackageStage> log)
+    : RunStage<PackageResult>(runs, time)
 {
-    internal const string Name = "package";
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    /// <summary>Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.</summary>
+    internal override async Task<bool> IsSettledAsync(StageCall call, RunRecord record, CancellationToken cancellationToken) =>
+        await base.IsSettledAsync(call, record, cancellationToken).ConfigureAwait(false)
+        || (await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false)).Count < record.Manifest.Variants.Count;
 
-    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<PackageResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var verdicts = await runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
+        var verdicts = await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false);
         if (verdicts.Count < record.Manifest.Variants.Count)
         {
-            return;
+            return null;
         }
 
         var offers = new List<VariantOffer>();
@@ -43,17 +38,21 @@ internal sealed class PackageStage(
             attestations.AddRange(packed.Attestations);
         }
 
-        var result = new PackageResult(offers, attestations, (long)time.GetElapsedTime(started).TotalMilliseconds);
-        var entries = offers.Count > 0 ? Packaged(run, result) : Refused(run, record, verdicts);
-        await runs.CompleteAsync(run, PackageResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
-        Log.ModelPackaged(log, run.Model, run.Version, offers.Count, result.ElapsedMs);
+        return offers.Count > 0
+            ? new(new(offers, attestations), [Packaged(call.Run, offers)])
+            : new(new([], []), [Refused(call, record, verdicts)], GoesOn: false);
     }
+
+    protected override void Report(RunRecord record, PackageResult result) =>
+        Log.ModelPackaged(log, record.Model, record.Version, result.Variants.Count, result.ElapsedMs);
+
+    private Task<IReadOnlyList<ValidateResult>> VerdictsAsync(RunKey run, CancellationToken cancellationToken) =>
+        Runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken);
 
     private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
         RunRecord record, ValidateResult verdict, CancellationToken cancellationToken)
     {
-        var run = new RunKey(record.Model, record.Version);
-        var built = (await runs.FindAsync<QuantizeResult>(run, QuantizeResult.Row(verdict.Variant), cancellationToken)
+        var built = (await Runs.FindAsync<QuantizeResult>(record.Key, QuantizeResult.Row(verdict.Variant), cancellationToken)
             .ConfigureAwait(false))!.Value;
         using var work = new WorkFolder(options.WorkFolder);
         var folder = work.Folder("package");
@@ -71,30 +70,18 @@ internal sealed class PackageStage(
         return (offer, attestations);
     }
 
-    private List<OutboxEntry> Packaged(RunKey run, PackageResult result) =>
-    [
-        OutboxEntry.Fact(
-            EventTypes.ModelPackaged,
-            $"models/{run.Model}/{run.Version}",
-            "",
-            new ModelPackaged(
-                run.Model, run.Version,
-                result.Variants.ToDictionary(offer => offer.Name, offer => offer.Manifest),
-                result.Variants.Sum(offer => offer.Bytes)),
-            time.GetUtcNow()),
-        OutboxEntry.Order(Flow.Queues.Deltas, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id)),
-    ];
+    private OutboxEntry Packaged(RunKey run, List<VariantOffer> offers) => Fact(
+        EventTypes.ModelPackaged,
+        run.Subject,
+        new ModelPackaged(run.Model, run.Version, offers.ToDictionary(offer => offer.Name, offer => offer.Manifest), offers.Sum(offer => offer.Bytes)));
 
-    private List<OutboxEntry> Refused(RunKey run, RunRecord record, IReadOnlyList<ValidateResult> verdicts)
+    private OutboxEntry Refused(StageCall call, RunRecord record, IReadOnlyList<ValidateResult> verdicts)
     {
         var problems = verdicts.Select(judged => new Problem(
             "variant-refused", $"{judged.Variant}: {judged.Verdict.Reason}.",
             "Use another recipe or other acceptance limits in slmops.json under a new version.")).ToList();
-        return
-        [
-            OutboxEntry.Fact(
-                EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", Name,
-                new ModelRejected(run.Model, run.Version, record.Upload, Name, ProblemLimits.Apply(problems)), time.GetUtcNow()),
-        ];
+        return Fact(
+            EventTypes.ModelRejected, call.Run.Subject,
+            new ModelRejected(record.Model, record.Version, record.Upload, call.Step.Name, ProblemLimits.Apply(problems)), call.Step.Name);
     }
 }

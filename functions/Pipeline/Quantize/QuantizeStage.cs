@@ -1,7 +1,4 @@
-using System.Diagnostics;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
@@ -11,33 +8,45 @@ namespace SlmOps.Pipeline.Quantize;
 /// <summary>Builds one variant of an accepted model.</summary>
 internal sealed class QuantizeStage(
     ArtifactBlobs artifacts, RunStore runs, PipelineOptions options, TimeProvider time, ILogger<QuantizeStage> log)
+    : RunStage<QuantizeResult>(runs, time)
 {
-    internal async Task RunAsync(RunKey run, string variant, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<QuantizeResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        var row = QuantizeResult.Row(variant);
-        if (await runs.FindAsync<QuantizeResult>(run, row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var wanted = record.Manifest.Variants.FirstOrDefault(planned => planned.Name == variant)
-            ?? throw new InvalidDataException($"The run {run} has no variant '{variant}'.");
+        var wanted = record.Manifest.Variants.FirstOrDefault(planned => planned.Name == call.Variant)
+            ?? throw new InvalidDataException($"The run {call.Run} has no variant '{call.Variant}'.");
         var built = wanted.Recipe == VariantRequest.Original
             ? Keep(record, wanted)
             : await BuildAsync(record, wanted, cancellationToken).ConfigureAwait(false);
-        var result = built with { ElapsedMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
-        await runs.CompleteAsync(run, row, result, Entries(run, result), cancellationToken).ConfigureAwait(false);
-        Log.VariantBuilt(log, run.Model, run.Version, variant, wanted.Recipe, result.Bytes, result.ElapsedMs);
+        return new(built, built.Files.Count == 0
+            ? []
+            : [Fact(
+                EventTypes.ModelQuantized,
+                call.Run.SubjectOf(built.Variant),
+                new ModelQuantized(record.Model, record.Version, built.Variant, built.Recipe, built.Bytes, built.Ratio, built.Digest))]);
     }
+
+    protected override StageOutcome<QuantizeResult> Without(StageCall call, RunRecord record, Problem problem)
+    {
+        var wanted = record.Manifest.Variants.First(planned => planned.Name == call.Variant);
+        return new(new() { Variant = wanted.Name, Recipe = wanted.Recipe, Problems = [problem] }, []);
+    }
+
+    protected override void Report(RunRecord record, QuantizeResult result) =>
+        Log.VariantBuilt(log, record.Model, record.Version, result.Variant, result.Recipe, result.Bytes, result.ElapsedMs);
 
     /// <summary>The original needs no work: its files are artifacts already.</summary>
     private static QuantizeResult Keep(RunRecord record, VariantRequest wanted)
     {
         var files = ModelFiles.Original(record);
-        return new(wanted.Name, wanted.Recipe, files, files.Sum(file => file.Size), 1, ModelFiles.OriginalMinimumOrt, 0, 0, [], 0);
+        return new()
+        {
+            Variant = wanted.Name,
+            Recipe = wanted.Recipe,
+            Files = files,
+            Bytes = files.Sum(file => file.Size),
+            Ratio = 1,
+            MinimumOrt = ModelFiles.OriginalMinimumOrt,
+        };
     }
 
     private async Task<QuantizeResult> BuildAsync(RunRecord record, VariantRequest wanted, CancellationToken cancellationToken)
@@ -55,29 +64,22 @@ internal sealed class QuantizeStage(
             var files = await sink.StoreAsync(cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);
             var quantized = report.Tensors.Count(tensor => tensor.RelativeError is not null);
-            return new(wanted.Name, wanted.Recipe, files, bytes, (double)bytes / originals.Sum(file => file.Size),
-                report.MinimumOrt, quantized, report.Tensors.Count - quantized, [], 0);
+            return new()
+            {
+                Variant = wanted.Name,
+                Recipe = wanted.Recipe,
+                Files = files,
+                Bytes = bytes,
+                Ratio = (double)bytes / originals.Sum(file => file.Size),
+                MinimumOrt = report.MinimumOrt,
+                Quantized = quantized,
+                Kept = report.Tensors.Count - quantized,
+            };
         }
         catch (ModelQuantizationException refused)
         {
             var problems = refused.Problems.Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File));
-            return new(wanted.Name, wanted.Recipe, [], 0, 0, "", 0, 0, [.. problems], 0);
+            return new() { Variant = wanted.Name, Recipe = wanted.Recipe, Problems = [.. problems] };
         }
-    }
-
-    private List<OutboxEntry> Entries(RunKey run, QuantizeResult result)
-    {
-        var next = OutboxEntry.Order(Flow.Queues.Validate, new(StageMessage.CurrentSchema, run.ToString(), result.Variant, Activity.Current?.Id));
-        return result.Files.Count == 0
-            ? [next]
-            : [
-                OutboxEntry.Fact(
-                    EventTypes.ModelQuantized,
-                    $"models/{run.Model}/{run.Version}/variants/{result.Variant}",
-                    "",
-                    new ModelQuantized(run.Model, run.Version, result.Variant, result.Recipe, result.Bytes, result.Ratio, result.Digest),
-                    time.GetUtcNow()),
-                next,
-            ];
     }
 }

@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Signing;
@@ -13,23 +12,17 @@ namespace SlmOps.Pipeline.Release;
 internal sealed class ReleaseStage(
     BlobServiceClient blobs, RunStore runs, ReleaseRepository repository, SigningKeys keys, TimeProvider time,
     ILogger<ReleaseStage> log)
+    : RunStage<ReleaseResult>(runs, time)
 {
     /// <summary>What the metadata holds for one release; a variant has four at most.</summary>
     private const int MaxDeltas = 256;
 
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    internal async Task RunAsync(RunKey run, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<ReleaseResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
+        var run = call.Run;
+        var packaged = await Runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
         if (packaged is not { Value.Variants.Count: > 0 })
         {
             throw new InvalidDataException($"The run {run} has no packaged variant.");
@@ -41,21 +34,18 @@ internal sealed class ReleaseStage(
             .ConfigureAwait(false);
 
         // Shortcuts for devices that hold other variants. None when making them was given up.
-        var deltas = await runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false);
+        var deltas = await Runs.FindAsync<DeltaResult>(run, DeltaResult.Row, cancellationToken).ConfigureAwait(false);
 
         // A signature has other bytes each time: the first one listed is the release's. It is listed before anybody is
         // told of it, because a device takes only what is.
         var listed = await repository.AddAsync(
             release, [.. (deltas?.Value.Offers ?? []).Take(MaxDeltas)], cancellationToken).ConfigureAwait(false);
         var channel = record.Manifest.Rollout.Channel ?? run.Model;
-        var result = new ReleaseResult(listed.Release, channel, (long)time.GetElapsedTime(started).TotalMilliseconds) { Sequence = listed.Sequence };
-        OutboxEntry[] entries =
-        [
-            OutboxEntry.Fact(
-                EventTypes.ModelReleased, $"models/{run.Model}/{run.Version}", "",
-                new ModelReleased(listed.Release, channel, run.ToString()), time.GetUtcNow()),
-        ];
-        await runs.CompleteAsync(run, ReleaseResult.Row, result, entries, cancellationToken).ConfigureAwait(false);
-        Log.ModelReleased(log, run.Model, run.Version, listed.Release.Digest, channel);
+        return new(
+            new(listed.Release, channel) { Sequence = listed.Sequence },
+            [Fact(EventTypes.ModelReleased, run.Subject, new ModelReleased(listed.Release, channel, run.ToString()))]);
     }
+
+    protected override void Report(RunRecord record, ReleaseResult result) =>
+        Log.ModelReleased(log, record.Model, record.Version, result.Release.Digest, result.Channel);
 }

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;
 
@@ -14,7 +15,7 @@ internal sealed class MetadataFiles(BlobServiceClient blobs)
 {
     private const string VersionKey = "metadataversion";
 
-    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Packages);
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Containers.Packages);
 
     /// <summary>At most <paramref name="limit"/> + 1 bytes of a file, or null when it does not exist.</summary>
     internal async Task<byte[]?> ReadAsync(string name, int limit, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Signing;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;
 
@@ -123,7 +124,7 @@ internal sealed class ReleaseRepository(
         var update = await TufClient.UpdateAsync(TufState.Initial(root), files.ReadAsync, DateTimeOffset.MinValue, cancellationToken).ConfigureAwait(false);
         if (update.Releases is not { } releases)
         {
-            throw new InvalidDataException($"The table {Flow.Tables.Repository} is empty, and the published metadata cannot take its place: {update.Reason}");
+            throw new InvalidDataException($"The table {Tables.Repository} is empty, and the published metadata cannot take its place: {update.Reason}");
         }
 
         var versions = TufVersions.Of(update.State);

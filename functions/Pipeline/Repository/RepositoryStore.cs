@@ -19,7 +19,7 @@ internal sealed class RepositoryStore(TableServiceClient tables)
     private const string ReleasePrefix = "release|";
     private const int MaxRows = 90;
 
-    private readonly TableClient _table = tables.GetTableClient(Flow.Tables.Repository);
+    private readonly TableClient _table = tables.GetTableClient(Tables.Repository);
 
     internal async Task<StoredRepository> LoadAsync(CancellationToken cancellationToken)
     {

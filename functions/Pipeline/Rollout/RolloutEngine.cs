@@ -26,11 +26,11 @@ internal static class RolloutEngine
 
     /// <summary>Takes the release out of the channel; its devices go back to what the channel ran before.</summary>
     internal static RolloutStep Withdraw(
-        RolloutRecord rollout, ChannelRecord channel, RolloutTrigger trigger, string code, string reason, DateTimeOffset now)
+        RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now)
     {
         var withdrawn = rollout.WithRing(rollout.CurrentRing, rollout.Rings[rollout.CurrentRing] with { State = RingState.Error, Reason = reason });
         return new(
-            Move(withdrawn, trigger, code, reason, null),
+            Move(withdrawn, move, code, reason, null),
             channel.Next(now) with
             {
                 Candidate = rollout.Id,
@@ -42,8 +42,8 @@ internal static class RolloutEngine
     }
 
     internal static RolloutStep Pause(
-        RolloutRecord rollout, ChannelRecord channel, RolloutTrigger trigger, string code, string reason, DateTimeOffset now) => new(
-            Move(rollout, trigger, code, reason, null),
+        RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now) => new(
+            Move(rollout, move, code, reason, null),
             channel.Next(now),
             [new(EventTypes.RolloutPaused, $"{rollout.CurrentRing}/{channel.Version + 1}", new RolloutPaused(rollout.Id, rollout.CurrentRing, code, reason))]);
 
@@ -51,21 +51,21 @@ internal static class RolloutEngine
     {
         // The ring's clock starts anew: the pause must not count as silence.
         var ring = rollout.Rings[rollout.CurrentRing] with { StartedAt = now, State = RingState.Running, Reason = null };
-        return new(Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutTrigger.Resume, null, null, null), channel.Next(now), []);
+        return new(Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutMove.Resume, null, null, null), channel.Next(now), []);
     }
 
     /// <summary>A newer release takes the channel over. What was being withdrawn keeps its reason.</summary>
     internal static RolloutRecord Supersede(RolloutRecord rollout, string newer, DateTimeOffset now) =>
         rollout.State == RolloutState.RollingBack
-            ? Move(rollout, RolloutTrigger.Supersede, rollout.ReasonCode, rollout.Reason, now)
-            : Move(rollout, RolloutTrigger.Supersede, "Superseded", $"{newer} is newer", now);
+            ? Move(rollout, RolloutMove.Supersede, rollout.ReasonCode, rollout.Reason, now)
+            : Move(rollout, RolloutMove.Supersede, "Superseded", $"{newer} is newer", now);
 
     /// <summary>Moves along the table; an illegal pair is a defect of the caller.</summary>
     internal static RolloutRecord Move(
-        RolloutRecord rollout, RolloutTrigger trigger, string? code, string? reason, DateTimeOffset? endedAt) => rollout with
+        RolloutRecord rollout, RolloutMove move, string? code, string? reason, DateTimeOffset? endedAt) => rollout with
         {
-            State = RolloutTable.Next(rollout.State, trigger)
-                ?? throw new InvalidOperationException($"A rollout that is {rollout.State} cannot {trigger}."),
+            State = RolloutTable.Next(rollout.State, move)
+                ?? throw new InvalidOperationException($"A rollout that is {rollout.State} cannot {move}."),
             ReasonCode = code,
             Reason = reason,
             EndedAt = endedAt,
@@ -76,7 +76,7 @@ internal static class RolloutEngine
     {
         var started = new RolloutFact(EventTypes.RolloutStarted, "", new RolloutStarted(
             rollout.Id, rollout.Channel, rollout.Release, [.. rollout.Rings.Select(ring => ring.Ring.Name)]));
-        var opened = Open(Move(rollout, RolloutTrigger.Start, null, null, null), 0, channel, fleet, now);
+        var opened = Open(Move(rollout, RolloutMove.Start, null, null, null), 0, channel, fleet, now);
         return opened with { Facts = [started, .. opened.Facts] };
     }
 
@@ -109,8 +109,8 @@ internal static class RolloutEngine
         return verdict.Outcome switch
         {
             GateOutcome.Pass => Pass(rollout, channel, fleet, members, verdict.Reason, now),
-            GateOutcome.Fail => Withdraw(rollout, channel, RolloutTrigger.RingFailed, "ErrorThreshold", verdict.Reason, now),
-            GateOutcome.NoData => Pause(rollout, channel, RolloutTrigger.NoData, "NoData", verdict.Reason, now),
+            GateOutcome.Fail => Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold", verdict.Reason, now),
+            GateOutcome.NoData => Pause(rollout, channel, RolloutMove.NoData, "NoData", verdict.Reason, now),
             _ => null,
         };
     }
@@ -121,7 +121,7 @@ internal static class RolloutEngine
         var exposed = RingGate.Count(rollout, fleet.Where(device => rollout.RingOf(device) >= 0), now);
         return exposed.Failed == 0
             ? null
-            : Withdraw(rollout, channel, RolloutTrigger.RingFailed, "ErrorThreshold",
+            : Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold",
                 $"{exposed.Failed} of {exposed.Total} devices failed while paused; {exposed.FirstFailure}", now);
     }
 
@@ -161,12 +161,12 @@ internal static class RolloutEngine
             rollout.Id, index, ring.Ring.Name, Committed(rollout, members), reason));
         if (index < rollout.Rings.Count - 1)
         {
-            var next = Open(Move(passed, RolloutTrigger.RingPassed, null, null, null), index + 1, channel, fleet, now);
+            var next = Open(Move(passed, RolloutMove.RingPassed, null, null, null), index + 1, channel, fleet, now);
             return next with { Facts = [fact, .. next.Facts] };
         }
 
         return new(
-            Move(passed, RolloutTrigger.LastRingPassed, null, null, now),
+            Move(passed, RolloutMove.LastRingPassed, null, null, now),
             channel.Next(now) with { Stable = rollout.Release, Candidate = null },
             [fact, new(EventTypes.RolloutCompleted, "", new RolloutCompleted(rollout.Id, Committed(rollout, fleet)))]);
     }
@@ -180,7 +180,7 @@ internal static class RolloutEngine
         return still > 0
             ? null
             : new(
-                Move(rollout, RolloutTrigger.DevicesBack, rollout.ReasonCode, rollout.Reason, now),
+                Move(rollout, RolloutMove.DevicesBack, rollout.ReasonCode, rollout.Reason, now),
                 channel.Next(now) with { Candidate = null },
                 []);
     }

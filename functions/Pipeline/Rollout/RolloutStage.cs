@@ -10,7 +10,7 @@ namespace SlmOps.Pipeline.Rollout;
 
 /// <summary>Moves rollouts as far as their gates let them.</summary>
 internal sealed class RolloutStage(
-    RolloutStore store, RunStore runs, DeviceStore devices, OutboxRelay outbox, OverlayStage overlays, PipelineOptions options,
+    RolloutStore store, RunStore runs, DeviceStore devices, OutboxRelay outbox, AdaptationPublisher overlays, PipelineOptions options,
     ILogger<RolloutStage> log)
 {
     /// <summary>Starts the rollout of a run's release, or puts an adaptation into its channel, unless that was done before.</summary>
@@ -54,7 +54,7 @@ internal sealed class RolloutStage(
 
     /// <summary>A person's word. The result says what happened, or why nothing did.</summary>
     internal async Task<OperatorResult> CommandAsync(
-        string channel, RolloutTrigger trigger, string reason, CancellationToken cancellationToken)
+        string channel, RolloutMove move, string reason, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -65,21 +65,21 @@ internal sealed class RolloutStage(
                 return new(false, $"The channel '{channel}' has no rollout.");
             }
 
-            if (RolloutTable.Next(rollout.State, trigger) is null)
+            if (RolloutTable.Next(rollout.State, move) is null)
             {
-                return new(false, $"The rollout {rollout.Id} is {rollout.State}; that does not allow {trigger}.");
+                return new(false, $"The rollout {rollout.Id} is {rollout.State}; that does not allow {move}.");
             }
 
-            var step = trigger switch
+            var step = move switch
             {
-                RolloutTrigger.Pause => RolloutEngine.Pause(rollout, seen.Value, trigger, "Manual", reason, store.Now),
-                RolloutTrigger.Resume => RolloutEngine.Resume(rollout, seen.Value, store.Now),
-                _ => RolloutEngine.Withdraw(rollout, seen.Value, RolloutTrigger.RollBack, "Manual", reason, store.Now),
+                RolloutMove.Pause => RolloutEngine.Pause(rollout, seen.Value, move, "Manual", reason, store.Now),
+                RolloutMove.Resume => RolloutEngine.Resume(rollout, seen.Value, store.Now),
+                _ => RolloutEngine.Withdraw(rollout, seen.Value, RolloutMove.RollBack, "Manual", reason, store.Now),
             };
             if (await SaveAsync(seen, step, cancellationToken).ConfigureAwait(false))
             {
                 await AdvanceAsync(channel, cancellationToken).ConfigureAwait(false);
-                return new(true, $"{trigger} of {rollout.Id} done.");
+                return new(true, $"{move} of {rollout.Id} done.");
             }
         }
     }
@@ -127,7 +127,7 @@ internal sealed class RolloutStage(
         var now = store.Now;
         var channel = (seen?.Value ?? new(released.Channel, 0, null, null, [], now)).Next(now);
         var current = await LatestAsync(channel, cancellationToken).ConfigureAwait(false);
-        RolloutRecord[] superseded = current is not null && RolloutTable.Next(current.State, RolloutTrigger.Supersede) is not null
+        RolloutRecord[] superseded = current is not null && RolloutTable.Next(current.State, RolloutMove.Supersede) is not null
             ? [RolloutEngine.Supersede(current, run.ToString(), now)]
             : [];
         var rollout = await NewAsync(run, released, channel, now, cancellationToken).ConfigureAwait(false);
@@ -175,6 +175,3 @@ internal sealed class RolloutStage(
         OutboxEntry.Channel(step.Channel.Channel),
     ];
 }
-
-/// <summary>What became of an operator's command.</summary>
-internal sealed record OperatorResult(bool Done, string Message);

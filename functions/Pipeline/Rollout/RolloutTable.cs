@@ -1,7 +1,8 @@
 using SlmOps.Pipeline.Channels;
 
+
 using static SlmOps.Pipeline.Channels.RolloutState;
-using static SlmOps.Pipeline.Channels.RolloutTrigger;
+using static SlmOps.Pipeline.Rollout.RolloutMove;
 
 namespace SlmOps.Pipeline.Rollout;
 
@@ -9,10 +10,10 @@ namespace SlmOps.Pipeline.Rollout;
 internal static class RolloutTable
 {
     /// <summary>The next state, or null for a pair that is not legal.</summary>
-    internal static RolloutState? Next(RolloutState state, RolloutTrigger trigger) => (state, trigger) switch
+    internal static RolloutState? Next(RolloutState state, RolloutMove move) => (state, move) switch
     {
         (Ready, Start) => Running,
-        (Running, RolloutTrigger.RingPassed) => Running,
+        (Running, RolloutMove.RingPassed) => Running,
         (Running, LastRingPassed) => Finished,
 
         // A pause keeps what is out from growing; it does not keep a failure from being seen.

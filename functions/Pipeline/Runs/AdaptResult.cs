@@ -4,7 +4,7 @@ using SlmOps.Packaging;
 namespace SlmOps.Pipeline.Runs;
 
 /// <summary>What became of an adaptation: a composition for every variant of its base, or problems.</summary>
-internal sealed record AdaptResult(IReadOnlyList<AdaptedVariant> Variants, IReadOnlyList<Problem> Problems, long ElapsedMs)
+internal sealed record AdaptResult(IReadOnlyList<AdaptedVariant> Variants, IReadOnlyList<Problem> Problems) : StageResult
 {
     internal const string Row = "adapt";
 }

@@ -1,5 +1,5 @@
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Storage;
+
 
 
 namespace SlmOps.Pipeline.Runs;
@@ -46,5 +46,5 @@ internal static class ModelFiles
             && !record.WeightFiles.Contains(file.Path)
             && file.Path != record.Manifest.Evaluation.Text
             && file.Path != record.Manifest.Smoke
-            && file.Path != UploadName.ManifestFile)];
+            && file.Path != UploadManifest.FileName)];
 }

@@ -4,8 +4,7 @@ using SlmOps.Packaging;
 namespace SlmOps.Pipeline.Runs;
 
 /// <summary>The packaged variants and the documents about them; none when all were refused.</summary>
-internal sealed record PackageResult(
-    IReadOnlyList<VariantOffer> Variants, IReadOnlyList<Attestation> Attestations, long ElapsedMs)
+internal sealed record PackageResult(IReadOnlyList<VariantOffer> Variants, IReadOnlyList<Attestation> Attestations) : StageResult
 {
     internal const string Row = "package";
 }

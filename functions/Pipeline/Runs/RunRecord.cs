@@ -39,6 +39,8 @@ internal sealed record RunRecord(
 {
     internal const string Row = "run";
 
+    internal RunKey Key => new(Model, Version);
+
     /// <summary>What it adapts; null for a model.</summary>
     public Adaptation? Adapts { get; init; }
 }

@@ -11,7 +11,7 @@ namespace SlmOps.Pipeline.Runs;
 /// </summary>
 internal sealed class RunStore(TableServiceClient tables, OutboxRelay outbox, TimeProvider time)
 {
-    private readonly TableClient _runs = tables.GetTableClient(Flow.Tables.Runs);
+    private readonly TableClient _runs = tables.GetTableClient(Tables.Runs);
 
     internal Task<Stored<T>?> FindAsync<T>(RunKey run, string row, CancellationToken cancellationToken)
         where T : class => _runs.FindAsync<T>(run.ToString(), row, cancellationToken);
@@ -30,6 +30,20 @@ internal sealed class RunStore(TableServiceClient tables, OutboxRelay outbox, Ti
         }
 
         return found;
+    }
+
+    /// <summary>Everything that is stored about a run.</summary>
+    internal async Task<RunRows> ReadAsync(RunKey run, CancellationToken cancellationToken)
+    {
+        var partition = run.ToString();
+        var rows = new List<TableEntity>();
+        await foreach (var row in _runs.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            rows.Add(row);
+        }
+
+        return new(rows);
     }
 
     /// <summary>Every run, newest state; for lists shown to people.</summary>

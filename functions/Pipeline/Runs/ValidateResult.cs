@@ -2,17 +2,12 @@ using SlmOps.Contracts;
 
 namespace SlmOps.Pipeline.Runs;
 
-/// <summary>A judgement: a value, never an exception.</summary>
-internal sealed record Verdict(bool Accepted, string Reason);
-
 /// <summary>What validation found for one variant.</summary>
 /// <param name="Variant">Variant name.</param>
 /// <param name="Verdict">The judgement.</param>
 /// <param name="Figures">What was measured; all null when the variant could not be run.</param>
 /// <param name="SmokeTest">Prompts with this variant's own greedy answers, for devices; null for other models.</param>
-/// <param name="ElapsedMs">How long the stage took.</param>
-internal sealed record ValidateResult(
-    string Variant, Verdict Verdict, VariantFigures Figures, SmokeTest? SmokeTest, long ElapsedMs)
+internal sealed record ValidateResult(string Variant, QualityVerdict Verdict, VariantFigures Figures, SmokeTest? SmokeTest) : StageResult
 {
     internal const string Prefix = "validate|";
 

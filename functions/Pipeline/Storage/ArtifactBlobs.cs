@@ -7,8 +7,8 @@ namespace SlmOps.Pipeline.Storage;
 /// <summary>Moves folders of files in and out of the content-addressed artifacts container.</summary>
 internal sealed class ArtifactBlobs(BlobServiceClient blobs, BlobLinks links)
 {
-    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Flow.Containers.Artifacts);
-    private readonly ContainerBlobStore _store = new(blobs.GetBlobContainerClient(Flow.Containers.Artifacts));
+    private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Containers.Artifacts);
+    private readonly ContainerBlobStore _store = new(blobs.GetBlobContainerClient(Containers.Artifacts));
 
     /// <summary>Takes a model that is built, without the disk.</summary>
     internal BlockBlobSink Sink() => new(_container, links);

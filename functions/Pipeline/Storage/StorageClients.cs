@@ -6,6 +6,7 @@ using Azure.Messaging.EventGrid;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
+using SlmOps.Pipeline.Outbox;
 
 namespace SlmOps.Pipeline.Storage;
 

@@ -5,28 +5,23 @@ using Microsoft.Extensions.Hosting;
 
 namespace SlmOps.Pipeline.Storage;
 
-/// <summary>Makes what the flow needs where no deployment made it: on one machine.</summary>
+/// <summary>Makes what the pipeline needs where no deployment made it: on one machine.</summary>
 internal sealed class StorageSetup(
-    BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables, PipelineOptions options) : IHostedService
+    BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables, IReadOnlyList<string> queueNames) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!options.CreateStorage)
-        {
-            return;
-        }
-
-        foreach (var container in Flow.Containers.All)
+        foreach (var container in Containers.All)
         {
             await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var queue in Flow.Queues.All.Concat(Flow.Queues.Poison))
+        foreach (var queue in queueNames)
         {
             await queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var table in Flow.Tables.All)
+        foreach (var table in Tables.All)
         {
             await tables.CreateTableIfNotExistsAsync(table, cancellationToken).ConfigureAwait(false);
         }

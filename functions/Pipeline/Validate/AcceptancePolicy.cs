@@ -1,6 +1,5 @@
 using System.Globalization;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Validate;
@@ -8,7 +7,7 @@ namespace SlmOps.Pipeline.Validate;
 /// <summary>Figures to verdict. Pure.</summary>
 internal static class AcceptancePolicy
 {
-    internal static Verdict Judge(AcceptanceLimits limits, VariantFigures figures, bool isOriginal)
+    internal static QualityVerdict Judge(AcceptanceLimits limits, VariantFigures figures, bool isOriginal)
     {
         var finite = figures.Perplexity is null || double.IsFinite(figures.Perplexity.Value);
         if (!finite)

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using SlmOps.Contracts;
 using SlmOps.Inference;
 using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -11,29 +9,30 @@ namespace SlmOps.Pipeline.Validate;
 /// <summary>Runs a variant beside the original in ONNX Runtime and judges it.</summary>
 internal sealed class ValidateStage(
     ArtifactBlobs artifacts, RunStore runs, PipelineOptions options, TimeProvider time, ILogger<ValidateStage> log)
+    : RunStage<ValidateResult>(runs, time)
 {
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
 
-    internal async Task RunAsync(RunKey run, string variant, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<ValidateResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
     {
-        var row = ValidateResult.Row(variant);
-        if (await runs.FindAsync<ValidateResult>(run, row, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
-        var built = await runs.FindAsync<QuantizeResult>(run, QuantizeResult.Row(variant), cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidDataException($"The variant '{variant}' of {run} was not built.");
-        var judged = built.Value.Problems.Count > 0
-            ? new ValidateResult(variant, new(false, built.Value.Problems[0].Message), NoFigures, null, 0)
-            : await MeasureAsync(record, built.Value, cancellationToken).ConfigureAwait(false);
-        var result = judged with { ElapsedMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
-        await runs.CompleteAsync(run, row, result, Entries(run, result), cancellationToken).ConfigureAwait(false);
-        Log.VariantJudged(log, run.Model, run.Version, variant, result.Verdict.Accepted, result.Verdict.Reason, result.ElapsedMs);
+        var variant = call.Variant!;
+        var built = await Runs.FindAsync<QuantizeResult>(call.Run, QuantizeResult.Row(variant), cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidDataException($"The variant '{variant}' of {call.Run} was not built.");
+        return Outcome(call, built.Value.Problems.Count > 0
+            ? new(variant, new(false, built.Value.Problems[0].Message), NoFigures, null)
+            : await MeasureAsync(record, built.Value, cancellationToken).ConfigureAwait(false));
     }
+
+    protected override StageOutcome<ValidateResult> Without(StageCall call, RunRecord record, Problem problem) =>
+        Outcome(call, new(call.Variant!, new(false, problem.Message), NoFigures, null));
+
+    protected override void Report(RunRecord record, ValidateResult result) => Log.VariantJudged(
+        log, record.Model, record.Version, result.Variant, result.Verdict.Accepted, result.Verdict.Reason, result.ElapsedMs);
+
+    private StageOutcome<ValidateResult> Outcome(StageCall call, ValidateResult result) => new(result, [Fact(
+        EventTypes.ModelValidated,
+        call.Run.SubjectOf(result.Variant),
+        new ModelValidated(call.Run.Model, call.Run.Version, result.Variant, result.Verdict.Accepted, result.Verdict.Reason, result.Figures))]);
 
     private async Task<ValidateResult> MeasureAsync(RunRecord record, QuantizeResult built, CancellationToken cancellationToken)
     {
@@ -51,12 +50,12 @@ internal sealed class ValidateStage(
                 ? Language(record, source, baselinePath, candidatePath, cancellationToken)
                 : Outputs(record, source, baselinePath, candidatePath, cancellationToken);
             var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, isOriginal);
-            return new(built.Variant, verdict, Storable(figures), smoke, 0);
+            return new(built.Variant, verdict, Storable(figures), smoke);
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException)
         {
-            return new(built.Variant, new(false, refused.Message), NoFigures, null, 0);
+            return new(built.Variant, new(false, refused.Message), NoFigures, null);
         }
     }
 
@@ -111,15 +110,4 @@ internal sealed class ValidateStage(
 
         static double? Finite(double? figure) => figure is { } value && double.IsFinite(value) ? value : null;
     }
-
-    private List<OutboxEntry> Entries(RunKey run, ValidateResult result) =>
-    [
-        OutboxEntry.Fact(
-            EventTypes.ModelValidated,
-            $"models/{run.Model}/{run.Version}/variants/{result.Variant}",
-            "",
-            new ModelValidated(run.Model, run.Version, result.Variant, result.Verdict.Accepted, result.Verdict.Reason, result.Figures),
-            time.GetUtcNow()),
-        OutboxEntry.Order(Flow.Queues.Package, new(StageMessage.CurrentSchema, run.ToString(), null, Activity.Current?.Id)),
-    ];
 }

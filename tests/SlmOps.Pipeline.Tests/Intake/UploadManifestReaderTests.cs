@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Tests.Intake;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Tests.Intake;
 

@@ -7,6 +7,7 @@ using SlmOps.Local.Azurite;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Signing;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Tests.Repository;
 
@@ -19,9 +20,9 @@ public sealed class Storage : IAsyncLifetime
 
     internal string ConnectionString => _azurite!.Endpoints.ConnectionString;
 
-    internal BlobContainerClient Packages => new(ConnectionString, Flow.Containers.Packages);
+    internal BlobContainerClient Packages => new(ConnectionString, Containers.Packages);
 
-    internal TableClient Table => new(ConnectionString, Flow.Tables.Repository);
+    internal TableClient Table => new(ConnectionString, Tables.Repository);
 
     internal byte[] Root { get; private set; } = [];
 

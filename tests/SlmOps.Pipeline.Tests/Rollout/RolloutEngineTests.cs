@@ -237,7 +237,7 @@ public sealed class RolloutEngineTests
     public void Pause_StopsTheClock_ResumeStartsItAnew()
     {
         var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Soak("d10").Wait(Deadline);
-        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
+        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutMove.Pause, "Manual", "lunch", play.Now));
         Assert.Equal(new RolloutPaused("phi@2.0.0", 0, "Manual", "lunch"), play.Fact<RolloutPaused>());
 
         play.Wait(TimeSpan.FromDays(1)).Advance();
@@ -257,7 +257,7 @@ public sealed class RolloutEngineTests
     public void Pause_DeviceFails_IsWithdrawnAllTheSame()
     {
         var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance();
-        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "lunch", play.Now));
+        play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutMove.Pause, "Manual", "lunch", play.Now));
 
         play.Fail([.. play.Offered.Take(1)]).Advance();
 
@@ -271,7 +271,7 @@ public sealed class RolloutEngineTests
         var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance();
         for (var times = 0; times < 2; times++)
         {
-            play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutTrigger.Pause, "Manual", "why", play.Now));
+            play.Apply(RolloutEngine.Pause(play.Rollout, play.Channel, RolloutMove.Pause, "Manual", "why", play.Now));
             play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now));
         }
 
@@ -284,7 +284,7 @@ public sealed class RolloutEngineTests
         var play = new RolloutPlay(SampleFleet.Rollout(), "d4").Advance().Commit("d4").Advance();
         Assert.Equal(SampleFleet.Release, play.Channel.Stable);
 
-        play.Apply(RolloutEngine.Withdraw(play.Rollout, play.Channel, RolloutTrigger.RollBack, "Manual", "worse answers", play.Now)).Advance();
+        play.Apply(RolloutEngine.Withdraw(play.Rollout, play.Channel, RolloutMove.RollBack, "Manual", "worse answers", play.Now)).Advance();
 
         Assert.Equal((RolloutState.RollingBack, "Manual"), (play.Rollout.State, play.Rollout.ReasonCode));
         Assert.Equal(new RolledBack("phi@2.0.0", 2, "worse answers", SampleFleet.Previous), play.Fact<RolledBack>());
@@ -348,7 +348,7 @@ public sealed class RolloutEngineTests
     public void Move_IllegalPair_IsADefectOfTheCaller()
     {
         var fault = Assert.Throws<InvalidOperationException>(
-            () => RolloutEngine.Move(SampleFleet.Rollout(), RolloutTrigger.Resume, null, null, null));
+            () => RolloutEngine.Move(SampleFleet.Rollout(), RolloutMove.Resume, null, null, null));
 
         Assert.Equal("A rollout that is Ready cannot Resume.", fault.Message);
     }

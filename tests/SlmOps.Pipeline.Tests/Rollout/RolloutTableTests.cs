@@ -2,6 +2,7 @@ using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Rollout;
 
 
+
 namespace SlmOps.Pipeline.Tests.Rollout;
 
 public sealed class RolloutTableTests
@@ -40,13 +41,13 @@ public sealed class RolloutTableTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void Next_Pair_IsAsListed(string state, string trigger, string next) => Assert.Equal(
-        next, RolloutTable.Next(Enum.Parse<RolloutState>(state), Enum.Parse<RolloutTrigger>(trigger))?.ToString() ?? "-");
+    public void Next_Pair_IsAsListed(string state, string move, string next) => Assert.Equal(
+        next, RolloutTable.Next(Enum.Parse<RolloutState>(state), Enum.Parse<RolloutMove>(move))?.ToString() ?? "-");
 
     [Fact]
     public void Table_ListsEveryStateAndTrigger()
     {
-        Assert.Equal(Enum.GetNames<RolloutTrigger>(), Cells[0].Skip(1));
+        Assert.Equal(Enum.GetNames<RolloutMove>(), Cells[0].Skip(1));
         Assert.Equal(Enum.GetNames<RolloutState>(), Cells.Skip(1).Select(row => row[0]));
     }
 }

@@ -1,5 +1,4 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 

@@ -1,5 +1,6 @@
 using SlmOps.Pipeline.Runs;
 
+
 namespace SlmOps.Pipeline.Tests.Runs;
 
 public sealed class RunKeyTests

@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline.Tests.Validate;

@@ -9,7 +9,7 @@ namespace SlmOps.Pipeline.Channels;
 /// <param name="RunId">The run that made it.</param>
 /// <param name="Overlay">What the channel got.</param>
 /// <param name="PublishedAt">When.</param>
-internal sealed record OverlayRecord(string RunId, ChannelOverlay Overlay, DateTimeOffset PublishedAt)
+internal sealed record PublishedAdaptation(string RunId, ChannelOverlay Overlay, DateTimeOffset PublishedAt)
 {
     internal static string Row(string runId) => $"overlay|{runId}";
 }

@@ -1,15 +1,12 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Adapt;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
-using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Channels;
 
 /// <summary>Puts adaptations into their channels, and takes them out at an operator's word.</summary>
-internal sealed class OverlayStage(RolloutStore store, RunStore runs, OutboxRelay outbox, ILogger<OverlayStage> log)
+internal sealed class AdaptationPublisher(RolloutStore store, RunStore runs, Rejections rejections, OutboxRelay outbox, ILogger<AdaptationPublisher> log)
 {
     /// <summary>Puts a run's compositions into its channel, unless that was done before.</summary>
     /// <returns>False when the run is no adaptation.</returns>
@@ -41,7 +38,7 @@ internal sealed class OverlayStage(RolloutStore store, RunStore runs, OutboxRela
         while (true)
         {
             var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
-            var left = seen is null ? [] : OverlayPlan.Withdraw(seen.Value.Overlays, name, version);
+            var left = seen is null ? [] : AdaptationPlan.Withdraw(seen.Value.Overlays, name, version);
             if (seen is null || left.Count == seen.Value.Overlays.Count)
             {
                 return new(false, $"The channel '{channel}' has no adaptation '{name}'{(version is null ? "" : $" {version}")}.");
@@ -51,7 +48,7 @@ internal sealed class OverlayStage(RolloutStore store, RunStore runs, OutboxRela
             if (await store.SaveAsync(seen.ETag, next, [], [OutboxEntry.Channel(channel)], cancellationToken).ConfigureAwait(false))
             {
                 await outbox.RelayAsync(store.Table, channel, cancellationToken).ConfigureAwait(false);
-                Log.OverlayWithdrawn(log, channel, name, version ?? "");
+                Log.AdaptationWithdrawn(log, channel, name, version ?? "");
                 return new(true, $"Withdrew {name}{(version is null ? "" : $" {version}")} from {channel}; devices go on with what else matches them.");
             }
         }
@@ -60,14 +57,14 @@ internal sealed class OverlayStage(RolloutStore store, RunStore runs, OutboxRela
     private async Task<bool> TryPublishAsync(RunKey run, RunRecord record, string channel, ChannelOverlay overlay, CancellationToken cancellationToken)
     {
         var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
-        if (await store.Table.FindAsync<OverlayRecord>(channel, OverlayRecord.Row(run.ToString()), cancellationToken).ConfigureAwait(false) is not null)
+        if (await store.Table.FindAsync<PublishedAdaptation>(channel, PublishedAdaptation.Row(run.ToString()), cancellationToken).ConfigureAwait(false) is not null)
         {
             return true;
         }
 
         var now = store.Now;
         var state = seen?.Value ?? new(channel, 0, null, null, [], now);
-        var (overlays, refusal) = OverlayPlan.Add(state.Overlays, overlay);
+        var (overlays, refusal) = AdaptationPlan.Add(state.Overlays, overlay);
         if (overlays is null)
         {
             await RefuseAsync(run, record, channel, refusal!, cancellationToken).ConfigureAwait(false);
@@ -76,22 +73,19 @@ internal sealed class OverlayStage(RolloutStore store, RunStore runs, OutboxRela
 
         var saved = await store.SaveAsync(
             seen?.ETag, state.Next(now) with { Overlays = overlays }, [], [OutboxEntry.Channel(channel)], cancellationToken,
-            new(OverlayRecord.Row(run.ToString()), new OverlayRecord(run.ToString(), overlay, now))).ConfigureAwait(false);
+            new(PublishedAdaptation.Row(run.ToString()), new PublishedAdaptation(run.ToString(), overlay, now))).ConfigureAwait(false);
         if (saved)
         {
-            Log.OverlayPublished(log, run.Model, run.Version, channel, overlay.Compositions.Count);
+            Log.AdaptationPublished(log, run.Model, run.Version, channel, overlay.Compositions.Count);
         }
 
         return saved;
     }
 
-    private Task<bool> RefuseAsync(RunKey run, RunRecord record, string channel, string refusal, CancellationToken cancellationToken)
-    {
-        var data = new ModelRejected(run.Model, run.Version, record.Upload, AdaptStage.Name, [new(
+    private Task<bool> RefuseAsync(RunKey run, RunRecord record, string channel, string refusal, CancellationToken cancellationToken) => rejections.AddAsync(
+        run,
+        new(run.Model, run.Version, record.Upload, AdaptResult.Row, [new(
             "channel-full", $"{run.Model} {run.Version} cannot go to '{channel}': {refusal}.",
-            "Withdraw adaptations that no device needs any more (slmops overlay withdraw), and upload under a new version.")]);
-        return runs.CompleteAsync(
-            run, IntakeStage.RejectionPrefix + "channel-full", data,
-            [OutboxEntry.Fact(EventTypes.ModelRejected, $"models/{run.Model}/{run.Version}", "channel-full", data, store.Now)], cancellationToken);
-    }
+            "Withdraw adaptations that no device needs any more (slmops overlay withdraw), and upload under a new version.")]),
+        "channel-full", cancellationToken);
 }

@@ -4,7 +4,7 @@ using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Pipeline.Tests.Channels;
 
-public sealed class OverlayPlanTests
+public sealed class AdaptationPlanTests
 {
     [Fact]
     public void Add_First_IsTheOnlyOne() => Assert.Equal(["a 1"], Names(Add([], Overlay("a", "1"))));
@@ -33,11 +33,11 @@ public sealed class OverlayPlanTests
     {
         var full = Enumerable.Range(0, ChannelOverlay.MaxInChannel).Select(number => Overlay($"o{number}", "1")).ToList();
 
-        var (overlays, refusal) = OverlayPlan.Add(full, Overlay("a", "1"));
+        var (overlays, refusal) = AdaptationPlan.Add(full, Overlay("a", "1"));
 
         Assert.Null(overlays);
         Assert.Contains("32", refusal, StringComparison.Ordinal);
-        Assert.NotNull(OverlayPlan.Add(full, Overlay("o0", "1")).Overlays);
+        Assert.NotNull(AdaptationPlan.Add(full, Overlay("o0", "1")).Overlays);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class OverlayPlanTests
             Compositions = [.. Enumerable.Range(0, 60).Select(number => new OverlayComposition(Digest.Of(BitConverter.GetBytes(number)), Digest.Of([]), Digest.Of([]), 1))],
         };
 
-        Assert.Contains("300 compositions", OverlayPlan.Add([Large("a"), Large("b"), Large("c"), Large("d")], Large("e")).Refusal, StringComparison.Ordinal);
+        Assert.Contains("300 compositions", AdaptationPlan.Add([Large("a"), Large("b"), Large("c"), Large("d")], Large("e")).Refusal, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,11 +57,11 @@ public sealed class OverlayPlanTests
     [InlineData("a", "9", "a 2,a 1,b 1")]
     [InlineData("c", null, "a 2,a 1,b 1")]
     public void Withdraw_NameAndVersion_LeavesTheOthers(string name, string? version, string left) => Assert.Equal(
-        left.Split(','), Names(OverlayPlan.Withdraw([Overlay("a", "2"), Overlay("a", "1"), Overlay("b", "1")], name, version)));
+        left.Split(','), Names(AdaptationPlan.Withdraw([Overlay("a", "2"), Overlay("a", "1"), Overlay("b", "1")], name, version)));
 
     private static IReadOnlyList<ChannelOverlay> Add(IReadOnlyList<ChannelOverlay> now, ChannelOverlay overlay)
     {
-        var (overlays, refusal) = OverlayPlan.Add(now, overlay);
+        var (overlays, refusal) = AdaptationPlan.Add(now, overlay);
         Assert.Null(refusal);
         return overlays!;
     }

@@ -1,7 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Quantizer;
 
-namespace SlmOps.Pipeline.Intake;
+namespace SlmOps.Pipeline.Runs;
 
 /// <summary>What <c>slmops.json</c> asks for, with every default filled in.</summary>
 internal sealed record UploadManifest(
@@ -13,6 +13,8 @@ internal sealed record UploadManifest(
     AcceptanceLimits Acceptance,
     RolloutRequest Rollout)
 {
+    internal const string FileName = "slmops.json";
+
     internal static readonly UploadManifest Default = new(
         null,
         null,

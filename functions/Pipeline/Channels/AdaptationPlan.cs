@@ -3,7 +3,7 @@ using SlmOps.Contracts;
 namespace SlmOps.Pipeline.Channels;
 
 /// <summary>The adaptations of a channel after one more or one less. Pure.</summary>
-internal static class OverlayPlan
+internal static class AdaptationPlan
 {
     /// <summary>
     /// Versions of one adaptation that stay in the document: where the newest fails, or for a base that it was not made

@@ -8,9 +8,9 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Collect;
 
 /// <summary>Finds what the adaptations of channels need: what devices fetch, and the signed artifacts it came from.</summary>
-internal sealed class OverlayBlobs(BlobServiceClient blobs, RunStore runs)
+internal sealed class AdaptationBlobs(BlobServiceClient blobs, RunStore runs)
 {
-    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Flow.Containers.Packages));
+    private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
     internal async Task<IReadOnlySet<Digest>> FindAsync(IEnumerable<ChannelRecord> channels, CancellationToken cancellationToken)
     {
