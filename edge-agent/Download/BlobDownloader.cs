@@ -12,7 +12,9 @@ namespace SlmOps.EdgeAgent.Download;
 /// <summary>Fetches blobs whose size and digest are signed: resumed, bounded, checked, and never one byte too many.</summary>
 internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, TimeProvider clock, Random random)
 {
-    private const int MaxFruitlessTries = 5;
+    /// <summary>Tries in a row without progress before a download gives up for now.</summary>
+    internal const int MaxFruitlessTries = 5;
+
     private const int MaxMismatches = 2;
 
     // Less than this between two interruptions is no progress: a server that gives a byte a connection gains nothing.
@@ -31,7 +33,9 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
     /// <param name="blob">What to fetch.</param>
     /// <param name="sliceEnd">When to stop for now; what was fetched is kept.</param>
     /// <param name="cancellationToken">Stops it; what was fetched is kept.</param>
-    internal async Task<Failure?> FetchAsync(BlobRef blob, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    /// <param name="fruitlessTries">Tries in a row without progress before it gives up for now.</param>
+    internal async Task<Failure?> FetchAsync(
+        BlobRef blob, DateTimeOffset sliceEnd, CancellationToken cancellationToken, int fruitlessTries = MaxFruitlessTries)
     {
         var (tries, mismatches) = (0, 0);
         while (!store.Has(blob))
@@ -46,7 +50,7 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
                     continue;
                 case { Kind: FailureKind.Transient } when outcome != TimeIsUp:
                     tries = store.PartialLength(blob.Digest) - before >= Progress ? 0 : tries + 1;
-                    if (tries >= MaxFruitlessTries)
+                    if (tries >= fruitlessTries)
                     {
                         return outcome;
                     }

@@ -10,6 +10,9 @@ namespace SlmOps.EdgeAgent.Run;
 /// <summary>Brings one file of a slot back: made again, from the store, from the device's own layer, or from the service.</summary>
 internal sealed class SlotRestorer(DataFolder folder, ModelSlots slots, ContentStore store, ComposedFiles composed, BlobDownloader downloader)
 {
+    // Another slot may serve meanwhile, and the next look comes soon.
+    private const int FruitlessTries = 2;
+
     /// <summary>Null when the file is in its place again, or why not.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="content">What it should hold.</param>
@@ -31,7 +34,7 @@ internal sealed class SlotRestorer(DataFolder folder, ModelSlots slots, ContentS
             if (await ContentStore.FindDamageAsync(store.PathOf(file.Digest), blob, cancellationToken) is not null)
             {
                 DiskPath.Remove(store.PathOf(file.Digest));
-                if (!await CopyOwnAsync(blob, cancellationToken) && await downloader.FetchAsync(blob, sliceEnd, cancellationToken) is { } failure)
+                if (!await CopyOwnAsync(blob, cancellationToken) && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
                 {
                     return failure;
                 }

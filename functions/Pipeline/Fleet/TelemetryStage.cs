@@ -15,7 +15,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
         foreach (var report in reports)
         {
             await devices.KeepAsync(report, cancellationToken).ConfigureAwait(false);
-            if (report.Deployment is { } status)
+            if (!IsRepetition(report) && report.Deployment is { } status)
             {
                 using var span = PipelineTelemetry.Source.StartActivity(
                     "device report", ActivityKind.Server, report.Traceparent);
@@ -28,7 +28,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
         {
             var isNew = await devices.FoldAsync(device, channel.Key, [.. channel.OrderBy(report => report.Seq)], cancellationToken)
                 .ConfigureAwait(false);
-            if (isNew || channel.Any(report => report.Deployment is { } status && MovesRollout(status.State)))
+            if (isNew || channel.Any(report => !IsRepetition(report) && report.Deployment is { } status && MovesRollout(status.State)))
             {
                 var traceparent = channel.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
                 await WakeAsync(channel.Key, traceparent, cancellationToken).ConfigureAwait(false);
@@ -37,6 +37,12 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
 
         return new(reports.Max(report => report.Seq));
     }
+
+    /// <summary>
+    /// A heartbeat says where the device stands, which was mostly said before: it is folded like any report, and the rollout
+    /// sees it at its next tick.
+    /// </summary>
+    private static bool IsRepetition(DeviceReport report) => report is { Inventory: not null, Deployment: not null };
 
     private static bool MovesRollout(DeviceState state) => state is
         DeviceState.Committed or DeviceState.AlreadyInstalled or DeviceState.Rejected or DeviceState.FailedNoStateChange

@@ -1,17 +1,30 @@
+using System.Text;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Run;
+using SlmOps.EdgeAgent.Slots;
+using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
+
+/// <summary>What a device runs before it is hurt.</summary>
+internal enum Shape
+{
+    OneSlot,
+    BothSlots,
+
+    /// <summary>One slot, with an adaptation and a layer of the device's own over the model.</summary>
+    Adapted,
+}
 
 /// <summary>A device that ran well, and copies of its data folder to be damaged one by one.</summary>
 internal sealed class HurtDevice : IAsyncDisposable
 {
     private readonly Bench _bench;
     private readonly string _sound;
-    private readonly Dictionary<string, (string Path, byte[] Content)[]> _releases;
+    private readonly Dictionary<string, Dictionary<string, byte[]>> _releases;
     private int _copies;
 
-    private HurtDevice(Bench bench, Dictionary<string, (string Path, byte[] Content)[]> releases)
+    private HurtDevice(Bench bench, Dictionary<string, Dictionary<string, byte[]>> releases)
     {
         (_bench, _sound, _releases) = (bench, bench.Data, releases);
         Files =
@@ -27,17 +40,29 @@ internal sealed class HurtDevice : IAsyncDisposable
 
     internal Bench Bench => _bench;
 
-    /// <summary>A device with a model in one slot, or in both.</summary>
-    internal static async Task<HurtDevice> StartAsync(bool both, bool online)
+    internal static async Task<HurtDevice> StartAsync(Shape shape, bool online)
     {
         var bench = await Bench.StartAsync();
-        var releases = new Dictionary<string, (string, byte[])[]>();
-        foreach (var version in both ? new[] { "1", "2" } : ["1"])
+        var releases = new Dictionary<string, Dictionary<string, byte[]>>();
+        foreach (var version in shape == Shape.BothSlots ? new[] { "1", "2" } : ["1"])
         {
-            (string, byte[])[] files = [("model.onnx", Models.Good), ("config.json", [(byte)'{', (byte)version[0], (byte)'}']), ("weights/w.bin", Models.Random(5000, version[0]))];
-            releases[version] = files;
-            await bench.PublishAsync(await bench.ReleaseAsync(version, files));
-            await bench.RunAsync();
+            var release = await bench.ReleaseAsync(
+                version, ("model.onnx", Models.Good), ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]), ("weights/w.bin", Models.Random(5000, version[0])));
+            await bench.PublishAsync(release);
+            var state = await bench.RunAsync();
+            if (shape == Shape.Adapted)
+            {
+                var adaptation = await bench.AdaptAsync(
+                    release, "1", [("adapters/site.onnx_adapter", "a"u8.ToArray()), ("config.json", """{"temperature":0.5}"""u8.ToArray())], local: true);
+                await bench.PublishAsync(release, [adaptation]);
+                Directory.CreateDirectory(bench.Elsewhere("own"));
+                await File.WriteAllTextAsync(Path.Combine(bench.Elsewhere("own"), "own.onnx_adapter"), "mine", new UTF8Encoding(false));
+                await new LocalDesk(bench.Folder).AddAsync(bench.Elsewhere("own"), CancellationToken.None);
+                state = await bench.RunAsync();
+                Assert.False(state.ActiveContent!.Adaptation!.Local.IsEmpty);
+            }
+
+            releases[version] = FilesOf(bench.Folder.SlotFolder(state.Active!.Value));
         }
 
         using (DataFolderLock.TryTake(bench.Folder, new(1, "d-1", Bench.Start), out _))
@@ -94,13 +119,24 @@ internal sealed class HurtDevice : IAsyncDisposable
             return Outcome.Nothing;
         }
 
-        var folder = Path.Combine(_bench.Data, current.Folder);
-        var expected = _releases[current.Version];
-        return Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Count() == expected.Length + 1
-            && expected.All(file => File.ReadAllBytes(Path.Combine(folder, file.Path)).SequenceEqual(file.Content))
-                ? Outcome.Right
-                : Outcome.Wrong;
+        var (expected, found) = (_releases[current.Version], FilesOf(Path.Combine(_bench.Data, current.Folder)));
+        if (current.LocalLayer.IsEmpty)
+        {
+            // A layer that nobody can vouch for any more is left out; what runs without it is still what was signed.
+            (expected, found) = (WithoutLayer(expected), WithoutLayer(found));
+        }
+
+        return expected.Count == found.Count && expected.All(file => found.TryGetValue(file.Key, out var bytes) && bytes.SequenceEqual(file.Value))
+            ? Outcome.Right
+            : Outcome.Wrong;
     }
+
+    private static Dictionary<string, byte[]> WithoutLayer(Dictionary<string, byte[]> files) => files
+        .Where(file => file.Key != SlotDescription.FileName && !file.Key.StartsWith("adapters/local/", StringComparison.Ordinal))
+        .ToDictionary();
+
+    private static Dictionary<string, byte[]> FilesOf(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .ToDictionary(path => Path.GetRelativePath(folder, path), File.ReadAllBytes);
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 }

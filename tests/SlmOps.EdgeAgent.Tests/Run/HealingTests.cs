@@ -14,16 +14,18 @@ public sealed class HealingTests(ITestOutputHelper output)
     private static readonly Damage[] Kinds = Enum.GetValues<Damage>();
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(false, false)]
-    public async Task Start_OneFileDamaged_ServesARightModel(bool both, bool online)
+    [InlineData("BothSlots", true)]
+    [InlineData("BothSlots", false)]
+    [InlineData("OneSlot", true)]
+    [InlineData("OneSlot", false)]
+    [InlineData("Adapted", true)]
+    [InlineData("Adapted", false)]
+    public async Task Start_OneFileDamaged_ServesARightModel(string shape, bool online)
     {
-        await using var device = await HurtDevice.StartAsync(both, online);
+        await using var device = await HurtDevice.StartAsync(Enum.Parse<Shape>(shape), online);
         foreach (var (file, index) in device.Files.Select((file, index) => (file, index)))
         {
-            var damage = Kinds[(index * 4 + (both ? 1 : 0) + (online ? 2 : 0)) % Kinds.Length];
+            var damage = Kinds[(index * 4 + shape.Length + (online ? 2 : 0)) % Kinds.Length];
             Assert.True(await device.HurtAsync(file, damage, seed: index, inPlace: false) == Outcome.Right, $"{file}, {damage}");
         }
     }
@@ -35,7 +37,7 @@ public sealed class HealingTests(ITestOutputHelper output)
     [InlineData(false, false, "Nothing")] // no right byte of it is left on the device: rather none than a wrong one
     public async Task Start_BytesUnderEveryNameDamaged_ComeFromTheServiceOrTheOtherSlotServes(bool both, bool online, string expected)
     {
-        await using var device = await HurtDevice.StartAsync(both, online);
+        await using var device = await HurtDevice.StartAsync(both ? Shape.BothSlots : Shape.OneSlot, online);
         var active = both ? "slots/b" : "slots/a";
         foreach (var damage in new[] { Damage.Flipped, Damage.Empty, Damage.TooBig })
         {
@@ -207,9 +209,9 @@ public sealed class HealingTests(ITestOutputHelper output)
     {
         var seeds = int.TryParse(Environment.GetEnvironmentVariable("SLMOPS_TEST_SEEDS"), out var asked) ? asked : 1;
         var failed = new List<string>();
-        foreach (var (both, online) in new[] { (true, true), (true, false), (false, true), (false, false) })
+        foreach (var (shape, online) in from shape in Enum.GetValues<Shape>() from online in new[] { true, false } select (shape, online))
         {
-            await using var device = await HurtDevice.StartAsync(both, online);
+            await using var device = await HurtDevice.StartAsync(shape, online);
             foreach (var inPlace in new[] { false, true })
             {
                 var (counts, slowest) = (new Dictionary<Outcome, int>(), TimeSpan.Zero);
@@ -221,14 +223,14 @@ public sealed class HealingTests(ITestOutputHelper output)
                     var took = Stopwatch.GetElapsedTime(started);
                     slowest = took > slowest ? took : slowest;
                     counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
-                    var nothingLeft = inPlace && !both && !online && outcome == Outcome.Nothing && file.Contains('/', StringComparison.Ordinal);
+                    var nothingLeft = inPlace && shape != Shape.BothSlots && !online && outcome == Outcome.Nothing && file.Contains('/', StringComparison.Ordinal);
                     if (outcome != Outcome.Right && !nothingLeft || took > TimeSpan.FromMinutes(1))
                     {
-                        failed.Add($"{file}, {damage}, seed {seed}, both {both}, online {online}, in place {inPlace}: {outcome} after {took}");
+                        failed.Add($"{file}, {damage}, seed {seed}, {shape}, online {online}, in place {inPlace}: {outcome} after {took}");
                     }
                 }
 
-                output.WriteLine($"{(both ? "two slots" : "one slot")}, {(online ? "online" : "offline")}, {(inPlace ? "in place" : "replaced")}: "
+                output.WriteLine($"{shape}, {(online ? "online" : "offline")}, {(inPlace ? "in place" : "replaced")}: "
                     + $"{string.Join(", ", counts.Select(one => $"{one.Value} {one.Key}"))}; slowest {slowest.TotalSeconds:0.0} s");
             }
         }

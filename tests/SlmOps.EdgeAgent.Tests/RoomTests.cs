@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+
+namespace SlmOps.EdgeAgent.Tests;
+
+/// <summary>The agent's folders are rooms: none leads back to itself, and the ones that decide have no effects.</summary>
+public sealed partial class RoomTests
+{
+    private static readonly string[] Pure = ["State", "Planning"];
+    private static readonly ILookup<string, (string Path, string Text)> Rooms = Directory
+        .EnumerateFiles(Path.Combine(RepositoryRoot, "edge-agent"), "*.cs", SearchOption.AllDirectories)
+        .Select(path => (Path: path, Text: File.ReadAllText(path)))
+        .ToLookup(file => Path.GetRelativePath(Path.Combine(RepositoryRoot, "edge-agent"), Path.GetDirectoryName(file.Path)!));
+
+    [Fact]
+    public void Rooms_LeadNowhereInACircle()
+    {
+        var open = Rooms.Where(room => room.Key != ".").ToDictionary(room => room.Key, room => Leads(room.Key));
+        while (open.FirstOrDefault(room => !room.Value.Any(open.ContainsKey)) is { Key: { } free })
+        {
+            open.Remove(free);
+        }
+
+        Assert.True(open.Count == 0, "In a circle: " + string.Join("; ", open.Select(room => $"{room.Key} → {string.Join(", ", room.Value.Where(open.ContainsKey))}")));
+    }
+
+    [Fact]
+    public void Rooms_FilesHaveTheNamespaceOfTheirFolder() => Assert.All(
+        Rooms.SelectMany(room => room.Select(file => (Room: room.Key, file.Path, file.Text))).Where(file => Path.GetFileName(file.Path) != "Program.cs"),
+        file => Assert.Contains($"namespace SlmOps.EdgeAgent{(file.Room == "." ? "" : "." + file.Room)};", file.Text, StringComparison.Ordinal));
+
+    [Fact]
+    public void PureRooms_HaveNoEffects() => Assert.All(Pure.SelectMany(room => Rooms[room].Select(file => (Room: room, file.Path, file.Text))), file =>
+    {
+        Assert.DoesNotMatch(Effects(), file.Text);
+        Assert.All(Leads(file.Room), other => Assert.Contains(other, Pure));
+    });
+
+    private static HashSet<string> Leads(string room) =>
+        [.. Rooms[room].SelectMany(file => Names().Matches(file.Text)).Select(match => match.Groups[1].Value).Where(other => other != room)];
+
+    private static string RepositoryRoot
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
+            {
+                folder = folder.Parent ?? throw new DirectoryNotFoundException("SlmOps.sln is in no folder above the tests.");
+            }
+
+            return folder.FullName;
+        }
+    }
+
+    [GeneratedRegex(@"using (?:static )?SlmOps\.EdgeAgent\.(\w+)")]
+    private static partial Regex Names();
+
+    [GeneratedRegex(@"\b(File|Directory|Process|Environment|Console|HttpClient|ILogger|Task|TimeProvider)\b[.<(\s]|\basync\b")]
+    private static partial Regex Effects();
+}
