@@ -17,7 +17,8 @@ internal static class AgentCommandLine
         tests it beside the model that runs, switches in one step, watches it, and commits it or goes back.
 
         Every setting can also come from the environment: SLMOPS_URL, SLMOPS_KEY, SLMOPS_CHANNEL, SLMOPS_ID, SLMOPS_DATA,
-        SLMOPS_TRUST, SLMOPS_LABELS (a=b,c=d), SLMOPS_MEMORY, SLMOPS_PREFER, SLMOPS_POLL. An option wins over its variable.
+        SLMOPS_TRUST, SLMOPS_LABELS (a=b,c=d), SLMOPS_MEMORY, SLMOPS_PREFER, SLMOPS_POLL, SLMOPS_LAUNCHER. An option
+        wins over its variable.
 
         Exit codes: 0 stopped, or settled with --once; 1 failed, or settled on less than the channel asks for; 2 wrong usage.
         """;
@@ -34,6 +35,7 @@ internal static class AgentCommandLine
         var memory = Text("--memory", "size", "Memory the model may use, in bytes or like 64MiB; half of the machine's unless given.");
         var prefer = Text("--prefer", "what", "balanced (smallest that loses at most 1 % of perplexity), quality, speed or size; 'balanced' unless given.");
         var poll = Text("--poll", "seconds", "Mean time between looks at the channel; 30 unless given.");
+        var launcher = Text("--launcher", "command", "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the program in its own place or be its parent. Memory is then the launcher's to limit.");
         var once = new Option<bool>("--once") { Description = "Work until there is nothing to do, then exit." };
         var selfTest = new Option<bool>("--self-test") { Description = "Check that this build works on this machine, and exit." };
         var logJson = new Option<bool>("--log-json") { Description = "Log JSON lines instead of text; both go to standard error." };
@@ -43,11 +45,14 @@ internal static class AgentCommandLine
 
         var root = new RootCommand(Description)
         {
-            url, key, channel, id, data, trust, label, memory, prefer, poll, once, selfTest, logJson, smoke, smokePrompts, smokeMemory,
+            url, key, channel, id, data, trust, label, memory, prefer, poll, launcher, once, selfTest, logJson, smoke, smokePrompts, smokeMemory,
         };
         root.Add(LocalCommand.Build());
         root.SetAction(async (parsed, cancellationToken) =>
         {
+            string? Setting(Option<string> option) =>
+                parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant()}");
+
             if (parsed.GetValue(smoke) is { } folder)
             {
                 return SmokeCommand.Run(folder, parsed.GetValue(smokePrompts), parsed.GetValue(smokeMemory), cancellationToken);
@@ -55,24 +60,34 @@ internal static class AgentCommandLine
 
             if (parsed.GetValue(selfTest))
             {
-                return await SelfTests.RunAsync(Console.Out, cancellationToken);
+                return await SelfTestAsync(Setting(launcher), cancellationToken);
             }
 
-            string? Setting(Option<string> option) =>
-                parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant()}");
             var labels = parsed.GetValue(label) is { Length: > 0 } given ? given : Variable("SLMOPS_LABELS")?.Split(',') ?? [];
             var raw = new RawOptions(
                 Setting(url), Setting(key), Setting(channel), Setting(id), Setting(data), Setting(trust),
-                labels, Setting(memory), Setting(prefer), Setting(poll));
+                labels, Setting(memory), Setting(prefer), Setting(poll), Setting(launcher));
             if (OptionReader.Read(raw, Machine.TotalMemory / 2, out var mistakes) is { } options)
             {
                 return await AgentHost.RunAsync(options, parsed.GetValue(once), parsed.GetValue(logJson), cancellationToken);
             }
 
-            await Console.Error.WriteLineAsync($"slmops-agent cannot start:\n  {string.Join("\n  ", mistakes)}\nSee slmops-agent --help.");
-            return 2;
+            return await CannotStartAsync(mistakes);
         });
         return root;
+    }
+
+    private static async Task<int> SelfTestAsync(string? launcher, CancellationToken cancellationToken)
+    {
+        var mistakes = new List<string>();
+        var command = Launcher.Read(launcher, mistakes);
+        return mistakes.Count > 0 ? await CannotStartAsync(mistakes) : await SelfTests.RunAsync(command, Console.Out, cancellationToken);
+    }
+
+    private static async Task<int> CannotStartAsync(IReadOnlyList<string> mistakes)
+    {
+        await Console.Error.WriteLineAsync($"slmops-agent cannot start:\n  {string.Join("\n  ", mistakes)}\nSee slmops-agent --help.");
+        return 2;
     }
 
     private static Option<string> Text(string name, string value, string description) =>

@@ -13,6 +13,7 @@ namespace SlmOps.EdgeAgent.Options;
 /// <param name="MemoryBytes">Memory the model may use.</param>
 /// <param name="Preference">What matters most in a variant.</param>
 /// <param name="Poll">Mean time between looks at the channel.</param>
+/// <param name="Launcher">What starts the smoke test, before the program itself; empty for nothing.</param>
 internal sealed record AgentOptions(
     Uri Url,
     string? Key,
@@ -23,4 +24,5 @@ internal sealed record AgentOptions(
     IReadOnlyDictionary<string, string> Labels,
     long MemoryBytes,
     Preference Preference,
-    TimeSpan Poll);
+    TimeSpan Poll,
+    IReadOnlyList<string> Launcher);

@@ -7,7 +7,7 @@ namespace SlmOps.EdgeAgent.Options;
 /// <summary>The settings as they were typed; null where nothing was.</summary>
 internal sealed record RawOptions(
     string? Url, string? Key, string? Channel, string? Id, string? Data, string? Trust,
-    IReadOnlyList<string> Labels, string? Memory, string? Prefer, string? Poll);
+    IReadOnlyList<string> Labels, string? Memory, string? Prefer, string? Poll, string? Launcher);
 
 /// <summary>Checks all settings without stopping at the first mistake, so that one run shows them all.</summary>
 internal static class OptionReader
@@ -47,9 +47,10 @@ internal static class OptionReader
         var memory = Memory(raw.Memory, defaultMemory, found);
         var preference = Preference(raw.Prefer, found);
         var poll = Poll(raw.Poll, found);
+        var launcher = Launcher.Read(raw.Launcher, found);
         mistakes = found;
         return found.Count > 0 ? null : new(
-            url!, string.IsNullOrEmpty(raw.Key) ? null : raw.Key, channel, raw.Id, raw.Data!, raw.Trust!, labels, memory, preference, poll);
+            url!, string.IsNullOrEmpty(raw.Key) ? null : raw.Key, channel, raw.Id, raw.Data!, raw.Trust!, labels, memory, preference, poll, launcher);
     }
 
     private static Uri? Url(string? text, List<string> mistakes)

@@ -13,7 +13,7 @@ namespace SlmOps.EdgeAgent.SelfTest;
 /// <summary><c>--self-test</c>: proves on the machine itself that what ahead-of-time compilation may break is whole.</summary>
 internal static class SelfTests
 {
-    internal static async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(IReadOnlyList<string> launcher, TextWriter output, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("slmops-self-test-").FullName;
         try
@@ -27,7 +27,7 @@ internal static class SelfTests
                 ("delta", () => DeltaAsync(folder, cancellationToken)),
                 ("hard link", () => Task.FromResult(HardLink(folder))),
                 ("ONNX Runtime", () => Task.FromResult(RunsTinyModel(folder))),
-                ("smoke process", () => SmokeProcessAsync(folder, cancellationToken)),
+                ("smoke process", () => SmokeProcessAsync(launcher, folder, cancellationToken)),
             ];
             var failed = 0;
             foreach (var (name, check) in checks)
@@ -159,9 +159,9 @@ internal static class SelfTests
         return $"{version}; {outcome.Reason}";
     }
 
-    private static async Task<string> SmokeProcessAsync(string folder, CancellationToken cancellationToken)
+    private static async Task<string> SmokeProcessAsync(IReadOnlyList<string> launcher, string folder, CancellationToken cancellationToken)
     {
-        var process = new SmokeProcess(AgentSurroundings.Real().Command, 256 << 20, TimeProvider.System);
+        var process = new SmokeProcess(launcher, AgentSurroundings.Real().Command, 256 << 20, TimeProvider.System);
         var failure = await process.FailureAsync(Path.Combine(folder, "tiny"), 1, cancellationToken);
         Expect(failure is null, $"{failure?.Code}: {failure?.Reason}");
         Expect((await process.FailureAsync(folder, 1, cancellationToken))?.Code == "no-single-model", "a folder without a model passes");

@@ -10,10 +10,12 @@ using SlmOps.EdgeAgent.Planning;
 namespace SlmOps.EdgeAgent.Smoke;
 
 /// <summary>Runs the smoke test in a process of its own, with limits on time and memory.</summary>
+/// <param name="launcher">What starts the program, before it; empty for nothing. Memory is then not watched from here, because the
+/// process that is seen may be the launcher's; the test still limits itself as far as the launcher lets it.</param>
 /// <param name="command">This program and the arguments that start it, before <c>--smoke</c>.</param>
 /// <param name="modelRam">Memory the model may use, in bytes.</param>
 /// <param name="clock">Clock of the time limit.</param>
-internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam, TimeProvider clock)
+internal sealed class SmokeProcess(IReadOnlyList<string> launcher, IReadOnlyList<string> command, long modelRam, TimeProvider clock)
 {
     /// <summary>What the process needs besides the model: runtime and ONNX Runtime's library.</summary>
     internal const long OwnRam = 160L << 20;
@@ -21,6 +23,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
     private const int MaxOutput = 64 << 10;
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(50);
+    private readonly string[] _command = [.. launcher, .. command];
 
     /// <summary>Null when the model passed, or why it did not.</summary>
     internal async Task<Failure?> FailureAsync(string folder, int prompts, CancellationToken cancellationToken)
@@ -64,7 +67,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         }
         catch (Win32Exception exception)
         {
-            return new(FailureKind.Attempt, "smoke-not-started", $"'{command[0]}' cannot be started: {exception.Message}");
+            return new(FailureKind.Attempt, "smoke-not-started", $"'{_command[0]}' cannot be started: {exception.Message}");
         }
 
         using var deadline = new Deadline(TimeLimit, clock, cancellationToken);
@@ -88,10 +91,10 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
 
     private ProcessStartInfo Start(string folder, int prompts)
     {
-        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(_command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
-            .. command.Skip(1), "--smoke", folder, "--smoke-prompts", prompts.ToString(CultureInfo.InvariantCulture),
+            .. _command.Skip(1), "--smoke", folder, "--smoke-prompts", prompts.ToString(CultureInfo.InvariantCulture),
             "--smoke-memory", (modelRam + OwnRam).ToString(CultureInfo.InvariantCulture),
         ];
         foreach (var argument in arguments)
@@ -110,7 +113,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> command, long modelRam,
         while (await Task.WhenAny(exited, Task.Delay(Watch, clock, cancellationToken)) != exited)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (MemoryOf(process) > modelRam + OwnRam)
+            if (launcher.Count == 0 && MemoryOf(process) > modelRam + OwnRam)
             {
                 Kill(process);
                 return new(FailureKind.Condemning, "smoke-memory", $"The model took more than its budget of {modelRam} bytes.");

@@ -53,7 +53,7 @@ internal sealed class Bench : IAsyncDisposable
 
     internal AgentOptions Options => new(
         Service.Url, "the-key", "stable", "d-1", Data, Trust, new Dictionary<string, string> { ["site"] = "lab" }, 64 << 20,
-        Preference.Balanced, TimeSpan.FromSeconds(30));
+        Preference.Balanced, TimeSpan.FromSeconds(30), []);
 
     internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
 

@@ -14,18 +14,18 @@ public sealed class OptionReaderTests : IDisposable
     public void Read_EverythingWrong_AllMistakesAtOnce()
     {
         var options = OptionReader.Read(
-            new("ftp://x", "", "A b", "../x", " ", "/nowhere/trust.json", ["site", "a=1", "a=2", "B=3"], "lots", "best", "0"), 1, out var mistakes);
+            new("ftp://x", "", "A b", "../x", " ", "/nowhere/trust.json", ["site", "a=1", "a=2", "B=3"], "lots", "best", "0", "no-such-launcher --quiet"), 1, out var mistakes);
 
         Assert.Null(options);
         Assert.Equal(
-            ["--url", "--channel", "--id", "--data", "--trust", "--label", "--label", "--label", "--memory", "--prefer", "--poll"],
+            ["--url", "--channel", "--id", "--data", "--trust", "--label", "--label", "--label", "--memory", "--prefer", "--poll", "--launcher"],
             mistakes.Select(mistake => mistake.Split(' ')[0]));
     }
 
     [Fact]
     public void Read_OnlyTheRequired_HasDefaults()
     {
-        var options = OptionReader.Read(new("https://x.example/base", null, null, null, "data", _folder["trust.json"], [], null, null, null), 99, out var mistakes);
+        var options = OptionReader.Read(new("https://x.example/base", null, null, null, "data", _folder["trust.json"], [], null, null, null, null), 99, out var mistakes);
 
         Assert.Empty(mistakes);
         Assert.Equal(
@@ -46,7 +46,7 @@ public sealed class OptionReaderTests : IDisposable
     [InlineData("64MB", null)]
     public void Read_Memory_IsBytesOrBinaryUnits(string text, long? bytes)
     {
-        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], text, null, null), 99, out var mistakes);
+        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], text, null, null, null), 99, out var mistakes);
         Assert.Equal(bytes, options?.MemoryBytes);
         Assert.Equal(bytes is null ? 1 : 0, mistakes.Count);
     }
@@ -54,9 +54,23 @@ public sealed class OptionReaderTests : IDisposable
     [Fact]
     public void Read_Labels_KeepEverythingAfterTheFirstEqualsSign()
     {
-        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], ["site=lab", "note=a=b"], null, "speed", "0.5"), 99, out _);
+        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], ["site=lab", "note=a=b"], null, "speed", "0.5", null), 99, out _);
         Assert.Equal(new Dictionary<string, string> { ["site"] = "lab", ["note"] = "a=b" }, options!.Labels);
         Assert.Equal((Preference.Speed, 0.5), (options.Preference, options.Poll.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData("sh", new[] { "sh" })]
+    [InlineData("/bin/sh -c \"a b\" --", new[] { "/bin/sh", "-c", "a b", "--" })]
+    [InlineData(null, new string[0])]
+    [InlineData(" ", null)]
+    [InlineData("/nowhere/launcher", null)]
+    public void Read_Launcher_IsAProgramThatIsThereAndItsArguments(string? text, string[]? command)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs named here are those of Unix.");
+        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], null, null, null, text), 99, out var mistakes);
+        Assert.Equal(command, options?.Launcher);
+        Assert.Equal(command is null ? 1 : 0, mistakes.Count);
     }
 
     public void Dispose() => _folder.Dispose();

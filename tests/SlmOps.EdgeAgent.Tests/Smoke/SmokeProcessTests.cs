@@ -135,10 +135,34 @@ public sealed class SmokeProcessTests : IDisposable
     public async Task Failure_NoSuchProgram_IsNotTheModelsFault() =>
         Assert.Equal(FailureKind.Attempt, (await RunAsync(command: [_folder["missing"]]))!.Kind);
 
+    [Fact]
+    public async Task Failure_WithALauncher_RunsThroughIt()
+    {
+        File.WriteAllBytes(_folder["model.onnx"], Models.Good);
+        Assert.Null(await RunAsync(launcher: Launcher("touch \"$(dirname \"$0\")/launched\"; exec \"$@\"")));
+        Assert.True(File.Exists(_folder["launched"]));
+    }
+
+    [Fact]
+    public async Task Failure_LauncherDoesNotWork_IsTheDevicesFault()
+    {
+        File.WriteAllBytes(_folder["model.onnx"], Models.Good);
+        var failure = await RunAsync(launcher: Launcher("echo no sandbox here >&2; exit 1"));
+        Assert.Equal((FailureKind.Attempt, "environment"), (failure!.Kind, failure.Code));
+        Assert.Contains("no sandbox here", failure.Reason, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
-    private Task<Failure?> RunAsync(IReadOnlyList<string>? command = null, TimeProvider? clock = null, long modelRam = 256 << 20) =>
-        new SmokeProcess(command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System)
+    private string[] Launcher(string script)
+    {
+        File.WriteAllText(_folder["launcher.sh"], script);
+        return ["/bin/sh", _folder["launcher.sh"]];
+    }
+
+    private Task<Failure?> RunAsync(
+        IReadOnlyList<string>? command = null, TimeProvider? clock = null, long modelRam = 256 << 20, IReadOnlyList<string>? launcher = null) =>
+        new SmokeProcess(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System)
             .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
 
     private static string SampleModel()
