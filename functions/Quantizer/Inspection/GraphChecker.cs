@@ -46,7 +46,7 @@ internal sealed class GraphChecker(OnnxModel model, ProblemList problems, Cancel
         }
 
         var initializers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in graph.Initializers.Select(t => t.Name).Concat(graph.SparseInitializers))
+        foreach (var name in graph.Initializers.Where(t => !t.IsRepeat).Select(t => t.Name).Concat(graph.SparseInitializers))
         {
             if (name.Length == 0)
             {
