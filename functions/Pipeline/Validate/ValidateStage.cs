@@ -42,10 +42,10 @@ internal sealed class ValidateStage(
         await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, candidate, cancellationToken).ConfigureAwait(false);
         var isOriginal = built.Recipe == VariantRequest.Original;
-        var baselinePath = WorkFolder.PathOf(source, record.Manifest.Model!);
         var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
+            var baselinePath = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
             var (figures, smoke) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
                 ? Language(record, source, baselinePath, candidatePath, cancellationToken)
                 : Outputs(record, source, baselinePath, candidatePath, cancellationToken);
@@ -53,9 +53,9 @@ internal sealed class ValidateStage(
             return new(built.Variant, verdict, Storable(figures), smoke);
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException)
+        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException)
         {
-            return new(built.Variant, new(false, refused.Message), NoFigures, null);
+            return new(built.Variant, new(false, work.WithoutPaths(refused.Message)), NoFigures, null);
         }
     }
 
@@ -81,9 +81,13 @@ internal sealed class ValidateStage(
         RunRecord record, string source, string baselinePath, string candidatePath, CancellationToken cancellationToken)
     {
         var measured = OutputComparison.Compare(
-            baselinePath, candidatePath, new OutputComparisonOptions { Threads = options.Threads }, progress: null, cancellationToken);
+            baselinePath, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken);
         var figures = new VariantFigures(
-            null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes);
+            null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
+        {
+            Cosine = measured.Embeddings?.Cosine,
+            Neighbours = measured.Embeddings?.Neighbours,
+        };
         var smoke = record.IsLanguageModel ? Smoke(record, source, candidatePath, null, null, cancellationToken) : null;
         return (figures, smoke);
     }
@@ -106,7 +110,11 @@ internal sealed class ValidateStage(
     {
         return new(
             Finite(figures.Perplexity), Finite(figures.PerplexityChange), Finite(figures.Kl), Finite(figures.Top1Agreement),
-            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes);
+            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes)
+        {
+            Cosine = Finite(figures.Cosine),
+            Neighbours = Finite(figures.Neighbours),
+        };
 
         static double? Finite(double? figure) => figure is { } value && double.IsFinite(value) ? value : null;
     }
