@@ -1,3 +1,5 @@
+using SlmOps.Inference.Predictions;
+
 namespace SlmOps.Inference;
 
 /// <summary>Tokens per second of one model: prefill is one pass over a window, decode is token by token after a prompt.</summary>

@@ -1,13 +1,120 @@
+using SlmOps.Inference.Predictions;
+
 namespace SlmOps.Inference;
 
-/// <summary>Compares a language model with the one it was made from.</summary>
+/// <summary>
+/// Compares a language model with the one it was made from. What the original predicts is written to a file first, so
+/// that it is computed once for any number of candidates.
+/// </summary>
 public static class Evaluation
 {
     /// <summary>
-    /// Scores both models on non-overlapping windows of a text, each from an empty cache and without a start token, side
-    /// by side, so that memory holds one window of logits of each. Every token of a window predicts the one after it,
-    /// the last one the first of the next window. An incomplete last window is left out, unless it is the only one. Then speeds and memory, which are measured with one model open at a time.
+    /// Runs a model over non-overlapping windows of a text, each from an empty cache and without a start token, and writes
+    /// what it predicts. Every token of a window predicts the one after it, the last one the first of the next window. An
+    /// incomplete last window is left out, unless it is the only one.
     /// </summary>
+    /// <param name="baselinePath">The original model.</param>
+    /// <param name="tokens">The text in the model's tokens, at least 2.</param>
+    /// <param name="predictionsPath">The file to write; one that is there is replaced.</param>
+    /// <param name="options">How to run it; null for the defaults.</param>
+    /// <param name="progress">Gets the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops it, also within a forward pass.</param>
+    /// <exception cref="ModelOpenException">When the model cannot be opened or is no language model.</exception>
+    /// <exception cref="ArgumentException">When the text is too short or does not fit the vocabulary.</exception>
+    /// <exception cref="InferenceException">When the model fails while it runs.</exception>
+    public static PredictionResult Predict(
+        string baselinePath,
+        IReadOnlyList<int> tokens,
+        string predictionsPath,
+        EvaluationOptions? options = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        RequireText(tokens, options);
+        using var baseline = LanguageModel.Open(baselinePath, options.Model);
+        EvaluationText.RequireInVocabulary(tokens, baseline);
+        var window = Math.Min(Math.Min(options.WindowTokens, baseline.Shape.MaxPositions ?? int.MaxValue), tokens.Count - 1);
+        var windows = Math.Max(1, Math.Min((tokens.Count - 1) / window, options.MaxWindows ?? int.MaxValue));
+        var speed = options.MeasureBaselineSpeed
+            ? DecodeSpeed.Measure(baseline, tokens, window, options, cancellationToken)
+            : new(double.NaN, double.NaN);
+        var vocabulary = baseline.Shape.VocabularySize;
+        var header = new PredictionHeader(
+            vocabulary, window, windows,
+            PredictionHeader.Keep(vocabulary, (long)window * windows, options.WholePredictionBytes, options.MostPredictionBytes),
+            speed.DecodeTokensPerSecond, speed.PrefillTokensPerSecond);
+        using var file = new FileStream(predictionsPath, FileMode.Create, FileAccess.Write, FileShare.None, EvaluationText.FileBuffer);
+        var writer = new PredictionWriter(file, header);
+        EvaluationText.Run(baseline, tokens, window, windows, (logits, next) => writer.Add(logits, next), progress, cancellationToken);
+        return new(header.Positions, windows, vocabulary, header.MostKept, Math.Exp(writer.Loss / header.Positions), file.Length);
+    }
+
+    /// <summary>Judges a candidate by what its baseline predicted. Speeds and memory are measured first, with no other model open.</summary>
+    /// <param name="candidatePath">The model to judge.</param>
+    /// <param name="predictionsPath">What <see cref="Predict"/> wrote for the same text.</param>
+    /// <param name="tokens">The text.</param>
+    /// <param name="options">How to compare; null for the defaults.</param>
+    /// <param name="progress">Gets the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops it, also within a forward pass.</param>
+    /// <exception cref="ModelOpenException">When the model cannot be opened or is no language model.</exception>
+    /// <exception cref="ArgumentException">When the text does not fit the vocabulary, the vocabularies differ, or the candidate has fewer positions.</exception>
+    /// <exception cref="InferenceException">When the model fails while it runs.</exception>
+    /// <exception cref="InvalidDataException">When the file is broken.</exception>
+    public static EvaluationResult Judge(
+        string candidatePath,
+        string predictionsPath,
+        IReadOnlyList<int> tokens,
+        EvaluationOptions? options = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        RequireText(tokens, options);
+        using var file = new FileStream(predictionsPath, FileMode.Open, FileAccess.Read, FileShare.Read, EvaluationText.FileBuffer);
+        var reader = new PredictionReader(file);
+        var header = reader.Header;
+        RuntimeWarmUp.Once();
+        var before = options.Memory.Start();
+        var start = options.Time.GetTimestamp();
+        using var candidate = LanguageModel.Open(candidatePath, options.Model);
+        var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
+        EvaluationText.RequireInVocabulary(tokens, candidate);
+        EvaluationText.RequireComparable(header, candidate, tokens);
+        var speed = DecodeSpeed.Measure(candidate, tokens, header.Window, options, cancellationToken);
+        var peak = Math.Max(0, options.Memory.Peak() - before);
+        var scores = new PredictionScores(header.Vocabulary);
+        if (options.CandidateIsBaseline)
+        {
+            for (var i = 0; i < header.Positions; i++)
+            {
+                scores.AddItself(reader.Next());
+            }
+        }
+        else
+        {
+            EvaluationText.Run(
+                candidate, tokens, header.Window, header.Windows, (logits, next) => scores.Add(reader.Next(), logits, next), progress, cancellationToken);
+        }
+
+        return new(
+            scores.BaselinePerplexity,
+            scores.Perplexity,
+            (scores.Perplexity / scores.BaselinePerplexity) - 1,
+            scores.Kl,
+            scores.KlUncertainty,
+            scores.Top1Agreement,
+            header.TokensPerSecond,
+            speed.DecodeTokensPerSecond,
+            header.PrefillTokensPerSecond,
+            speed.PrefillTokensPerSecond,
+            peak,
+            loadMs,
+            scores.Count,
+            header.Windows);
+    }
+
+    /// <summary>Predicts with the one and judges the other, with the file between them in a folder of its own.</summary>
     /// <param name="baselinePath">The original model.</param>
     /// <param name="candidatePath">The model to judge.</param>
     /// <param name="tokens">The text in the models' tokens, at least 2.</param>
@@ -15,7 +122,7 @@ public static class Evaluation
     /// <param name="progress">Gets the share that is done, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the comparison, also within a forward pass.</param>
     /// <exception cref="ModelOpenException">When one of the models cannot be opened or is no language model.</exception>
-    /// <exception cref="ArgumentException">When the text is too short, does not fit the vocabulary, or the vocabularies differ.</exception>
+    /// <exception cref="ArgumentException">When the text is too short, does not fit the vocabulary, or the models cannot be compared.</exception>
     /// <exception cref="InferenceException">When a model fails while it runs.</exception>
     public static EvaluationResult Compare(
         string baselinePath,
@@ -25,102 +132,33 @@ public static class Evaluation
         IProgress<double>? progress = null,
         CancellationToken cancellationToken = default)
     {
+        var folder = Directory.CreateTempSubdirectory("slmops-");
+        try
+        {
+            var predictions = Path.Combine(folder.FullName, "predictions");
+            Predict(baselinePath, tokens, predictions, options, Half(progress, 0), cancellationToken);
+            return Judge(candidatePath, predictions, tokens, options, Half(progress, 0.5), cancellationToken);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static HalfProgress? Half(IProgress<double>? progress, double start) => progress is null ? null : new(progress, start);
+
+    private static void RequireText(IReadOnlyList<int> tokens, EvaluationOptions options)
+    {
         ArgumentNullException.ThrowIfNull(tokens);
-        options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.WindowTokens, 1, nameof(options));
         if (tokens.Count < 2)
         {
             throw new ArgumentException($"The evaluation text has {tokens.Count} token(s); at least 2 are needed.", nameof(tokens));
         }
-
-        RuntimeWarmUp.Once();
-        var before = options.Memory.Start();
-        var start = options.Time.GetTimestamp();
-        using var candidate = LanguageModel.Open(candidatePath, options.Model);
-        var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
-        RequireInVocabulary(tokens, candidate);
-        var window = Math.Min(Math.Min(options.WindowTokens, candidate.Shape.MaxPositions ?? int.MaxValue), tokens.Count - 1);
-        var speed = DecodeSpeed.Measure(candidate, tokens, window, options, cancellationToken);
-        var peak = Math.Max(0, options.Memory.Peak() - before);
-
-        using var baseline = LanguageModel.Open(baselinePath, options.Model);
-        RequireSameVocabulary(baseline, candidate);
-        window = Math.Min(window, baseline.Shape.MaxPositions ?? int.MaxValue);
-        var baselineSpeed = DecodeSpeed.Measure(baseline, tokens, window, options, cancellationToken);
-        var windows = Math.Max(1, Math.Min((tokens.Count - 1) / window, options.MaxWindows ?? int.MaxValue));
-        var scores = Score(baseline, candidate, tokens, window, windows, progress, cancellationToken);
-
-        return new(
-            scores.BaselinePerplexity,
-            scores.Perplexity,
-            (scores.Perplexity / scores.BaselinePerplexity) - 1,
-            scores.Kl,
-            scores.Top1Agreement,
-            baselineSpeed.DecodeTokensPerSecond,
-            speed.DecodeTokensPerSecond,
-            baselineSpeed.PrefillTokensPerSecond,
-            speed.PrefillTokensPerSecond,
-            peak,
-            loadMs,
-            scores.Count,
-            windows);
     }
 
-    private static PredictionScores Score(
-        LanguageModel baseline,
-        LanguageModel candidate,
-        IReadOnlyList<int> tokens,
-        int window,
-        int windows,
-        IProgress<double>? progress,
-        CancellationToken cancellationToken)
+    private sealed class HalfProgress(IProgress<double> whole, double start) : IProgress<double>
     {
-        var vocabulary = baseline.Shape.VocabularySize;
-        var scores = new PredictionScores(vocabulary);
-        using var reference = baseline.NewSession();
-        using var judged = candidate.NewSession();
-        var text = new int[window];
-        for (var w = 0; w < windows; w++)
-        {
-            for (var i = 0; i < window; i++)
-            {
-                text[i] = tokens[(w * window) + i];
-            }
-
-            reference.Reset();
-            judged.Reset();
-            var expected = reference.Append(text, allLogits: true, cancellationToken);
-            var actual = judged.Append(text, allLogits: true, cancellationToken);
-            for (var i = 0; i < window; i++)
-            {
-                scores.Add(expected.Slice(i * vocabulary, vocabulary), actual.Slice(i * vocabulary, vocabulary), tokens[(w * window) + i + 1]);
-            }
-
-            progress?.Report((w + 1.0) / windows);
-        }
-
-        return scores;
-    }
-
-    private static void RequireInVocabulary(IReadOnlyList<int> tokens, LanguageModel model)
-    {
-        for (var i = 0; i < tokens.Count; i++)
-        {
-            if (tokens[i] < 0 || tokens[i] >= model.Shape.VocabularySize)
-            {
-                throw new ArgumentException(
-                    $"Token {tokens[i]} at place {i} of the evaluation text is outside the vocabulary of '{model.ModelPath}', 0 to {model.Shape.VocabularySize - 1}. The text must be encoded with the model's own tokenizer.",
-                    nameof(tokens));
-            }
-        }
-    }
-
-    private static void RequireSameVocabulary(LanguageModel baseline, LanguageModel candidate)
-    {
-        if (baseline.Shape.VocabularySize != candidate.Shape.VocabularySize)
-        {
-            throw new ArgumentException(
-                $"'{candidate.ModelPath}' has a vocabulary of {candidate.Shape.VocabularySize} and '{baseline.ModelPath}' one of {baseline.Shape.VocabularySize}; they cannot be compared.");
-        }
+        public void Report(double value) => whole.Report(start + (value / 2));
     }
 }

@@ -7,6 +7,7 @@ namespace SlmOps.Inference;
 /// <param name="Perplexity">The same for the candidate.</param>
 /// <param name="PerplexityChange">Perplexity / BaselinePerplexity − 1.</param>
 /// <param name="Kl">Mean Kullback-Leibler divergence D(baseline ‖ candidate) of the next-token distributions, in nats.</param>
+/// <param name="KlUncertainty">Most that <paramref name="Kl"/> may be too low, as only the baseline's likeliest tokens were kept; 0 when all were.</param>
 /// <param name="Top1Agreement">Share of positions where both find the same token likeliest, 0 to 1.</param>
 /// <param name="BaselineTokensPerSecond">Greedy decoding speed of the baseline, one sequence.</param>
 /// <param name="TokensPerSecond">The same for the candidate.</param>
@@ -24,6 +25,7 @@ public sealed record EvaluationResult(
     double Perplexity,
     double PerplexityChange,
     double Kl,
+    double KlUncertainty,
     double Top1Agreement,
     double BaselineTokensPerSecond,
     double TokensPerSecond,

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using SlmOps.Inference.Predictions;
 
 namespace SlmOps.Inference;
 
@@ -9,8 +10,12 @@ namespace SlmOps.Inference;
 /// </summary>
 public sealed class LanguageModel : IDisposable
 {
-    private LanguageModel(string modelPath, InferenceSession session, DecoderPorts ports, ModelShape shape, AdapterSet adapters)
+    private readonly bool _ownsSession;
+
+    private LanguageModel(
+        string modelPath, InferenceSession session, DecoderPorts ports, ModelShape shape, AdapterSet adapters, bool ownsSession = true)
     {
+        _ownsSession = ownsSession;
         Adapters = adapters;
         ModelPath = modelPath;
         Session = session;
@@ -77,6 +82,12 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>The same model in the same session, with adapters; to be disposed before this one.</summary>
+    /// <param name="adapters">Adapter files, in the order in which they are active.</param>
+    /// <exception cref="ModelOpenException">With <c>adapter-failed</c> when a file is missing or is no adapter.</exception>
+    public LanguageModel WithAdapters(IReadOnlyList<string> adapters) =>
+        new(ModelPath, Session, Ports, Shape, AdapterSet.Load(adapters), ownsSession: false);
+
     /// <summary>A new, empty sequence.</summary>
     public DecodeSession NewSession() => new(this);
 
@@ -110,7 +121,10 @@ public sealed class LanguageModel : IDisposable
     public void Dispose()
     {
         Adapters.Dispose();
-        Session.Dispose();
+        if (_ownsSession)
+        {
+            Session.Dispose();
+        }
     }
 
     private static ModelShape ShapeOf(DecoderPorts ports, int? maxPositions)

@@ -21,13 +21,13 @@ internal static class Flow
 {
     internal static readonly IReadOnlyList<FlowStep> Steps =
     [
-        new(IntakeStage.Name, RunRecord.Row, [ModelReceived, ModelRejected], ["quantize", "adapt"], RejectsRun) { Queue = "model-uploads" },
-        new("quantize", QuantizeResult.Prefix, [ModelQuantized], ["validate"], RefusesVariant, typeof(QuantizeStage)),
-        new("validate", ValidateResult.Prefix, [ModelValidated], ["package"], RefusesVariant, typeof(ValidateStage)),
+        new(IntakeStage.Name, RunRecord.Row, [ModelReceived, ModelRejected], ["quantize", "adapt"], RejectsRun) { Queue = "model-uploads", Computes = true },
+        new("quantize", QuantizeResult.Prefix, [ModelQuantized], ["validate"], RefusesVariant, typeof(QuantizeStage)) { Computes = true },
+        new("validate", ValidateResult.Prefix, [ModelValidated], ["package"], RefusesVariant, typeof(ValidateStage)) { Computes = true },
         new("package", PackageResult.Row, [ModelPackaged, ModelRejected], ["deltas"], RejectsRun, typeof(PackageStage)),
-        new("deltas", DeltaResult.Row, [], ["release"], GoesWithout, typeof(DeltaStage)),
+        new("deltas", DeltaResult.Row, [], ["release"], GoesWithout, typeof(DeltaStage)) { Computes = true },
         new("release", ReleaseResult.Row, [ModelReleased], ["rollout-start"], RejectsRun, typeof(ReleaseStage)),
-        new("adapt", AdaptResult.Row, [AdaptationReleased, ModelRejected], ["rollout"], RejectsRun, typeof(AdaptStage)) { OnAdaptations = true },
+        new("adapt", AdaptResult.Row, [AdaptationReleased, ModelRejected], ["rollout"], RejectsRun, typeof(AdaptStage)) { OnAdaptations = true, Computes = true },
 
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
         new("rollout-start", null, [RolloutStarted, RingStarted], [], WaitsForOperator) { Queue = "rollout-starts" },

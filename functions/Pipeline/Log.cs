@@ -70,4 +70,13 @@ internal static partial class Log
 
     [LoggerMessage(131, LogLevel.Debug, "Ignored an upload event for {Subject}")]
     internal static partial void UploadIgnored(ILogger log, string subject);
+
+    [LoggerMessage(132, LogLevel.Information, "{Stage} of {Model} {Version} {Variant} ended: the run is cancelled")]
+    internal static partial void StageCancelled(ILogger log, string model, string version, string variant, string stage);
+
+    [LoggerMessage(133, LogLevel.Error, "{Stage} of {Model} {Version} {Variant} is given up: the host died {Deaths} times over it")]
+    internal static partial void HostDied(ILogger log, string model, string version, string variant, string stage, int deaths);
+
+    [LoggerMessage(134, LogLevel.Information, "{Model} {Version} was cancelled by an operator")]
+    internal static partial void RunCancelled(ILogger log, string model, string version);
 }

@@ -37,7 +37,7 @@ public sealed class PipelineFlow
         {
             return PipelineTelemetry.RunAsync(
                 _time, IntakeStage.Name, traceparent, null, null,
-                () => Get<IntakeStage>().RunAsync(upload, run => Flow.Call(Flow.Find(IntakeStage.Name), run, null), cancellationToken));
+                () => IntakeAsync(upload, cancellationToken));
         }
 
         Log.UploadIgnored(_log, subject ?? "");
@@ -51,7 +51,9 @@ public sealed class PipelineFlow
     public Task StageAsync(string stage, string message, CancellationToken cancellationToken)
     {
         var step = Flow.Find(stage);
-        return ReadAsync(stage, stage, message, (run, variant) => Get<StageSet>().Of(step).RunAsync(Flow.Call(step, run, variant), cancellationToken));
+        return ReadAsync(stage, stage, message, (run, variant) => Get<StageGuard>().RunAsync(
+            run, step, variant, ended => Get<StageSet>().Of(step).RunAsync(Flow.Call(step, run, variant), ended),
+            () => Get<PoisonStage>().RunAsync(step, run, variant, cancellationToken), cancellationToken));
     }
 
     /// <summary>The poison queue of the same stage.</summary>
@@ -130,6 +132,10 @@ public sealed class PipelineFlow
     public Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
         Get<OperatorApi>().SecurityFloorAsync(model, version, cancellationToken);
 
+    /// <summary><c>POST models/{model}/{version}/cancel</c>.</summary>
+    public Task<IResult> CancelAsync(string model, string version, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().CancelAsync(model, version, cancellationToken);
+
     /// <summary><c>GET channels</c>.</summary>
     public Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
         Get<OperatorApi>().ChannelsAsync(cancellationToken);
@@ -151,6 +157,17 @@ public sealed class PipelineFlow
     /// <summary><c>POST channels/{channel}/overlays/{name}/withdraw</c>.</summary>
     public Task<IResult> WithdrawAdaptationAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
         Get<OperatorApi>().WithdrawAdaptationAsync(channel, name, request.Query["version"], cancellationToken);
+
+    /// <summary>Before intake has read it, an upload is known by its name alone.</summary>
+    private Task IntakeAsync(UploadName upload, CancellationToken cancellationToken)
+    {
+        var step = Flow.Find(IntakeStage.Name);
+        return upload.Run is { } run
+            ? Get<StageGuard>().RunAsync(run, step, null, Work, () => Get<PoisonStage>().RunAsync(upload, cancellationToken), cancellationToken)
+            : Work(cancellationToken);
+
+        Task Work(CancellationToken ended) => Get<IntakeStage>().RunAsync(upload, known => Flow.Call(step, known, null), ended);
+    }
 
     /// <summary>Reads a message and does the work inside its trace.</summary>
     private Task ReadAsync(string stage, string span, string message, Func<RunKey, string?, Task> work)

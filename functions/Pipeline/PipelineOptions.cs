@@ -26,6 +26,18 @@ internal sealed record PipelineOptions
     /// <summary>Threads that ONNX Runtime and the quantizer may use.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Memory that a process that runs models may take, in bytes; 0 for what the machine has beside the host's share.</summary>
+    public long RunMemoryBytes { get; init; }
+
+    /// <summary>Most processor time of one run of a model, in seconds; the model's size and the text's length give the limit below it.</summary>
+    public int MaxRunSeconds { get; init; } = 1800;
+
+    /// <summary>Largest file that such a process may write, in bytes.</summary>
+    public long MaxRunFileBytes { get; init; } = 2L << 30;
+
+    /// <summary>Most bytes of original models' predictions that are kept on this machine.</summary>
+    public long MaxPredictionBytes { get; init; } = 4L << 30;
+
     /// <summary>Days after which a channel document expires if nobody renews it.</summary>
     public int ChannelDays { get; init; } = 7;
 
@@ -61,6 +73,10 @@ internal sealed record PipelineOptions
         Check(options.MaxUploadFiles is > 0 and <= 4096, "MaxUploadFiles", "use 1 to 4096");
         Check(options.MaxTextBytes is >= 1024 and <= 1 << 28, "MaxTextBytes", "use 1024 to 268435456");
         Check(options.Threads is > 0 and <= 256, "Threads", "use 1 to 256");
+        Check(options.RunMemoryBytes is 0 or >= 16 << 20 and <= 1L << 42, "RunMemoryBytes", "use 0, or 16777216 to 4398046511104");
+        Check(options.MaxRunSeconds is > 0 and <= 7000, "MaxRunSeconds", "use 1 to 7000");
+        Check(options.MaxRunFileBytes is >= 1 << 20 and <= 1L << 42, "MaxRunFileBytes", "use 1048576 to 4398046511104");
+        Check(options.MaxPredictionBytes is >= 0 and <= 1L << 42, "MaxPredictionBytes", "use 0 to 4398046511104");
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
         Check(options.KeepReleases is > 0 and <= 1000, "KeepReleases", "use 1 to 1000");
         Check(options.GarbageGraceHours is > 1 and <= 8760, "GarbageGraceHours", "use 2 to 8760");

@@ -12,8 +12,10 @@ using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
+using SlmOps.Pipeline.Validate;
 
 namespace SlmOps.Pipeline;
 
@@ -53,6 +55,12 @@ public static class PipelineServices
         services.AddSingleton<MetadataFiles>();
         services.AddSingleton<MetadataWriter>();
         services.AddSingleton<ReleaseRepository>();
+
+        services.AddSingleton<ModelSandboxes>();
+        services.AddSingleton<PredictionCache>();
+        services.AddSingleton<TextTrial>();
+        services.AddSingleton<StageGuard>();
+        services.AddSingleton<RunCancel>();
 
         services.AddSingleton<UploadReader>();
         services.AddSingleton<UploadTextReader>();

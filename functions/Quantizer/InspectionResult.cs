@@ -6,7 +6,7 @@ public sealed record InspectionLimits
     /// <summary>Most bytes of names, types and other text of the graph; weights do not count.</summary>
     public long MaxGraphBytes { get; init; } = 24L << 20;
 
-    /// <summary>Most nodes, subgraphs and functions included.</summary>
+    /// <summary>Most nodes, subgraphs and functions included, as they are written and again with every function in place of its calls.</summary>
     public int MaxNodes { get; init; } = 100_000;
 
     /// <summary>Most tensors: initializers and tensor attributes.</summary>
@@ -20,13 +20,6 @@ public sealed record InspectionLimits
 
     /// <summary>Deepest nesting of subgraphs.</summary>
     public int MaxDepth { get; init; } = 16;
-
-    /// <summary>
-    /// External data may lie behind a symbolic link that stays in the model's folder or leads to a folder <c>blobs</c>
-    /// beside it or one of the three folders above, as in a download cache of Hugging Face. For files of the caller's own
-    /// machine alone: an upload has no business with links.
-    /// </summary>
-    public bool FollowCacheLinks { get; init; }
 
     /// <summary>Most dimensions of a tensor.</summary>
     public int MaxRank { get; init; } = 32;
@@ -79,11 +72,7 @@ public sealed record ModelFacts(
 /// <param name="Name">Name.</param>
 /// <param name="ElementType">Element type, such as <c>float32</c> or <c>int64</c>.</param>
 /// <param name="Shape">Dimensions as numbers or symbolic names; <c>?</c> when unknown.</param>
-public sealed record GraphPort(string Name, string ElementType, IReadOnlyList<string> Shape)
-{
-    /// <summary>For an input of whole numbers: rows of the smallest table that they pick from; null when they pick from none that is known.</summary>
-    public long? Rows { get; init; }
-}
+public sealed record GraphPort(string Name, string ElementType, IReadOnlyList<string> Shape);
 
 /// <summary>All weights of one element type.</summary>
 /// <param name="ElementType">Element type.</param>

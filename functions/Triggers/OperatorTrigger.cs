@@ -26,6 +26,13 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string version,
         CancellationToken cancellationToken) => flow.SecurityFloorAsync(model, version, cancellationToken);
 
+    [Function("CancelRun")]
+    public Task<IResult> Cancel(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/models/{model}/{version}/cancel")] HttpRequest request,
+        string model,
+        string version,
+        CancellationToken cancellationToken) => flow.CancelAsync(model, version, cancellationToken);
+
     [Function("Channels")]
     public Task<IResult> Channels(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/channels")] HttpRequest request,

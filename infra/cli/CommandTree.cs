@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using SlmOps.Cli.Agent;
+using SlmOps.Cli.Cancel;
 using SlmOps.Cli.Collect;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
@@ -30,6 +31,7 @@ internal static class CommandTree
         EventsCommand.Build(),
         RolloutCommand.Build(),
         CollectCommand.Build(),
+        CancelCommand.Build(),
         FloorCommand.Build(),
         OverlayCommand.Build(),
         AgentCommand.Build(),

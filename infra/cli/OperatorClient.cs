@@ -62,6 +62,13 @@ internal sealed class OperatorClient : IDisposable
         return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
     }
 
+    internal async Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/cancel", UriKind.Relative), null, cancellationToken)
+            .ConfigureAwait(false);
+        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+    }
+
     internal async Task<OperatorResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
     {
         var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";

@@ -20,6 +20,9 @@ public sealed class KillTests(ITestOutputHelper output)
     /// <summary>A message is tried five times before it counts as poison, so no stage of a run may be hit more often than this.</summary>
     private const int MostKillsInAStage = 2;
 
+    /// <summary>After two deaths over the same message these stages give it up.</summary>
+    private static readonly string[] HitOnce = ["intake", "quantize", "validate", "deltas"];
+
     private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "deltas", "release", "rollout", "device report"];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -41,7 +44,7 @@ public sealed class KillTests(ITestOutputHelper output)
             output.WriteLine($"{stage}: {kills.Count(kill => kill.Stage == stage && !kill.After)} before, {kills.Count(kill => kill.Stage == stage && kill.After)} after the deed");
         }
 
-        Assert.True(kills.Count >= 24, $"{kills.Count} kills");
+        Assert.True(kills.Count >= 18, $"{kills.Count} kills");
         Assert.Empty(Stages.Except(kills.Select(kill => kill.Stage)));
         Assert.Equal(clean, before);
         Assert.Equal(clean, after);
@@ -91,7 +94,7 @@ public sealed class KillTests(ITestOutputHelper output)
             {
                 var nth = Interlocked.Increment(ref sinceStart);
                 var stage = mutation.Stage ?? (mutation.Path.Contains("/packages/", StringComparison.Ordinal) ? "package" : "quantize");
-                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.After == afterTheDeed) >= MostKillsInAStage)
+                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.After == afterTheDeed) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
                 {
                     return null;
                 }

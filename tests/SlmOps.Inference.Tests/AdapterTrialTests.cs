@@ -14,39 +14,34 @@ public sealed class AdapterTrialTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void OfOutputs_AdapterWithValues_ChangesTheOutputs() =>
+    public void Run_AdapterWithValues_ChangesTheOutputs() =>
         Assert.Equal(new AdapterTrialResult(IsFinite: true, IsChanged: true), Try(Adapter("a.onnx_adapter", 0.5f)));
 
     [Fact]
-    public void OfOutputs_AdapterOfZeros_ChangesNothing() =>
+    public void Run_AdapterOfZeros_ChangesNothing() =>
         Assert.Equal(new AdapterTrialResult(IsFinite: true, IsChanged: false), Try(Adapter("zero.onnx_adapter", 0)));
 
     [Fact]
-    public void OfOutputs_AdapterThatIsNotANumber_IsNotFinite() => Assert.False(Try(Adapter("nan.onnx_adapter", float.NaN)).IsFinite);
+    public void Run_AdapterThatIsNotANumber_IsNotFinite() => Assert.False(Try(Adapter("nan.onnx_adapter", float.NaN)).IsFinite);
 
     [Fact]
-    public void OfOutputs_AdapterOfAnotherModel_Fails()
+    public void Run_AdapterOfAnotherModel_Fails()
     {
         var path = Save("other.onnx_adapter", AdapterFile.Of(("stranger", [4, 1], [1, 1, 1, 1])));
 
-        var failure = Assert.Throws<InferenceException>(() => Try(path));
-
-        Assert.Contains("stranger", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("stranger", Outcome(path).Refusal, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(7)]
     [InlineData(40)]
-    public void OfOutputs_DamagedAdapter_IsRefusedWithItsName(int keep)
+    public void Run_DamagedAdapter_IsRefusedWithItsName(int keep)
     {
         var whole = AdapterFile.Of(("a", [4, 1], [1, 1, 1, 1]));
         var path = Save("cut.onnx_adapter", whole[..keep]);
 
-        var failure = Assert.Throws<ModelOpenException>(() => Try(path));
-
-        Assert.Equal("adapter-failed", failure.Code);
-        Assert.Contains("cut.onnx_adapter", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("cut.onnx_adapter", Outcome(path).Refusal, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,10 +54,24 @@ public sealed class AdapterTrialTests : IDisposable
 
         Assert.Equal([1, 1, 1], plain.GenerateGreedy([0], 3, Token));
         Assert.Equal([3, 3, 3], adapted.GenerateGreedy([0], 3, Token));
-        Assert.Equal(new AdapterTrialResult(true, true), AdapterTrial.OfLanguageModel(model, [adapter], [[0, 1]], 1, Token));
+        Assert.Equal(new AdapterTrialResult(true, true), Assert.Single(AdapterTrial.Run(model, [[adapter]], [[0, 1]], 1, null, Token)).Result);
     }
 
-    private AdapterTrialResult Try(string adapter) => AdapterTrial.OfOutputs(Model(), [adapter], 1, Token);
+    [Fact]
+    public void Run_SeveralSets_EachHasItsOwnOutcome()
+    {
+        var (good, idle) = (Save("good.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 100]))), Save("idle.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 0]))));
+        var broken = Save("broken.onnx_adapter", [1, 2, 3]);
+
+        var outcomes = AdapterTrial.Run(Decoder(), [[good], [idle], [broken]], [[0, 1]], 1, null, Token);
+
+        Assert.Equal([new(true, true), new(true, false), null], outcomes.Select(outcome => outcome.Result));
+        Assert.Contains("broken.onnx_adapter", outcomes[2].Refusal, StringComparison.Ordinal);
+    }
+
+    private AdapterOutcome Outcome(string adapter) => Assert.Single(AdapterTrial.Run(Model(), [[adapter]], null, 1, null, Token));
+
+    private AdapterTrialResult Try(string adapter) => Outcome(adapter).Result!;
 
     private string Adapter(string name, float value) =>
         Save(name, AdapterFile.Of(("a", [4, 1], [value, value, value, value]), ("b", [1, 4], [1, 2, 3, 4])));

@@ -25,6 +25,10 @@ public sealed class PipelineOptionsTests
             MaxUploadFiles = 3,
             MaxTextBytes = 1024,
             Threads = 5,
+            RunMemoryBytes = 16 << 20,
+            MaxRunSeconds = 10,
+            MaxRunFileBytes = 1 << 20,
+            MaxPredictionBytes = 11,
             ChannelDays = 6,
             CreateStorage = true,
             KeepReleases = 8,
@@ -36,7 +40,7 @@ public sealed class PipelineOptionsTests
         },
         Bind(
             ("WorkFolder", "w"), ("MaxFileBytes", "1"), ("MaxUploadBytes", "2"), ("MaxUploadFiles", "3"), ("MaxTextBytes", "1024"),
-            ("Threads", "5"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("RootFolder", "roots")));
+            ("Threads", "5"), ("RunMemoryBytes", "16777216"), ("MaxRunSeconds", "10"), ("MaxRunFileBytes", "1048576"), ("MaxPredictionBytes", "11"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("RootFolder", "roots")));
 
     [Fact]
     public void Bind_EverySettingWrong_SaysAllInOneMessage()

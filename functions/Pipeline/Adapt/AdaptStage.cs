@@ -4,6 +4,7 @@ using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
 using PackageComposition = SlmOps.Packaging.Composition;
@@ -12,7 +13,7 @@ namespace SlmOps.Pipeline.Adapt;
 
 /// <summary>Tries an adaptation on every variant of its base, packs it, and signs a composition for each.</summary>
 internal sealed class AdaptStage(
-    BlobServiceClient blobs, ArtifactBlobs artifacts, RunStore runs, SigningKeys keys, PipelineOptions options, TimeProvider time,
+    BlobServiceClient blobs, ArtifactBlobs artifacts, RunStore runs, SigningKeys keys, ModelSandboxes sandboxes, PipelineOptions options, TimeProvider time,
     ILogger<AdaptStage> log)
     : RunStage<AdaptResult>(runs, time)
 {
@@ -55,7 +56,8 @@ internal sealed class AdaptStage(
         await BlobFolder.LoadAsync(_packages, manifest.Files.Select(file => (file.Path, file.Digest)), baseFolder, cancellationToken).ConfigureAwait(false);
         var own = record.Files.Where(file => adaptation.Adapters.Contains(file.Path) || adaptation.Patches.Contains(file.Path));
         await artifacts.LoadAsync(own, folder, cancellationToken).ConfigureAwait(false);
-        var problems = new AdaptTrial(adaptation, folder, baseFolder, options.Threads).Run(manifest, isLanguageModel, cancellationToken);
+        var problems = await new AdaptTrial(adaptation, folder, baseFolder, options.Threads)
+            .RunAsync(manifest, isLanguageModel, sandboxes, cancellationToken).ConfigureAwait(false);
         if (problems.Count == 0)
         {
             variants.Add(await ComposeAsync(record, adaptation, offer, folder, cancellationToken).ConfigureAwait(false));

@@ -12,7 +12,7 @@ namespace SlmOps.Pipeline.Api;
 
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
-    StatusReader status, RunStore runs, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
+    StatusReader status, RunStore runs, RunCancel cancel, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
     CollectStage collector, ReleaseRepository repository, AdaptationPublisher overlays)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -45,6 +45,21 @@ internal sealed class OperatorApi(
         return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
             ? Results.Json(new OperatorResult(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json)
             : Results.Problem($"{model} {version} was not released.", statusCode: 404);
+    }
+
+    internal async Task<IResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        {
+            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        return await cancel.CancelAsync(new(model, version), cancellationToken).ConfigureAwait(false) switch
+        {
+            null => Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404),
+            { Done: true, Message: var done } => Results.Json(new OperatorResult(true, done), Json),
+            { Message: var refused } => Results.Problem(refused, statusCode: 409),
+        };
     }
 
     internal async Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>

@@ -12,7 +12,7 @@ internal sealed class IntakeStage(
     UploadReader uploads, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs, Rejections rejections,
     PipelineOptions options, TimeProvider time, ILogger<IntakeStage> log)
 {
-    internal const string Name = "intake";
+    internal const string Name = StageAttempt.Intake;
 
     private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
 
@@ -82,24 +82,17 @@ internal sealed class IntakeStage(
 
         var limits = new InspectionLimits { MaxModelBytes = options.MaxUploadBytes };
         var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, manifest.Model!), limits, cancellationToken);
-        var read = texts.Read(manifest, folder, inspection.Facts is { } found && IntakePolicy.IsLanguageModel(found));
-        var problems = IntakePolicy.Judge(manifest, inspection, read);
+        var problems = IntakePolicy.Judge(manifest, inspection, texts.Read(manifest, folder));
         if (problems.Count > 0 || inspection.Facts is not { } facts)
         {
             return (null, problems);
         }
 
-        var (usable, warnings) = IntakePolicy.WithoutUnusable(manifest, facts, read);
         return (new(
             run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
-            Beside(manifest.Model!, facts.ExternalFiles), usable,
+            Beside(manifest.Model!, facts.ExternalFiles), manifest,
             IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
-            Activity.Current?.Id)
-        {
-            Warnings = warnings,
-            TableRows = facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value),
-            NeedsFloat32Twin = Float32Twin.IsNeeded(facts),
-        }, []);
+            Activity.Current?.Id), []);
     }
 
     /// <summary>External data is named relative to the graph's folder; the upload's paths are relative to its root.</summary>

@@ -19,6 +19,9 @@ internal sealed partial record UploadName(string Container, string Blob, string 
 {
     internal const string ManifestFile = UploadManifest.FileName;
 
+    /// <summary>The run that it will be; null when only the bytes tell, or the name is not safe.</summary>
+    internal RunKey? Run => SafeName.IsValid(Model) && SafeName.IsValid(Version) ? new(Model, Version) : null;
+
     private const string Subject = "/blobServices/default/containers/";
 
     /// <summary>Null for a blob that starts nothing.</summary>

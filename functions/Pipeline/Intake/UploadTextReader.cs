@@ -13,15 +13,14 @@ internal sealed class UploadTextReader(PipelineOptions options)
     private const int MaxPrompts = 64;
     private const int MaxNewTokens = 256;
 
-    /// <param name="manifest">Which files there are.</param>
-    /// <param name="folder">Where they lie.</param>
-    /// <param name="predicts">True for a model that is judged by the tokens it predicts, if there is a text.</param>
-    internal UploadTexts Read(UploadManifest manifest, string folder, bool predicts)
+    // Without a cache a model computes a prompt anew for every token that it adds.
+    private const int MaxPromptTokens = 4096;
+    private const int MaxSmokeTokens = 16_384;
+
+    internal UploadTexts Read(UploadManifest manifest, string folder)
     {
         var problems = new List<Problem>();
-        var warnings = new List<Problem>();
-        var needed = predicts && manifest.Evaluation.Text is not null;
-        var tokenizer = manifest.Tokenizer is { } path ? LoadTokenizer(folder, path, needed ? problems : warnings, needed) : null;
+        var tokenizer = manifest.Tokenizer is { } path ? LoadTokenizer(folder, path, problems) : null;
         var tokens = manifest.Evaluation.Text is { } text && tokenizer is not null
             ? CountTokens(folder, text, tokenizer, problems)
             : null;
@@ -30,7 +29,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
             CheckSmoke(folder, smoke, tokenizer, problems);
         }
 
-        return new(tokenizer?.VocabularySize, tokens, problems) { Warnings = warnings };
+        return new(tokenizer?.VocabularySize, tokens, problems);
     }
 
     /// <summary>The evaluation text as tokens, cut to what the manifest reads.</summary>
@@ -40,7 +39,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
         return tokens.Count > manifest.Evaluation.MaxTokens ? [.. tokens.Take(manifest.Evaluation.MaxTokens)] : tokens;
     }
 
-    private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems, bool needed)
+    private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems)
     {
         try
         {
@@ -48,12 +47,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
         }
         catch (TokenizerException refused)
         {
-            problems.Add(new(
-                needed ? "tokenizer-invalid" : "tokenizer-unread",
-                $"{path}: {refused.Message}",
-                needed ? "Upload the tokenizer.json that belongs to the model (Hugging Face format; BPE, WordPiece or Unigram)."
-                    : "Nothing needs it here: it goes to the devices as it is, and the model is judged on made up inputs.",
-                path));
+            problems.Add(new("tokenizer-invalid", $"{path}: {refused.Message}", "Upload the tokenizer.json that belongs to the model (Hugging Face format, BPE).", path));
             return null;
         }
     }
@@ -117,15 +111,40 @@ internal sealed class UploadTextReader(PipelineOptions options)
         {
             problems.Add(Bad($"has the token {unknown}, which the model does not know", "Take the tokens from the model's own tokenizer"));
         }
+        else if (TooLong(smoke.Prompts.Select(prompt => CountTokens(prompt, tokenizer))) is { } tokens)
+        {
+            problems.Add(Bad($"has {tokens}", $"Keep prompts below {MaxPromptTokens} tokens and all of them together below {MaxSmokeTokens}"));
+        }
 
         if (smoke is not null && (smoke.MaxNewTokens is < 1 or > MaxNewTokens || smoke.MinAgreement is not (>= 0 and <= 1)))
         {
             problems.Add(Bad("has limits out of range", $"Use maxNewTokens 1 to {MaxNewTokens} and minAgreement 0 to 1"));
         }
 
+        static string? TooLong(IEnumerable<int> counts)
+        {
+            var all = counts.ToList();
+            return all.Max() > MaxPromptTokens ? $"a prompt of {all.Max()} tokens"
+                : all.Sum() > MaxSmokeTokens ? $"{all.Sum()} tokens of prompts"
+                : null;
+        }
+
         bool IsUnknown(int id) => id < 0 || id >= (tokenizer?.VocabularySize ?? int.MaxValue);
 
         Problem Bad(string what, string cure, int? line = null) =>
             new("smoke-invalid", $"{path} {what}.", cure + ".", path, line);
+    }
+
+    /// <summary>A text that the tokenizer cannot read counts as too long: nobody could run it.</summary>
+    private static int CountTokens(SmokePrompt prompt, Tokenizer? tokenizer)
+    {
+        try
+        {
+            return prompt.PromptTokens is { Count: > 0 } given ? given.Count : tokenizer!.Encode(prompt.Text).Count;
+        }
+        catch (TokenizerException)
+        {
+            return int.MaxValue / MaxPrompts;
+        }
     }
 }

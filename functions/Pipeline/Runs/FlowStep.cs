@@ -19,6 +19,9 @@ internal sealed record FlowStep(
     /// <summary>Whether it works on adaptations; all others work on models.</summary>
     public bool OnAdaptations { get; init; }
 
+    /// <summary>Whether it computes on uploaded bytes, and so may take the host down: its messages are given up after two deaths.</summary>
+    public bool Computes { get; init; }
+
     internal bool IsPerVariant => Row?.EndsWith('|') == true;
 
     internal string RowOf(string? variant) => IsPerVariant ? Row + variant : Row!;

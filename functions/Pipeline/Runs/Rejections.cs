@@ -8,6 +8,9 @@ namespace SlmOps.Pipeline.Runs;
 /// </summary>
 internal sealed class Rejections(RunStore runs, TimeProvider time)
 {
+    /// <summary>The occurrence that an operator's word is.</summary>
+    internal const string Cancelled = "cancelled";
+
     private const string Prefix = "rejected|";
 
     /// <summary>Stores a rejection and its event, once.</summary>
@@ -19,6 +22,10 @@ internal sealed class Rejections(RunStore runs, TimeProvider time)
         runs.CompleteAsync(
             run, Prefix + occurrence, rejection,
             [OutboxEntry.Fact(EventTypes.ModelRejected, run.Subject, occurrence, rejection, time.GetUtcNow())], cancellationToken);
+
+    /// <summary>True when an operator ended the run.</summary>
+    internal async Task<bool> IsCancelledAsync(RunKey run, CancellationToken cancellationToken) =>
+        await runs.FindAsync<ModelRejected>(run, Prefix + Cancelled, cancellationToken).ConfigureAwait(false) is not null;
 
     internal Task<IReadOnlyList<ModelRejected>> ListAsync(RunKey run, CancellationToken cancellationToken) =>
         runs.ListAsync<ModelRejected>(run, Prefix, cancellationToken);

@@ -107,6 +107,14 @@ internal sealed class RunStore(TableServiceClient tables, OutboxRelay outbox, Ti
         return true;
     }
 
+    /// <summary>Writes a row that is no result: it may change, and goes again.</summary>
+    internal Task PutAsync<T>(RunKey run, string row, T value, CancellationToken cancellationToken) =>
+        _runs.UpsertEntityAsync(JsonRow.Write(run.ToString(), row, value), TableUpdateMode.Replace, cancellationToken);
+
+    /// <summary>Deletes such a row; one that is gone is no error.</summary>
+    internal Task DeleteAsync(RunKey run, string row, CancellationToken cancellationToken) =>
+        _runs.DeleteEntityAsync(run.ToString(), row, cancellationToken: cancellationToken);
+
     internal Task RelayAsync(RunKey run, CancellationToken cancellationToken) =>
         outbox.RelayAsync(_runs, run.ToString(), cancellationToken);
 

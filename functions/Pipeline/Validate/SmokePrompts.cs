@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Inference;
+using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -33,13 +34,17 @@ internal static class SmokePrompts
     }
 
     /// <summary>The same prompts with the model's own greedy answers.</summary>
-    internal static SmokeTest Answer(SmokeTest test, LanguageModel model, CancellationToken cancellationToken) => test with
+    internal static async Task<SmokeTest> AnswerAsync(
+        SmokeTest test, ModelSandbox sandbox, string modelPath, LanguageModelOptions options, CancellationToken cancellationToken)
     {
-        Prompts = [.. test.Prompts.Select(prompt => prompt with
-        {
-            GreedyTokens = model.GenerateGreedy(prompt.PromptTokens!, test.MaxNewTokens, cancellationToken),
-        })],
-    };
+        var answered = await sandbox.AnswerAsync(
+            modelPath, options, [.. test.Prompts.Select(prompt => prompt.PromptTokens!)], [.. test.Prompts.Select(_ => test.MaxNewTokens)], cancellationToken)
+            .ConfigureAwait(false);
+        return test with { Prompts = [.. test.Prompts.Zip(answered.Tokens, (prompt, tokens) => prompt with { GreedyTokens = tokens })] };
+    }
+
+    /// <summary>Tokens that answering runs through the model.</summary>
+    internal static long Tokens(SmokeTest? test) => test?.Prompts.Sum(prompt => (prompt.PromptTokens?.Count ?? 0) + (long)test.MaxNewTokens) ?? 0;
 
     private static IEnumerable<SmokePrompt> Snippets(IReadOnlyList<int> evaluation, Tokenizer tokenizer)
     {

@@ -1,14 +1,16 @@
 using SlmOps.Contracts;
 using SlmOps.Inference;
-using SlmOps.Pipeline.Intake;
+using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Validate;
 
-/// <summary>Runs a variant beside the original in ONNX Runtime and judges it.</summary>
+/// <summary>Runs a variant, and the original where that was not done yet, in a process of their own, and judges it.</summary>
 internal sealed class ValidateStage(
-    ArtifactBlobs artifacts, RunStore runs, PipelineOptions options, TimeProvider time, ILogger<ValidateStage> log)
+    ArtifactBlobs artifacts, RunStore runs, TextTrial texts, ModelSandboxes sandboxes, PipelineOptions options, TimeProvider time,
+    ILogger<ValidateStage> log)
     : RunStage<ValidateResult>(runs, time)
 {
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
@@ -18,9 +20,11 @@ internal sealed class ValidateStage(
         var variant = call.Variant!;
         var built = await Runs.FindAsync<QuantizeResult>(call.Run, QuantizeResult.Row(variant), cancellationToken).ConfigureAwait(false)
             ?? throw new InvalidDataException($"The variant '{variant}' of {call.Run} was not built.");
-        return Outcome(call, built.Value.Problems.Count > 0
-            ? new(variant, new(false, built.Value.Problems[0].Message), NoFigures, null)
-            : await MeasureAsync(record, built.Value, cancellationToken).ConfigureAwait(false));
+        var result = built.Value.Problems.Count > 0
+            ? new ValidateResult(variant, new(false, built.Value.Problems[0].Message), NoFigures, null)
+            : await MeasureAsync(record, built.Value, cancellationToken).ConfigureAwait(false);
+        await ForgetAsync(call.Run, record, variant, cancellationToken).ConfigureAwait(false);
+        return Outcome(call, result);
     }
 
     protected override StageOutcome<ValidateResult> Without(StageCall call, RunRecord record, Problem problem) =>
@@ -37,72 +41,53 @@ internal sealed class ValidateStage(
     private async Task<ValidateResult> MeasureAsync(RunRecord record, QuantizeResult built, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(options.WorkFolder);
-        var source = work.Folder("source");
         var candidate = work.Folder("candidate");
-        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, candidate, cancellationToken).ConfigureAwait(false);
-        var isOriginal = built.Recipe == VariantRequest.Original;
         var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
-            var baselinePath = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
             var (figures, smoke) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
-                ? Language(record, source, baselinePath, candidatePath, cancellationToken)
-                : Outputs(record, source, baselinePath, candidatePath, cancellationToken);
-            var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, isOriginal);
+                ? await texts.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false)
+                : await OutputsAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
+            var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, built.Recipe == VariantRequest.Original);
             return new(built.Variant, verdict, Storable(figures), smoke);
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException)
+        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException or BaselineException
+            or SandboxException { Ending: not SandboxEnding.NotStarted })
         {
-            return new(built.Variant, new(false, work.WithoutPaths(refused.Message)), NoFigures, null);
+            return new(built.Variant, new(false, refused.Message), NoFigures, null);
         }
     }
 
-    private (VariantFigures Figures, SmokeTest? Smoke) Language(
-        RunRecord record, string source, string baselinePath, string candidatePath, CancellationToken cancellationToken)
+    private async Task<(VariantFigures Figures, SmokeTest? Smoke)> OutputsAsync(
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
-        var tokenizer = Tokenizer.Load(WorkFolder.PathOf(source, record.Manifest.Tokenizer!));
-        var tokens = UploadTextReader.EvaluationTokens(record.Manifest, source, tokenizer);
-        var measured = Evaluation.Compare(
-            baselinePath,
-            candidatePath,
-            tokens,
-            new EvaluationOptions { WindowTokens = record.Manifest.Evaluation.WindowTokens, Model = new() { Threads = options.Threads } },
-            progress: null,
-            cancellationToken);
-        var figures = new VariantFigures(
-            measured.Perplexity, measured.PerplexityChange, measured.Kl, measured.Top1Agreement, null,
-            measured.TokensPerSecond, measured.PrefillTokensPerSecond, measured.PeakBytes);
-        return (figures, Smoke(record, source, candidatePath, tokenizer, tokens, cancellationToken));
-    }
-
-    private (VariantFigures Figures, SmokeTest? Smoke) Outputs(
-        RunRecord record, string source, string baselinePath, string candidatePath, CancellationToken cancellationToken)
-    {
-        var measured = OutputComparison.Compare(
-            baselinePath, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken);
-        var figures = new VariantFigures(
-            null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
+        var source = work.Folder("source");
+        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+        var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
+        var size = new RunSize(record.WeightBytes + built.Bytes, record.Parameters, SmokePrompts.Tokens(test));
+        var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
+        await using (sandbox.ConfigureAwait(false))
         {
-            Cosine = measured.Embeddings?.Cosine,
-            Neighbours = measured.Embeddings?.Neighbours,
-        };
-        var smoke = record.IsLanguageModel ? Smoke(record, source, candidatePath, null, null, cancellationToken) : null;
-        return (figures, smoke);
-    }
-
-    private SmokeTest? Smoke(
-        RunRecord record, string source, string candidatePath, Tokenizer? tokenizer, IReadOnlyList<int>? tokens,
-        CancellationToken cancellationToken)
-    {
-        if (SmokePrompts.Read(record, source, tokenizer, tokens) is not { } test)
-        {
-            return null;
+            var measured = await sandbox.CompareAsync(
+                WorkFolder.PathOf(source, record.Manifest.Model!), candidatePath, new OutputComparisonOptions { Threads = options.Threads }, progress: null, cancellationToken)
+                .ConfigureAwait(false);
+            var figures = new VariantFigures(
+                null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes);
+            return (figures, test is null ? null : await SmokePrompts.AnswerAsync(
+                test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false));
         }
+    }
 
-        using var model = LanguageModel.Open(candidatePath, new LanguageModelOptions { Threads = options.Threads });
-        return SmokePrompts.Answer(test, model, cancellationToken);
+    /// <summary>The last verdict of a run ends what was kept for all of them.</summary>
+    private async Task ForgetAsync(RunKey run, RunRecord record, string variant, CancellationToken cancellationToken)
+    {
+        var judged = await Runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
+        if (record.Manifest.Variants.All(planned => planned.Name == variant || judged.Any(other => other.Variant == planned.Name)))
+        {
+            texts.Forget(record);
+        }
     }
 
     /// <summary>JSON has no NaN and no infinity; the verdict says that the figure was not finite.</summary>
@@ -110,11 +95,7 @@ internal sealed class ValidateStage(
     {
         return new(
             Finite(figures.Perplexity), Finite(figures.PerplexityChange), Finite(figures.Kl), Finite(figures.Top1Agreement),
-            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes)
-        {
-            Cosine = Finite(figures.Cosine),
-            Neighbours = Finite(figures.Neighbours),
-        };
+            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes);
 
         static double? Finite(double? figure) => figure is { } value && double.IsFinite(value) ? value : null;
     }

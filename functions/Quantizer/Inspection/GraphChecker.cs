@@ -3,7 +3,7 @@ using SlmOps.Quantizer.Onnx;
 namespace SlmOps.Quantizer.Inspection;
 
 /// <summary>Checks names, scopes and order: every used value is defined once, and nothing depends on itself.</summary>
-internal sealed class GraphChecker(OnnxModel model, ProblemList problems, CancellationToken cancellationToken)
+internal sealed class GraphChecker(OnnxModel model, InspectionLimits limits, ProblemList problems, CancellationToken cancellationToken)
 {
     private readonly Dictionary<OnnxGraph, Dictionary<string, int>> _definitions = [];
 
@@ -31,6 +31,11 @@ internal sealed class GraphChecker(OnnxModel model, ProblemList problems, Cancel
         {
             new CycleChecker(model, _definitions, problems).Check();
         }
+
+        if (problems.Items.Count == 0)
+        {
+            new ExpansionChecker(model, limits, problems).Check();
+        }
     }
 
     // The index of the defining node, or -1 for inputs and initializers.
@@ -46,7 +51,7 @@ internal sealed class GraphChecker(OnnxModel model, ProblemList problems, Cancel
         }
 
         var initializers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in graph.Initializers.Where(t => !t.IsRepeat).Select(t => t.Name).Concat(graph.SparseInitializers))
+        foreach (var name in graph.Initializers.Select(t => t.Name).Concat(graph.SparseInitializers))
         {
             if (name.Length == 0)
             {

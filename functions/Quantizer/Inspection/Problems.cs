@@ -29,6 +29,10 @@ internal static class Problems
     internal static ModelProblem TooManyNodes(int limit) => new(
         "too-many-nodes", $"The graph has more than {limit} nodes.", "Simplify the graph or raise MaxNodes.", null);
 
+    internal static ModelProblem TooManyExpandedNodes(long count, int limit) => new(
+        "too-many-nodes", $"The graph has {count} nodes once its functions are put in place of their calls; the limit is {limit}.",
+        "Export without functions, simplify the graph or raise MaxNodes.", null);
+
     internal static ModelProblem TooManyTensors(int limit) => new(
         "too-many-tensors", $"The graph has more than {limit} tensors.", "Simplify the graph or raise MaxTensors.", null);
 

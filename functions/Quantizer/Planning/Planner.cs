@@ -87,10 +87,8 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             size = choice.BlockSize;
         }
 
-        // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them. So does one
-        // with an odd number of blocks in a row: ONNX Runtime 1.23 packs those of a table on from row to row.
-        var plain = choice.Bits < 8 && (tied || (gather && size > 0 && view.K / size % 2 == 1));
-        var symmetric = plain || (choice.Symmetric ?? choice.DefaultSymmetric);
+        // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them.
+        var symmetric = (tied && choice.Bits < 8) || (choice.Symmetric ?? choice.DefaultSymmetric);
         var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]));
         if (scheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
         {
@@ -104,7 +102,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             View = view,
             Scheme = scheme,
             Uses = uses,
-            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !plain,
+            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied,
             Reason = tied ? choice.Reason + "; one table serves embedding and output" : choice.Reason,
         });
         return true;

@@ -1,4 +1,3 @@
-using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
 using SlmOps.Quantizer.Schemes;
@@ -16,7 +15,7 @@ internal sealed record BlockNames(string Codes, string Scales, string? ZeroPoint
 
 internal static class BlockNodes
 {
-    private const string Contrib = KnownOperators.Contrib;
+    private const string Contrib = "com.microsoft";
 
     // Level 4 quantizes the input of each block to int8. Without it 8-bit weights are expanded again at every call.
     private const long AccuracyLevel = 4;

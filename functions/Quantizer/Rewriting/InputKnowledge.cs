@@ -66,11 +66,10 @@ internal sealed class InputKnowledge(QuantizationOptions options, List<WeightEnt
                 MomentSum.Add(moments, reader, head.View, normalize: true);
             }
 
-            // A table of infinities is a mask, which tells nothing about what flows.
-            _streams[k] = moments is not null && moments.All(double.IsFinite) ? moments : null;
+            _streams[k] = moments;
         }
 
-        return _streams[k];
+        return moments;
     }
 
     private double[] Scaled(double[] stream, OnnxTensor gain, int k)

@@ -1,4 +1,3 @@
-using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Wire;
 
@@ -7,6 +6,7 @@ namespace SlmOps.Quantizer.Rewriting;
 /// <summary>Writes the model again with its edits; messages without an edit inside are copied as they are.</summary>
 internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel model, GraphEdits edits)
 {
+    private const string Contrib = "com.microsoft";
     private readonly ReadOnlySpan<byte> _data = data;
     private readonly DirtyMessages _dirty = new(model, edits);
 
@@ -31,8 +31,7 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
             }
         }
 
-        // ONNX Runtime takes its own operators without an import; other readers do not.
-        if ((edits.UsesContrib || model.AllGraphs.Any(g => g.Nodes.Exists(n => n.Domain == KnownOperators.Contrib))) && model.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
+        if (edits.UsesContrib && model.Opsets.TrueForAll(o => o.Domain != Contrib))
         {
             output.Message(8, ContribOpset());
         }
@@ -43,7 +42,7 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
     private static WireWriter ContribOpset()
     {
         var opset = new WireWriter();
-        opset.Text(1, KnownOperators.Contrib);
+        opset.Text(1, Contrib);
         opset.Varint(2, 1);
         return opset;
     }
@@ -100,7 +99,7 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
             output.Message(11, added);
         }
 
-        if (edits.ContribFunctions.Contains(graph) && graph.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
+        if (edits.ContribFunctions.Contains(graph) && graph.Opsets.TrueForAll(o => o.Domain != Contrib))
         {
             output.Message(9, ContribOpset());
         }
@@ -110,11 +109,6 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
 
     private bool Initializer(WireWriter output, OnnxTensor tensor)
     {
-        if (tensor.IsRepeat)
-        {
-            return false;
-        }
-
         if (!edits.Tensors.TryGetValue(tensor, out var replacement))
         {
             return true;

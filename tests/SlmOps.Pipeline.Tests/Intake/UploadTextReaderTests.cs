@@ -24,7 +24,7 @@ public sealed class UploadTextReaderTests
 
     [Fact]
     public void Read_NothingNamed_ReadsNothing() =>
-        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(UploadManifest.Default, "/nowhere", predicts: true)));
+        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(UploadManifest.Default, "/nowhere")));
 
     [Theory]
     [InlineData("{}")]
@@ -40,21 +40,6 @@ public sealed class UploadTextReaderTests
         var problem = Assert.Single(texts.Problems);
         Assert.Equal(("tokenizer-invalid", Tokenizer), (problem.Code, problem.File));
         Assert.Equal((null, null, 1), Shape(texts));
-    }
-
-    [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    [InlineData(false, false)]
-    public void Read_TokenizerThatNothingNeeds_IsAWarning(bool predicts, bool hasText)
-    {
-        using var folder = new TemporaryFolder().With(Tokenizer, "{}").With("eval.txt", "text");
-        var manifest = UploadManifest.Default with { Tokenizer = Tokenizer, Evaluation = EvaluationRequest.Default with { Text = hasText ? "eval.txt" : null } };
-
-        var texts = new UploadTextReader(new()).Read(manifest, folder.Root, predicts);
-
-        Assert.Empty(texts.Problems);
-        Assert.Equal(("tokenizer-unread", Tokenizer), (Assert.Single(texts.Warnings).Code, texts.Warnings[0].File));
     }
 
     [Fact]
@@ -154,12 +139,38 @@ public sealed class UploadTextReaderTests
         Assert.Equal(problems, Read(folder.Root, smoke: "smoke.json").Problems.Count);
     }
 
+    [Theory]
+    [InlineData(1, 4096, null)]
+    [InlineData(1, 4097, "a prompt of 4097 tokens")]
+    [InlineData(4, 4096, null)]
+    [InlineData(5, 4096, "20480 tokens of prompts")]
+    public void Read_TokensOfPrompts_AreBounded(int prompts, int tokens, string? message)
+    {
+        var prompt = $$"""{ "promptTokens": [{{string.Join(",", Enumerable.Repeat("1", tokens))}}] }""";
+        using var folder = WithTokenizer().With(
+            "smoke.json", $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [{{string.Join(",", Enumerable.Repeat(prompt, prompts))}}] }""");
+
+        var problems = Read(folder.Root, smoke: "smoke.json").Problems;
+
+        Assert.Equal(message is null, problems.Count == 0);
+        Assert.All(problems, problem => Assert.Contains(message!, problem.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_TextOfAPrompt_CountsAsItsTokens()
+    {
+        using var folder = WithTokenizer().With(
+            "smoke.json", $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "{{string.Concat(Enumerable.Repeat("word ", 9000))}}" } ] }""");
+
+        Assert.Contains("a prompt of", Assert.Single(Read(folder.Root, smoke: "smoke.json").Problems).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_SmokeTextWithoutTokenizer_IsAProblem()
     {
         using var folder = new TemporaryFolder().With("smoke.json", """{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "a" } ] }""");
 
-        var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root, predicts: true);
+        var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root);
 
         Assert.Contains("without tokens", Assert.Single(texts.Problems).Message, StringComparison.Ordinal);
     }
@@ -199,5 +210,5 @@ public sealed class UploadTextReaderTests
 
     private static UploadTexts Read(string folder, string? text = null, string? smoke = null, int maxBytes = 16 << 20) =>
         new UploadTextReader(new() { MaxTextBytes = maxBytes }).Read(
-            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder, predicts: true);
+            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder);
 }

@@ -309,6 +309,41 @@ public sealed class ModelInspectorTests : IDisposable
         Assert.Equal("too-many-nodes", Problem(b, limits: new() { MaxNodes = 20 }).Code);
     }
 
+    [Theory]
+    [InlineData(18)]
+    [InlineData(200)]
+    public void Inspect_FunctionsThatCallEachOtherTwice_CountsNodesAsTheRuntimeWillHaveThem(int functions)
+    {
+        // Few nodes as they are written; each function doubles what the one before it stands for.
+        var b = Small();
+        for (var i = 0; i < functions; i++)
+        {
+            var function = new FunctionProto { Name = $"F{i}", Domain = "local" };
+            function.Input.Add("a");
+            function.Output.Add("c");
+            function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = b.Opset });
+            function.OpsetImport.Add(new OperatorSetIdProto { Domain = "local", Version = 1 });
+            foreach (var (from, to) in (ReadOnlySpan<(string, string)>)[("a", "b"), ("b", "c")])
+            {
+                var node = new NodeProto { OpType = i == 0 ? "Relu" : $"F{i - 1}", Domain = i == 0 ? "" : "local" };
+                node.Input.Add(from);
+                node.Output.Add(to);
+                function.Node.Add(node);
+            }
+
+            b.Model.Functions.Add(function);
+        }
+
+        b.Domain("local", 1);
+        b.Add($"F{functions - 1}", ["x"], "called").Domain = "local";
+        b.Output("called");
+
+        var problem = Problem(b);
+
+        Assert.Equal("too-many-nodes", problem.Code);
+        Assert.Contains("functions", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Inspect_TooLarge_CountsExternalData() =>
         Assert.Equal("too-large", Problem(Small(), 1, new() { MaxModelBytes = 2000 }).Code);

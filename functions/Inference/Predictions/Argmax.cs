@@ -1,0 +1,19 @@
+namespace SlmOps.Inference.Predictions;
+
+/// <summary>Index of the largest value; the lowest of equals, and NaN is never the largest.</summary>
+internal static class Argmax
+{
+    internal static int Of(ReadOnlySpan<float> values)
+    {
+        var best = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i] > values[best] || (float.IsNaN(values[best]) && !float.IsNaN(values[i])))
+            {
+                best = i;
+            }
+        }
+
+        return best;
+    }
+}
