@@ -66,7 +66,16 @@ public sealed record ModelFacts(
     IReadOnlyList<WeightGroup> Weights,
     IReadOnlyList<string> ExternalFiles,
     string Architecture,
-    int QuantizedNodes);
+    int QuantizedNodes)
+{
+    /// <summary>Places that some versions of ONNX Runtime get wrong or refuse, and the version from which on none does.</summary>
+    public IReadOnlyList<RuntimeWarning> Warnings { get; init; } = [];
+}
+
+/// <summary>Something that only some versions of ONNX Runtime do right.</summary>
+/// <param name="From">The version from which on all do, such as <c>1.29.0</c>.</param>
+/// <param name="Text">What it is about: versions, node and reason.</param>
+public sealed record RuntimeWarning(string From, string Text);
 
 /// <summary>An input or output of the model.</summary>
 /// <param name="Name">Name.</param>

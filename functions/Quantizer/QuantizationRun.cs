@@ -18,7 +18,9 @@ internal sealed class QuantizationRun(
         var ranks = new RankFinder(index, constants);
         var tracer = new WeightTracer(index, constants);
         var entries = new WeightFinder(model, index, tracer, ranks).Find(cancellationToken);
-        var plan = RecipePlan.Make(options, entries);
+        var folding = new BranchFolding(model, index);
+        var places = new TensorPlaces(model, folding);
+        var plan = RecipePlan.Make(options, entries, places);
         var meter = new ProgressMeter(progress, entries.Count, entries.Sum(e => e.Tensor.Elements));
         var edits = new GraphEdits();
         var dataName = DataNameOf(modelName);
@@ -30,11 +32,15 @@ internal sealed class QuantizationRun(
             new AutoChooser(options, new BlockWeightWriter(reader, data, options.Threads ?? Environment.ProcessorCount)).Choose(plan, cancellationToken);
         }
 
-        var placer = new TensorPlacer(model, index, edits, dataName);
-        var tensors = new TensorRewriter(inspected, index, options, reader, data, dataName, edits, placer);
-        var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, edits, placer, tensors);
+        var placer = new TensorPlacer(model, index, places, edits, dataName);
+        var tensors = new TensorRewriter(inspected, index, options, reader, data, dataName, edits, places, placer);
+        var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, edits, places, placer, tensors);
         var rewriter = new ModelRewriter(inspected, index, plan, reader, data, dataName, edits, products, tensors, meter);
         rewriter.Run(cancellationToken);
+        foreach (var need in new StandingNeeds(model, index, folding).Find(edits.Nodes.ContainsKey, edits.IsGone))
+        {
+            edits.Need(need.From);
+        }
 
         // The data comes first: a graph must never point to data that is not there.
         var files = new List<OutputFile>();

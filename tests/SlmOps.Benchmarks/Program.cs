@@ -8,6 +8,7 @@ return args switch
     ["speed", .. var rest] => SpeedCommand.Run(rest),
     ["try", .. var rest] => TryCommand.Run(rest),
     ["corpus", .. var rest] => CorpusCommand.Run(rest),
+    ["runtimes", .. var rest] => await RuntimesCommand.RunAsync(rest),
     ["fuzz", .. var rest] => FuzzCommand.Run(rest),
     ["pack", .. var rest] => await PackCommand.RunAsync(rest),
     ["delta", .. var rest] => await DeltaCommand.RunAsync(rest),
@@ -16,6 +17,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|corpus|fuzz|pack|delta …; see docs/benchmarks.md");
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
     return 2;
 }

@@ -277,10 +277,10 @@ public sealed class ModelQuantizerTests : IDisposable
     [Theory]
     [InlineData("MatMul", "fp16", "1.8.0")]
     [InlineData("MatMul", "int8-dynamic", "1.8.0")]
-    [InlineData("MatMul", "int4", "1.17.0")]
+    [InlineData("MatMul", "int4", "1.18.0")]
     [InlineData("Gemm", "int4", "1.19.0")]
     [InlineData("MatMul", "int8", "1.22.0")]
-    [InlineData("Gather", "int4", "1.17.0")]
+    [InlineData("Gather", "int4", "1.18.0")]
     [InlineData("Gather", "int8", "1.23.0")]
     public void Quantize_Report_StatesTheOldestRuntimeOfWhatWasWritten(string first, string recipe, string oldest)
     {

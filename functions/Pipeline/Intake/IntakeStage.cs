@@ -92,7 +92,10 @@ internal sealed class IntakeStage(
             run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
             Beside(manifest.Model!, facts.ExternalFiles), manifest,
             IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
-            Activity.Current?.Id), []);
+            Activity.Current?.Id)
+        {
+            OriginalMinimumOrt = ModelFiles.OriginalMinimumOrt(facts),
+        }, []);
     }
 
     /// <summary>External data is named relative to the graph's folder; the upload's paths are relative to its root.</summary>

@@ -45,7 +45,7 @@ internal sealed class QuantizeStage(
             Files = files,
             Bytes = files.Sum(file => file.Size),
             Ratio = 1,
-            MinimumOrt = ModelFiles.OriginalMinimumOrt,
+            MinimumOrt = record.OriginalMinimumOrt,
         };
     }
 

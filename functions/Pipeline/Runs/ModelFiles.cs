@@ -1,6 +1,5 @@
 using SlmOps.Pipeline.Storage;
-
-
+using SlmOps.Quantizer;
 
 namespace SlmOps.Pipeline.Runs;
 
@@ -10,14 +9,18 @@ internal static class ModelFiles
     /// <summary>Name of the graph in every variant.</summary>
     internal const string Model = "model.onnx";
 
-    /// <summary>Opset 17 and external data are older than this; nothing else is asked of an original.</summary>
-    internal const string OriginalMinimumOrt = "1.16.0";
+    // Opset 17 and external data are older than this.
+    private static readonly Version s_original = new(1, 16, 0);
 
     /// <summary>Name of the prompts and answers that a device checks a variant with.</summary>
     internal const string SmokeFile = "smoke.json";
 
     private static readonly string[] ModelEndings =
         [".onnx", ".onnx_data", ".onnx.data", ".safetensors", ".gguf", ".pt", ".pth", ".bin", ".h5", ".msgpack"];
+
+    /// <summary>The oldest ONNX Runtime from which on all run the original, as far as its graph tells.</summary>
+    internal static string OriginalMinimumOrt(ModelFacts facts) =>
+        facts.Warnings.Select(warning => Version.Parse(warning.From)).Append(s_original).Max()!.ToString(3);
 
     /// <summary>Graph and weights.</summary>
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>

@@ -41,6 +41,9 @@ internal sealed record RunRecord(
 
     internal RunKey Key => new(Model, Version);
 
+    /// <summary>Lowest ONNX Runtime version that runs the original; runs of earlier versions have not asked.</summary>
+    public string OriginalMinimumOrt { get; init; } = "1.16.0";
+
     /// <summary>What it adapts; null for a model.</summary>
     public Adaptation? Adapts { get; init; }
 }

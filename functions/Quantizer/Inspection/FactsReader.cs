@@ -1,9 +1,12 @@
 using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Planning;
 
 namespace SlmOps.Quantizer.Inspection;
 
 internal static class FactsReader
 {
+    private const int MostWarnings = 20;
+
     internal static ModelFacts Read(InspectedModel inspected)
     {
         var model = inspected.Model!;
@@ -35,7 +38,17 @@ internal static class FactsReader
                 .OrderByDescending(g => g.Bytes).ThenBy(g => g.ElementType, StringComparer.Ordinal)],
             [.. inspected.Files.Found.Select(f => f.Location)],
             Architecture(model, operators),
-            quantized);
+            quantized)
+        {
+            Warnings = Warnings(model),
+        };
+    }
+
+    private static List<RuntimeWarning> Warnings(OnnxModel model)
+    {
+        var index = new ValueIndex(model);
+        var needs = new StandingNeeds(model, index, new BranchFolding(model, index)).Find(_ => false, _ => false);
+        return [.. needs.Take(MostWarnings).Select(need => new RuntimeWarning(need.From.ToString(3), need.Text))];
     }
 
     private static SortedDictionary<string, long> Opsets(OnnxModel model)

@@ -4,7 +4,7 @@ using SlmOps.Quantizer.Schemes;
 namespace SlmOps.Quantizer.Planning;
 
 /// <summary>Decides what becomes of every weight. Pure: it reads the graph and the options, never a weight.</summary>
-internal sealed class Planner(QuantizationOptions options, NameFilter filter, BitChooser bits)
+internal sealed class Planner(QuantizationOptions options, NameFilter filter, BitChooser bits, TensorPlaces places)
 {
     private static readonly int[] s_blockSizes = [256, 128, 64, 32, 16];
 
@@ -88,7 +88,8 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
         }
 
         // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them.
-        var symmetric = (tied && choice.Bits < 8) || (choice.Symmetric ?? choice.DefaultSymmetric);
+        var symmetricOnly = !uses.TrueForAll(use => places.HasPlaceForZeroPoints(use, entry.Source.Graph));
+        var symmetric = symmetricOnly || (tied && choice.Bits < 8) || (choice.Symmetric ?? choice.DefaultSymmetric);
         var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]));
         if (scheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
         {
@@ -102,8 +103,9 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             View = view,
             Scheme = scheme,
             Uses = uses,
-            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied,
-            Reason = tied ? choice.Reason + "; one table serves embedding and output" : choice.Reason,
+            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied && !symmetricOnly,
+            SymmetricOnly = symmetricOnly,
+            Reason = choice.Reason + (tied ? "; one table serves embedding and output" : "") + (symmetricOnly ? "; symmetric, because an If reads it that may or may not be decided when the model is opened" : ""),
         });
         return true;
     }

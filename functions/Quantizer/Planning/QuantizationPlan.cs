@@ -19,6 +19,9 @@ internal sealed class PlannedWeight
     /// <summary>True when symmetric and asymmetric blocks are both tried on the weight.</summary>
     internal bool ChooseSymmetry { get; init; }
 
+    /// <summary>True when a node that reads it may run in a graph where its zero points would not be seen.</summary>
+    internal bool SymmetricOnly { get; init; }
+
     /// <summary>True when one table serves both a Gather and a product.</summary>
     internal bool IsTied => Uses.Exists(u => u.Kind == UseKind.Gather) && Uses.Exists(u => u.Kind != UseKind.Gather);
 }

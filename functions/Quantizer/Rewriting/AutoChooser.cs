@@ -79,7 +79,7 @@ internal sealed class AutoChooser(QuantizationOptions options, BlockWeightWriter
         {
             var scheme = planned with { Bits = bits, BlockSize = size, Symmetric = symmetric };
             if ((gather && k % size != 0) || (options.BlockSize is { } wanted && wanted != size)
-                || (options.Symmetric is { } forced && forced != symmetric) || scheme.TotalBytes(k, n) >= weight.Entry.Tensor.ByteLength)
+                || (weight.SymmetricOnly ? !symmetric : options.Symmetric is { } forced && forced != symmetric) || scheme.TotalBytes(k, n) >= weight.Entry.Tensor.ByteLength)
             {
                 continue;
             }

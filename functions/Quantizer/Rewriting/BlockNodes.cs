@@ -8,10 +8,10 @@ namespace SlmOps.Quantizer.Rewriting;
 /// <summary>Names of the stored parts as the nodes use them.</summary>
 /// <param name="Codes">Codes [N, blocks, bytes], or [N, bytes] when only Gather uses them.</param>
 /// <param name="Scales">Scales [N, blocks].</param>
-/// <param name="ZeroPoints">Packed zero points, or null.</param>
+/// <param name="ZeroPoints">Packed zero points by the graph that they lie in; empty for symmetric blocks.</param>
 /// <param name="GatherScales">Scales [N, blocks, 1] over the same bytes, for a table that is shared.</param>
 /// <param name="GatherZeroPoints">Zero points of that shape, or null.</param>
-internal sealed record BlockNames(string Codes, string Scales, string? ZeroPoints, string? GatherScales, string? GatherZeroPoints);
+internal sealed record BlockNames(string Codes, string Scales, IReadOnlyDictionary<OnnxGraph, string> ZeroPoints, string? GatherScales, string? GatherZeroPoints);
 
 internal static class BlockNodes
 {
@@ -21,12 +21,12 @@ internal static class BlockNodes
     private const long AccuracyLevel = 4;
 
     internal static List<WireWriter> Build(
-        WeightUse use, BlockScheme scheme, BlockNames names, OnnxModel model, ValueIndex index, RankFinder ranks, ReadOnlySpan<byte> data)
+        WeightUse use, BlockScheme scheme, BlockNames names, string? zeroPoints, OnnxModel model, ValueIndex index, RankFinder ranks, ReadOnlySpan<byte> data)
     {
         var scope = new NodeScope(use.Node, model, index);
         if (use.Kind == UseKind.Gather)
         {
-            Gather(use, scheme, names, scope, ranks, data);
+            Gather(use, scheme, names, zeroPoints, scope, ranks, data);
             return scope.Nodes;
         }
 
@@ -38,16 +38,16 @@ internal static class BlockNodes
             core = (input, bias, output);
             at = scope.Nodes.Count;
         });
-        scope.Nodes.Insert(at, Product(use, scheme, names, core!.Value, data));
+        scope.Nodes.Insert(at, Product(use, scheme, names, zeroPoints, core!.Value, data));
         return scope.Nodes;
     }
 
     private static WireWriter Product(
-        WeightUse use, BlockScheme scheme, BlockNames names, (string Input, string? Bias, string Output) core, ReadOnlySpan<byte> data)
+        WeightUse use, BlockScheme scheme, BlockNames names, string? zeroPoints, (string Input, string? Bias, string Output) core, ReadOnlySpan<byte> data)
     {
         string[] inputs = core.Bias is { } bias
-            ? [core.Input, names.Codes, names.Scales, names.ZeroPoints ?? "", "", bias]
-            : names.ZeroPoints is { } zero ? [core.Input, names.Codes, names.Scales, zero] : [core.Input, names.Codes, names.Scales];
+            ? [core.Input, names.Codes, names.Scales, zeroPoints ?? "", "", bias]
+            : zeroPoints is { } zero ? [core.Input, names.Codes, names.Scales, zero] : [core.Input, names.Codes, names.Scales];
         return NodeWriter.Instead(
             use.Node, data, "MatMulNBits", Contrib, inputs, [core.Output],
             NodeAttribute.Of("K", use.View.K), NodeAttribute.Of("N", use.View.N), NodeAttribute.Of("bits", scheme.Bits),
@@ -55,7 +55,7 @@ internal static class BlockNodes
     }
 
     private static void Gather(
-        WeightUse use, BlockScheme scheme, BlockNames names, NodeScope scope, RankFinder ranks, ReadOnlySpan<byte> data)
+        WeightUse use, BlockScheme scheme, BlockNames names, string? zeroPoints, NodeScope scope, RankFinder ranks, ReadOnlySpan<byte> data)
     {
         var node = use.Node;
         var shared = names.GatherScales is not null;
@@ -63,7 +63,7 @@ internal static class BlockNodes
         var result = node.Outputs[0];
         var picked = shared || cast ? scope.Value("rows") : result;
         string[] inputs = [names.Codes, node.Inputs[1], names.GatherScales ?? names.Scales];
-        if ((shared ? names.GatherZeroPoints : names.ZeroPoints) is { } zero)
+        if ((shared ? names.GatherZeroPoints : zeroPoints) is { } zero)
         {
             inputs = [.. inputs, zero];
         }

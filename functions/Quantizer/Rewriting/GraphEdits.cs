@@ -33,6 +33,8 @@ internal sealed class GraphEdits
 
     internal void Need(Version version) => MinimumOrt = version > MinimumOrt ? version : MinimumOrt;
 
+    internal bool IsGone(OnnxTensor tensor) => Tensors.TryGetValue(tensor, out var written) && written is null;
+
     internal static void Add<T>(Dictionary<OnnxGraph, List<T>> lists, OnnxGraph graph, T item)
     {
         if (!lists.TryGetValue(graph, out var list))

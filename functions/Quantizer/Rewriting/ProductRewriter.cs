@@ -9,7 +9,7 @@ namespace SlmOps.Quantizer.Rewriting;
 /// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
 internal sealed class ProductRewriter(
     InspectedModel inspected, ValueIndex index, RankFinder ranks, InputKnowledge inputs, QuantizationOptions options,
-    WeightReader reader, DataFile data, GraphEdits edits, TensorPlacer placer, TensorRewriter tensors)
+    WeightReader reader, DataFile data, GraphEdits edits, TensorPlaces places, TensorPlacer placer, TensorRewriter tensors)
 {
     // Symmetric or not is a question of the whole tensor; one strip in 32 answers it.
     private const int SampleEvery = 32;
@@ -43,13 +43,14 @@ internal sealed class ProductRewriter(
             scheme = scheme with { Symmetric = symmetric.Error <= asymmetric.Error };
         }
 
-        var error = _blocks.Write(weight, scheme, placer.NeedsNodes(weight.Entry.Source.Graph), importance, mask, out var stored, progress, cancellationToken);
+        var error = _blocks.Write(weight, scheme, places.NeedsNodes(Home(weight)), importance, mask, out var stored, progress, cancellationToken);
         TensorRewriter.RequireFinite(weight.Entry, error);
         var names = Store(weight, scheme, stored);
         foreach (var use in weight.Uses)
         {
             edits.Need(RuntimeNeeds.Of(use, scheme));
-            edits.Nodes[use.Node] = BlockNodes.Build(use, scheme, names, inspected.Model!, index, ranks, inspected.File.Span);
+            var zeroPoints = names.ZeroPoints.GetValueOrDefault(places.OfZeroPoints(use, weight.Entry.Source.Graph));
+            edits.Nodes[use.Node] = BlockNodes.Build(use, scheme, names, zeroPoints, inspected.Model!, index, ranks, inspected.File.Span);
             UseContrib(use.Node);
         }
 
@@ -63,7 +64,7 @@ internal sealed class ProductRewriter(
     {
         _columns ??= new ColumnWeightWriter(reader, data, _threads);
         var (k, n) = (weight.View.K, weight.View.N);
-        var error = _columns.Write(weight.View, scheme, placer.NeedsNodes(weight.Entry.Source.Graph), mask, out var codes, out var scales, progress, cancellationToken);
+        var error = _columns.Write(weight.View, scheme, places.NeedsNodes(Home(weight)), mask, out var codes, out var scales, progress, cancellationToken);
         TensorRewriter.RequireFinite(weight.Entry, error);
         var codesName = Put(weight, codes, "q8", scheme.Unsigned ? ElementType.UInt8 : ElementType.Int8, k, n);
         var zeroName = scheme.Unsigned ? Put(weight, TensorTarget.Of([ColumnScheme.ZeroPoint]), "zp", ElementType.UInt8) : null;
@@ -97,7 +98,15 @@ internal sealed class ProductRewriter(
             ? Put(weight, stored.Codes, $"q{scheme.Bits}", ElementType.UInt8, n, (long)blocks * scheme.BlobBytes)
             : Put(weight, stored.Codes, $"q{scheme.Bits}", ElementType.UInt8, n, blocks, scheme.BlobBytes);
         var scales = Put(weight, stored.Scales, "scales", scheme.ScaleType, n, blocks);
-        var zeros = stored.ZeroPoints is { } packed ? Put(weight, packed, "zp", ElementType.UInt8, n, zeroRow) : null;
+        var zeros = new Dictionary<OnnxGraph, string>();
+        if (stored.ZeroPoints is { } packed)
+        {
+            foreach (var graph in ZeroPointReaders(weight).Select(use => places.OfZeroPoints(use, weight.Entry.Source.Graph)).Distinct())
+            {
+                zeros[graph] = Put(weight, graph, packed, "zp", ElementType.UInt8, n, zeroRow);
+            }
+        }
+
         return !weight.IsTied
             ? new BlockNames(codes, scales, zeros, null, null)
             : new BlockNames(codes, scales, zeros,
@@ -105,10 +114,18 @@ internal sealed class ProductRewriter(
                 stored.ZeroPoints is { } same ? Put(weight, same, "gather_zp", ElementType.UInt8, n, blocks, 1) : null);
     }
 
-    private string Put(PlannedWeight weight, TensorTarget target, string suffix, ElementType type, params long[] dims)
+    // A table that is shared has zero points in another shape for the rows that are picked.
+    private static IEnumerable<WeightUse> ZeroPointReaders(PlannedWeight weight) => weight.Uses.Where(use => !weight.IsTied || use.Kind != UseKind.Gather);
+
+    private OnnxGraph Home(PlannedWeight weight) => places.Home(weight.Entry.Source.Graph);
+
+    private string Put(PlannedWeight weight, TensorTarget target, string suffix, ElementType type, params long[] dims) =>
+        Put(weight, Home(weight), target, suffix, type, dims);
+
+    private string Put(PlannedWeight weight, OnnxGraph graph, TensorTarget target, string suffix, ElementType type, params long[] dims)
     {
         var name = index.NewName($"{weight.Entry.Name}_{suffix}");
-        placer.Place(weight.Entry.Source.Graph, target.Tensor(name, type, dims));
+        placer.Place(graph, target.Tensor(name, type, dims));
         return name;
     }
 }

@@ -5,18 +5,16 @@ using SlmOps.Quantizer.Wire;
 namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Puts new tensors into a graph in the form that the graph and the IR version allow.</summary>
-internal sealed class TensorPlacer(OnnxModel model, ValueIndex index, GraphEdits edits, string dataName)
+internal sealed class TensorPlacer(OnnxModel model, ValueIndex index, TensorPlaces places, GraphEdits edits, string dataName)
 {
-    /// <summary>
-    /// True where tensors must be Constant nodes with their bytes inside: functions have no initializers, and before IR
-    /// version 4 an initializer had to be a graph input, which a branch cannot have.
-    /// </summary>
-    internal bool NeedsNodes(OnnxGraph graph) =>
-        graph.Root.Kind == GraphKind.Function || (model.IrVersion < 4 && graph.Kind != GraphKind.Main);
-
     internal void Place(OnnxGraph graph, StoredTensor tensor)
     {
-        if (NeedsNodes(graph))
+        if (places.MayMerge(graph) && tensor.Length > StandingNeeds.MostBytesInMergedBranch)
+        {
+            edits.Need(RuntimeNeeds.Subgraphs);
+        }
+
+        if (places.NeedsNodes(graph))
         {
             GraphEdits.Add(edits.FirstNodes, graph, Node(tensor));
             return;

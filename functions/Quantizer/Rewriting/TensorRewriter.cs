@@ -9,7 +9,7 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores weights in another form under their own names, so that no other node has to change.</summary>
 internal sealed class TensorRewriter(
-    InspectedModel inspected, ValueIndex index, QuantizationOptions options, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlacer placer)
+    InspectedModel inspected, ValueIndex index, QuantizationOptions options, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlaces places, TensorPlacer placer)
 {
     private readonly ElementWriter _writer = new(reader, data);
 
@@ -20,7 +20,7 @@ internal sealed class TensorRewriter(
         stays = null;
         if (planned.Scheme is HalfScheme)
         {
-            var half = _writer.StoreHalf(entry.Tensor, placer.NeedsNodes(entry.Source.Graph), out var target, progress, cancellationToken);
+            var half = _writer.StoreHalf(entry.Tensor, places.NeedsNodes(entry.Source.Graph), out var target, progress, cancellationToken);
             if (half is not { } error)
             {
                 stays = "it has values beyond the range of float16";
@@ -33,7 +33,7 @@ internal sealed class TensorRewriter(
         }
 
         var mask = Mask(entry.Tensor, cancellationToken);
-        var result = _writer.Prune(planned.View!, mask, placer.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
+        var result = _writer.Prune(planned.View!, mask, places.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
         RequireFinite(entry, result.Error);
         Replace(entry, pruned.Tensor(entry.Name, entry.Tensor.Type, [.. entry.Tensor.Dims]));
         return Report(entry, options.TwoOfFour ? "pruned-2-of-4" : "pruned", entry.Tensor.Type.Bits(), result.Error, entry.Tensor.ByteLength, planned.Reason) with
@@ -94,7 +94,13 @@ internal sealed class TensorRewriter(
     private void Place(WeightEntry entry, StoredTensor stored, List<WireWriter> nodes)
     {
         var graph = entry.Source.Graph;
-        if (placer.NeedsNodes(graph))
+        if (places.MayMerge(graph))
+        {
+            // What the cast is folded to is a tensor of the branch.
+            edits.Need(RuntimeNeeds.Subgraphs);
+        }
+
+        if (places.NeedsNodes(graph))
         {
             nodes.Insert(0, placer.Node(stored));
         }
@@ -118,7 +124,7 @@ internal sealed class TensorRewriter(
     private void Replace(WeightEntry entry, StoredTensor stored)
     {
         var graph = entry.Source.Graph;
-        if (entry.Source.Node is { } constant && !placer.NeedsNodes(graph))
+        if (entry.Source.Node is { } constant && !places.NeedsNodes(graph))
         {
             // Data of a Constant node must lie in the graph; an initializer may lie outside.
             edits.Nodes[constant] = [];

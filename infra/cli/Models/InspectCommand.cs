@@ -50,6 +50,11 @@ internal static class InspectCommand
             terminal.Say($"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements {StatusChanges.Bytes(group.Bytes),10}");
         }
 
+        foreach (var warning in facts.Warnings)
+        {
+            terminal.Say($"warning     {warning.Text}; from {warning.From} on all is well");
+        }
+
         foreach (var recipe in recipes)
         {
             terminal.Say($"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}");

@@ -70,7 +70,10 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
         var upload = new Upload(files, CreatedAt(), []);
         return new(
             run.Model, run.Version, folder, upload.SourceDigest, files, IntakeStage.Beside(manifest.Model!, facts.ExternalFiles), manifest,
-            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, upload.NewestAt, default, 0, null);
+            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, upload.NewestAt, default, 0, null)
+        {
+            OriginalMinimumOrt = ModelFiles.OriginalMinimumOrt(facts),
+        };
     }
 
     private UploadManifest ReadManifest(RunKey run)
@@ -120,7 +123,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             Copy(from.Path, WorkFolder.PathOf(target, to.Path));
         }
 
-        return ModelFiles.OriginalMinimumOrt;
+        return record.OriginalMinimumOrt;
     }
 
     private string Quantize(RunRecord record, VariantRequest wanted, string target, CancellationToken cancellationToken)

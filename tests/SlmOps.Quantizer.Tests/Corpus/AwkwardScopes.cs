@@ -9,12 +9,28 @@ internal static class AwkwardScopes
     internal static string If(GraphBuilder b, Random random, string x, int k, int n)
     {
         var outside = AwkwardLayers.Initializer(b, random, k, n);
-        var condition = b.Name("condition");
-        var flag = new TensorProto { Name = condition, DataType = GraphBuilder.Bool, RawData = ByteString.CopyFrom(1) };
-        b.Graph.Initializer.Add(flag);
+        var condition = Condition(b, x, k, n);
         var then = Branch(b, x, w: outside, "then");
         var otherwise = Branch(b, x, null, "else", inside: () => AwkwardLayers.Initializer(b, random, k, n));
         return b.Node("If", [condition], GraphBuilder.Of("then_branch", then), GraphBuilder.Of("else_branch", otherwise));
+    }
+
+    // Constant, from the data of a run, or from a shape, which a runtime may know before any run.
+    private static string Condition(GraphBuilder b, string x, int k, int n)
+    {
+        switch ((k + n) % 3)
+        {
+            case 0:
+                var condition = b.Name("condition");
+                b.Graph.Initializer.Add(new TensorProto { Name = condition, DataType = GraphBuilder.Bool, RawData = ByteString.CopyFrom(1) });
+                return condition;
+            case 1:
+                var most = b.Node("ReduceMax", [x], GraphBuilder.Int("keepdims", 0));
+                return b.Node("Greater", [most, b.Weight(b.Name("low"), [float.MinValue])]);
+            default:
+                var width = b.Node("Gather", [b.Node("Shape", [x]), b.Ints(2)]);
+                return b.Node("Equal", [width, b.Ints(k)]);
+        }
     }
 
     internal static string Loop(GraphBuilder b, Random random, string x, int k, int n)

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using SlmOps.Quantizer.Tests.Corpus;
 
 namespace SlmOps.Quantizer.Tests.Outside;
@@ -25,7 +23,7 @@ public sealed class OldestRuntimeTests : IDisposable
     public async Task Quantize_AwkwardGraphs_GiveTheSameOutputInTheOldestRuntime(string recipe)
     {
         var cases = Enumerable.Range(0, Graphs).Select(seed => Case(seed, recipe)).ToList();
-        var answers = await RunAsync(cases);
+        var answers = await new OtherRuntime(OtherRuntime.OutsideFolder).RunAsync(cases, TestContext.Current.CancellationToken);
         var failures = new List<string>();
         foreach (var (request, answer) in cases.Zip(answers))
         {
@@ -48,41 +46,13 @@ public sealed class OldestRuntimeTests : IDisposable
         Assert.True(failures.Count == 0, string.Join("\n", failures));
     }
 
-    private (AwkwardModel Model, string Path, int Seed) Case(int seed, string recipe)
+    private RuntimeRequest Case(int seed, string recipe)
     {
         var model = new AwkwardModel(seed);
         var folder = _folder.File($"{seed}");
         var path = Path.Combine(folder, "out.onnx");
         var options = new QuantizationOptions { Recipe = recipe, Sparsity = recipe == "prune" ? 0.3 : null };
         ModelQuantizer.Quantize(model.Builder.Save(folder, model.Files), path, options, null, CancellationToken.None);
-        return (model, path, seed);
+        return new(model, path, seed);
     }
-
-    private static async Task<List<(long[]? Dims, byte[]? Data, string? Error)>> RunAsync(IEnumerable<(AwkwardModel Model, string Path, int Seed)> cases)
-    {
-        var requests = cases.Select(c =>
-        {
-            var (type, dims, data) = Comparison.Input(c.Model, c.Seed);
-            return new Dictionary<string, object> { ["path"] = c.Path, ["type"] = type, ["dims"] = dims, ["data"] = Convert.ToBase64String(data) };
-        });
-        var stop = TestContext.Current.CancellationToken;
-        using var process = Process.Start(new ProcessStartInfo("node", ["run.cjs"])
-        {
-            WorkingDirectory = Folder(),
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        }) ?? throw new InvalidOperationException("Node.js 20 or later must be on the path.");
-        var output = process.StandardOutput.ReadToEndAsync(stop);
-        var error = process.StandardError.ReadToEndAsync(stop);
-        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(requests).AsMemory(), stop);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(stop);
-        Assert.True(process.ExitCode == 0, await error);
-        using var document = JsonDocument.Parse(await output);
-        return [.. document.RootElement.EnumerateArray().Select(a => a.TryGetProperty("error", out var failed) ? ((long[]?)null, (byte[]?)null, failed.GetString())
-            : (a.GetProperty("dims").EnumerateArray().Select(d => d.GetInt64()).ToArray(), a.GetProperty("data").GetBytesFromBase64(), null))];
-    }
-
-    private static string Folder([System.Runtime.CompilerServices.CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 }

@@ -1,6 +1,6 @@
-// Runs models with onnxruntime-node. Standard input: [{ path, type, dims, data }], data in base64; output: [{ dims, data }] or [{ error }].
+// Runs models with the onnxruntime-node of the current folder. Standard input: [{ path, type, dims, data }], data in base64; output: [{ dims, data }] or [{ error }].
 const { readFileSync } = require("node:fs");
-const { InferenceSession, Tensor } = require("onnxruntime-node");
+const { InferenceSession, Tensor } = require(require.resolve("onnxruntime-node", { paths: [process.cwd()] }));
 
 const bytes = (text) => {
   const buffer = Buffer.from(text, "base64");
