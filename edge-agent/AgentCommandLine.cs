@@ -64,9 +64,20 @@ internal static class AgentCommandLine
             }
 
             var labels = parsed.GetValue(label) is { Length: > 0 } given ? given : Variable("SLMOPS_LABELS")?.Split(',') ?? [];
-            var raw = new RawOptions(
-                Setting(url), Setting(key), Setting(channel), Setting(id), Setting(data), Setting(trust),
-                labels, Setting(memory), Setting(prefer), Setting(poll), Setting(launcher));
+            var raw = new RawOptions
+            {
+                Url = Setting(url),
+                Key = Setting(key),
+                Channel = Setting(channel),
+                Id = Setting(id),
+                Data = Setting(data),
+                Trust = Setting(trust),
+                Labels = labels,
+                Memory = Setting(memory),
+                Prefer = Setting(prefer),
+                Poll = Setting(poll),
+                Launcher = Setting(launcher),
+            };
             if (OptionReader.Read(raw, Machine.TotalMemory / 2, out var mistakes) is { } options)
             {
                 return await AgentHost.RunAsync(options, parsed.GetValue(once), parsed.GetValue(logJson), cancellationToken);

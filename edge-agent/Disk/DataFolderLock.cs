@@ -2,9 +2,6 @@ using System.Text.Json;
 
 namespace SlmOps.EdgeAgent.Disk;
 
-/// <summary>Who holds a data folder.</summary>
-internal sealed record LockHolder(int ProcessId, string DeviceId, DateTimeOffset Since);
-
 /// <summary>One agent a data folder. The operating system drops the lock with the process, however that ends.</summary>
 internal sealed class DataFolderLock : IDisposable
 {

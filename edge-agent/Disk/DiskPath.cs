@@ -1,16 +1,5 @@
 namespace SlmOps.EdgeAgent.Disk;
 
-/// <summary>What stands at a path.</summary>
-internal enum PathKind
-{
-    Missing,
-    File,
-    Folder,
-
-    /// <summary>A symbolic link, wherever it leads.</summary>
-    Link,
-}
-
 /// <summary>
 /// The data folder as a device finds it after years of power cuts and of people who helped: other things may stand where
 /// the agent keeps a file. Nothing here ever follows a link.

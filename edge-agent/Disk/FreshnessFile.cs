@@ -4,15 +4,6 @@ using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Disk;
 
-/// <summary>What <c>freshness.json</c> holds.</summary>
-/// <param name="Schema">Format version, 1.</param>
-/// <param name="Origin">Digest of the root that trust.json began with.</param>
-/// <param name="Trusted">The metadata that this device trusts.</param>
-internal sealed record FreshnessRecord(int Schema, Digest Origin, TufState Trusted)
-{
-    internal const int CurrentSchema = 1;
-}
-
 /// <summary>The freshness metadata between updates, in a file of its own because it is larger than the journal.</summary>
 internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
 {

@@ -10,6 +10,3 @@ namespace SlmOps.EdgeAgent.Download;
 /// <param name="Installed">Variants of the slots, the active one first.</param>
 internal sealed record DownloadOrder(
     ReleaseRef Release, VariantOffer Variant, IReadOnlyList<DeltaOffer> Deltas, IReadOnlyList<VariantOffer> Installed);
-
-/// <summary>A delta whose manifest was read and checked, and whose base the store holds to the last byte.</summary>
-internal sealed record UsableDelta(DeltaManifest Manifest, VariantManifest From);

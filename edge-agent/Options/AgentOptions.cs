@@ -3,26 +3,38 @@ using SlmOps.EdgeAgent.Planning;
 namespace SlmOps.EdgeAgent.Options;
 
 /// <summary>Every setting of a running agent, checked.</summary>
-/// <param name="Url">Base address of the service, ending in a slash.</param>
-/// <param name="Key">Function key, or null.</param>
-/// <param name="Channel">Channel to follow.</param>
-/// <param name="DeviceId">Device id, or null for the one that the data folder keeps.</param>
-/// <param name="DataPath">Data folder.</param>
-/// <param name="TrustPath">The file with what the device trusts: two public keys and the first root.</param>
-/// <param name="Labels">Labels for ring selectors.</param>
-/// <param name="MemoryBytes">Memory the model may use.</param>
-/// <param name="Preference">What matters most in a variant.</param>
-/// <param name="Poll">Mean time between looks at the channel.</param>
-/// <param name="Launcher">What starts the smoke test, before the program itself; empty for nothing.</param>
-internal sealed record AgentOptions(
-    Uri Url,
-    string? Key,
-    string Channel,
-    string? DeviceId,
-    string DataPath,
-    string TrustPath,
-    IReadOnlyDictionary<string, string> Labels,
-    long MemoryBytes,
-    Preference Preference,
-    TimeSpan Poll,
-    IReadOnlyList<string> Launcher);
+internal sealed record AgentOptions
+{
+    /// <summary>Base address of the service, ending in a slash.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Function key, or null.</summary>
+    public required string? Key { get; init; }
+
+    /// <summary>Channel to follow.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>Device id, or null for the one that the data folder keeps.</summary>
+    public required string? DeviceId { get; init; }
+
+    /// <summary>Data folder.</summary>
+    public required string DataPath { get; init; }
+
+    /// <summary>The file with what the device trusts: two public keys and the first root.</summary>
+    public required string TrustPath { get; init; }
+
+    /// <summary>Labels for ring selectors.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>Memory the model may use.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>What matters most in a variant.</summary>
+    public required Preference Preference { get; init; }
+
+    /// <summary>Mean time between looks at the channel.</summary>
+    public required TimeSpan Poll { get; init; }
+
+    /// <summary>What starts the smoke test, before the program itself; empty for nothing.</summary>
+    public required IReadOnlyList<string> Launcher { get; init; }
+}

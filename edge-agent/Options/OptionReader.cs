@@ -4,11 +4,6 @@ using SlmOps.EdgeAgent.Planning;
 
 namespace SlmOps.EdgeAgent.Options;
 
-/// <summary>The settings as they were typed; null where nothing was.</summary>
-internal sealed record RawOptions(
-    string? Url, string? Key, string? Channel, string? Id, string? Data, string? Trust,
-    IReadOnlyList<string> Labels, string? Memory, string? Prefer, string? Poll, string? Launcher);
-
 /// <summary>Checks all settings without stopping at the first mistake, so that one run shows them all.</summary>
 internal static class OptionReader
 {
@@ -49,8 +44,20 @@ internal static class OptionReader
         var poll = Poll(raw.Poll, found);
         var launcher = Launcher.Read(raw.Launcher, found);
         mistakes = found;
-        return found.Count > 0 ? null : new(
-            url!, string.IsNullOrEmpty(raw.Key) ? null : raw.Key, channel, raw.Id, raw.Data!, raw.Trust!, labels, memory, preference, poll, launcher);
+        return found.Count > 0 ? null : new()
+        {
+            Url = url!,
+            Key = string.IsNullOrEmpty(raw.Key) ? null : raw.Key,
+            Channel = channel,
+            DeviceId = raw.Id,
+            DataPath = raw.Data!,
+            TrustPath = raw.Trust!,
+            Labels = labels,
+            MemoryBytes = memory,
+            Preference = preference,
+            Poll = poll,
+            Launcher = launcher,
+        };
     }
 
     private static Uri? Url(string? text, List<string> mistakes)

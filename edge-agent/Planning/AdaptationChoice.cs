@@ -3,12 +3,6 @@ using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.EdgeAgent.Planning;
 
-/// <summary>The device's own layer, as far as a plan needs it.</summary>
-/// <param name="Envelope">Digest of its signed form.</param>
-/// <param name="Size">Size of that in bytes.</param>
-/// <param name="Base">Manifest of the variant it was made for.</param>
-internal sealed record LocalPin(Digest Envelope, long Size, Digest Base);
-
 /// <summary>Chooses what is laid over a variant on this device. Pure.</summary>
 internal static class AdaptationChoice
 {

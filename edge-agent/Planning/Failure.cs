@@ -2,22 +2,6 @@ using SlmOps.Contracts;
 
 namespace SlmOps.EdgeAgent.Planning;
 
-/// <summary>What a failed step means for its deployment.</summary>
-internal enum FailureKind
-{
-    /// <summary>The network or the service was not there: wait and go on where it stopped.</summary>
-    Transient,
-
-    /// <summary>This try failed; another one may work.</summary>
-    Attempt,
-
-    /// <summary>Metadata that does not hold: the release is refused as it stands.</summary>
-    Refused,
-
-    /// <summary>The model itself is bad on this device: never again.</summary>
-    Condemning,
-}
-
 /// <summary>Why a step did not work. An expected outcome, so a value.</summary>
 /// <param name="Kind">What follows from it.</param>
 /// <param name="Code">Machine-readable, in kebab case.</param>

@@ -5,12 +5,3 @@ namespace SlmOps.EdgeAgent.Planning;
 /// <param name="Ort">Version of ONNX Runtime.</param>
 /// <param name="InstructionSets">Names such as <c>avx2</c>.</param>
 internal sealed record Hardware(long RamBytes, Version Ort, IReadOnlySet<string> InstructionSets);
-
-/// <summary>What the owner of the device wants most of a variant.</summary>
-internal enum Preference
-{
-    Balanced,
-    Quality,
-    Speed,
-    Size,
-}

@@ -3,12 +3,6 @@ using SlmOps.Contracts;
 
 namespace SlmOps.EdgeAgent.Planning;
 
-/// <summary>Which variant was chosen and why, and why not each of the others that does not fit.</summary>
-internal sealed record VariantDecision(VariantOffer? Chosen, string Reason, IReadOnlyList<VariantRefusal> Refused);
-
-/// <summary>Why a variant is out of the question.</summary>
-internal sealed record VariantRefusal(string Variant, string Reason);
-
 /// <summary>Chooses among the variants of a release for one device.</summary>
 internal static class VariantChoice
 {

@@ -52,9 +52,7 @@ internal sealed class PlanRunner(
         switch (action)
         {
             case AgentAction.Begin begin:
-                journal.Open(new(
-                    begin.Assignment, begin.Attempt, DeviceState.Pending, null, null, null, false, null, 0, null, null, null,
-                    new Dictionary<string, long>()));
+                journal.Open(new(begin.Assignment, begin.Attempt, DeviceState.Pending));
                 return null;
             case AgentAction.Confirm:
                 return await freshness.RunAsync(cancellationToken);

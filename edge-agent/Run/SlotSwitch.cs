@@ -157,10 +157,11 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         }
 
         journal.Open(
-            new(
-                new(active.Release, null, null, 0, journal.State.Deployment?.Assignment.Traceparent), 1, DeviceState.Committed, null, active.Variant,
-                journal.State.Active, true, null, 0, null, null, null, new Dictionary<string, long>())
+            new(new(active.Release, null, null, 0, journal.State.Deployment?.Assignment.Traceparent), 1, DeviceState.Committed)
             {
+                Variant = active.Variant,
+                Target = journal.State.Active,
+                Verified = true,
                 Adaptation = active.Adaptation,
             },
             silently: true);

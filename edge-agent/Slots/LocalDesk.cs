@@ -6,9 +6,6 @@ using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Slots;
 
-/// <summary>A local layer cannot be made; the message says why and what to do.</summary>
-internal sealed class LocalLayerException(string message) : Exception(message);
-
 /// <summary>
 /// Makes, shows and removes the local layer of a data folder. Files are copied by digest first, then the signed layer is
 /// replaced whole: a kill in between leaves the layer before, and copies that the next change clears away.
@@ -158,10 +155,3 @@ internal sealed class LocalDesk(DataFolder folder)
         }
     }
 }
-
-/// <summary>What <c>local list</c> prints.</summary>
-/// <param name="State">One of <see cref="LocalLayerStates"/>.</param>
-/// <param name="Base">Manifest of the variant it was made for.</param>
-/// <param name="KeyId">Id of the device's key.</param>
-/// <param name="Files">Its files.</param>
-internal sealed record LocalLayerListing(string State, Digest Base, string? KeyId, IReadOnlyList<string> Files);

@@ -5,9 +5,13 @@ using SlmOps.Packaging;
 
 namespace SlmOps.EdgeAgent.Slots;
 
-/// <summary>The two folders that hold complete models. Files are second names of the store's blobs where that works.</summary>
+/// <summary>The two folders that hold complete models. Large files are second names of the store's blobs where that works.</summary>
 internal sealed class ModelSlots(DataFolder folder, ContentStore store, ComposedFiles composed)
 {
+    // Small files are copied: then a worn disk that changes bytes never takes them from store and slot, or from both
+    // slots, at once. Weights are too large to lie on the disk twice.
+    private const long OwnCopyBytes = 1 << 20;
+
     internal string FolderOf(Slot slot) => folder.SlotFolder(slot);
 
     /// <summary>Empties a slot.</summary>
@@ -111,7 +115,7 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
             DurableFile.Write(path, made);
             ContentStore.MakeReadOnly(path);
         }
-        else if (!Filesystem.TryHardLink(store.PathOf(file.Digest), path))
+        else if (file.Size <= OwnCopyBytes || !Filesystem.TryHardLink(store.PathOf(file.Digest), path))
         {
             File.Copy(store.PathOf(file.Digest), path);
             ContentStore.MakeReadOnly(path);

@@ -5,30 +5,39 @@ namespace SlmOps.EdgeAgent.State;
 
 /// <summary>Everything the agent must know after the power was cut: the journal, one small file.</summary>
 /// <param name="Schema">Format version, <see cref="CurrentSchema"/>.</param>
-/// <param name="Channels">Highest verified document version of each channel: a lower one is refused.</param>
-/// <param name="ClockFloor">Latest issue time of a verified document: the time is at least this.</param>
-/// <param name="Active">The slot in charge, or null while the device runs nothing.</param>
-/// <param name="A">What slot A holds.</param>
-/// <param name="B">What slot B holds.</param>
-/// <param name="Deployment">The deployment under way or the last one.</param>
-/// <param name="Known">Releases whose signature and index were checked, newest first.</param>
-/// <param name="Condemned">What failed here, newest first.</param>
 /// <param name="LastSeq">Number of the last report made.</param>
-/// <param name="Unqueued">The last report; after a power cut it is put in the outbox unless it is there.</param>
-internal sealed record AgentState(
-    int Schema,
-    IReadOnlyDictionary<string, long> Channels,
-    DateTimeOffset ClockFloor,
-    Slot? Active,
-    SlotContent? A,
-    SlotContent? B,
-    Deployment? Deployment,
-    IReadOnlyList<KnownRelease> Known,
-    IReadOnlyList<CondemnedRelease> Condemned,
-    long LastSeq,
-    DeviceReport? Unqueued)
+internal sealed record AgentState(int Schema, long LastSeq)
 {
+    /// <summary>Highest verified document version of each channel: a lower one is refused.</summary>
+    public IReadOnlyDictionary<string, long> Channels { get; init => field = value ?? NoChannels; } = NoChannels;
+
+    /// <summary>Latest issue time of a verified document: the time is at least this.</summary>
+    public DateTimeOffset ClockFloor { get; init; }
+
+    /// <summary>The slot in charge, or null while the device runs nothing.</summary>
+    public Slot? Active { get; init; }
+
+    /// <summary>What slot A holds.</summary>
+    public SlotContent? A { get; init; }
+
+    /// <summary>What slot B holds.</summary>
+    public SlotContent? B { get; init; }
+
+    /// <summary>The deployment under way or the last one.</summary>
+    public Deployment? Deployment { get; init; }
+
+    /// <summary>Releases whose signature and index were checked, newest first.</summary>
+    public IReadOnlyList<KnownRelease> Known { get; init => field = value ?? []; } = [];
+
+    /// <summary>What failed here, newest first.</summary>
+    public IReadOnlyList<CondemnedRelease> Condemned { get; init => field = value ?? []; } = [];
+
+    /// <summary>The last report; after a power cut it is put in the outbox unless it is there.</summary>
+    public DeviceReport? Unqueued { get; init; }
+
     internal const int CurrentSchema = 1;
+
+    private static readonly IReadOnlyDictionary<string, long> NoChannels = new Dictionary<string, long>();
 
     /// <summary>How low this device may go, by model; null in files from before there were floors.</summary>
     public IReadOnlyDictionary<string, ReleaseFloor>? Floors { get; init; }
@@ -119,21 +128,5 @@ internal sealed record AgentState(
     /// drops what it believes to be a repetition.
     /// </param>
     internal static AgentState Fresh(long firstSeq) =>
-        new(CurrentSchema, new Dictionary<string, long>(), default, null, null, null, null, [], [], firstSeq, null);
+        new(CurrentSchema, firstSeq);
 }
-
-/// <summary>The checked variants of a release.</summary>
-/// <param name="Release">The release.</param>
-/// <param name="Variants">Its variants.</param>
-internal sealed record KnownRelease(ReleaseRef Release, IReadOnlyList<VariantOffer> Variants)
-{
-    /// <summary>The release as the metadata listed it last, with its deltas; null in files from before there was metadata.</summary>
-    public ReleaseTarget? Listed { get; init; }
-}
-
-/// <summary>A release that failed here, and the variant that did.</summary>
-/// <param name="Release">Index digest.</param>
-/// <param name="Manifest">Manifest digest of the variant, or default when it failed before one was chosen.</param>
-/// <param name="Code">Why, in kebab case.</param>
-/// <param name="At">When.</param>
-internal sealed record CondemnedRelease(Digest Release, Digest Manifest, string Code, DateTimeOffset At);

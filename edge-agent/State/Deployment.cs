@@ -8,33 +8,43 @@ namespace SlmOps.EdgeAgent.State;
 /// <param name="Assignment">What was asked for.</param>
 /// <param name="Attempt">1 for the first try of this release.</param>
 /// <param name="State">Where it is.</param>
-/// <param name="From">The state before, or null.</param>
-/// <param name="Variant">The variant chosen, or null before that.</param>
-/// <param name="Target">The slot it goes into, or null before that.</param>
-/// <param name="Verified">True once signature and digests of everything hold.</param>
-/// <param name="SoakUntil">When the soak ends, or null before it began.</param>
-/// <param name="Pauses">Interruptions of the network in a row; they lengthen the wait and count as no attempt.</param>
-/// <param name="NotBefore">Nothing is tried before this time.</param>
-/// <param name="ReasonCode">Why it failed, paused or was refused, in kebab case.</param>
-/// <param name="Reason">The same in one sentence.</param>
-/// <param name="PhaseMs">Milliseconds each finished phase took, over restarts.</param>
-/// <param name="BytesFetched">Bytes that came over the network, over restarts; what a power cut interrupted is not in it.</param>
-internal sealed record Deployment(
-    Assignment Assignment,
-    int Attempt,
-    DeviceState State,
-    DeviceState? From,
-    VariantOffer? Variant,
-    Slot? Target,
-    bool Verified,
-    DateTimeOffset? SoakUntil,
-    int Pauses,
-    DateTimeOffset? NotBefore,
-    string? ReasonCode,
-    string? Reason,
-    IReadOnlyDictionary<string, long> PhaseMs,
-    long BytesFetched = 0)
+internal sealed record Deployment(Assignment Assignment, int Attempt, DeviceState State)
 {
+    private static readonly IReadOnlyDictionary<string, long> NoPhases = new Dictionary<string, long>();
+
+    /// <summary>The state before, or null.</summary>
+    public DeviceState? From { get; init; }
+
+    /// <summary>The variant chosen, or null before that.</summary>
+    public VariantOffer? Variant { get; init; }
+
+    /// <summary>The slot it goes into, or null before that.</summary>
+    public Slot? Target { get; init; }
+
+    /// <summary>True once signature and digests of everything hold.</summary>
+    public bool Verified { get; init; }
+
+    /// <summary>When the soak ends, or null before it began.</summary>
+    public DateTimeOffset? SoakUntil { get; init; }
+
+    /// <summary>Interruptions of the network in a row; they lengthen the wait and count as no attempt.</summary>
+    public int Pauses { get; init; }
+
+    /// <summary>Nothing is tried before this time.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Why it failed, paused or was refused, in kebab case.</summary>
+    public string? ReasonCode { get; init; }
+
+    /// <summary>The same in one sentence.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Milliseconds each finished phase took, over restarts.</summary>
+    public IReadOnlyDictionary<string, long> PhaseMs { get; init => field = value ?? NoPhases; } = NoPhases;
+
+    /// <summary>Bytes that came over the network, over restarts; what a power cut interrupted is not in it.</summary>
+    public long BytesFetched { get; init; }
+
     /// <summary>The release as fresh metadata listed it for this deployment; null before that.</summary>
     public ReleaseTarget? Listed { get; init; }
 

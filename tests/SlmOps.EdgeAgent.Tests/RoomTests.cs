@@ -1,15 +1,17 @@
 using System.Text.RegularExpressions;
+using SlmOps.EdgeAgent.Tests.Fakes;
 
 namespace SlmOps.EdgeAgent.Tests;
 
 /// <summary>The agent's folders are rooms: none leads back to itself, and the ones that decide have no effects.</summary>
 public sealed partial class RoomTests
 {
+    private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "edge-agent");
     private static readonly string[] Pure = ["State", "Planning"];
     private static readonly ILookup<string, (string Path, string Text)> Rooms = Directory
-        .EnumerateFiles(Path.Combine(RepositoryRoot, "edge-agent"), "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
         .Select(path => (Path: path, Text: File.ReadAllText(path)))
-        .ToLookup(file => Path.GetRelativePath(Path.Combine(RepositoryRoot, "edge-agent"), Path.GetDirectoryName(file.Path)!));
+        .ToLookup(file => Path.GetRelativePath(Folder, Path.GetDirectoryName(file.Path)!));
 
     [Fact]
     public void Rooms_LeadNowhereInACircle()
@@ -37,20 +39,6 @@ public sealed partial class RoomTests
 
     private static HashSet<string> Leads(string room) =>
         [.. Rooms[room].SelectMany(file => Names().Matches(file.Text)).Select(match => match.Groups[1].Value).Where(other => other != room)];
-
-    private static string RepositoryRoot
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
-            {
-                folder = folder.Parent ?? throw new DirectoryNotFoundException("SlmOps.sln is in no folder above the tests.");
-            }
-
-            return folder.FullName;
-        }
-    }
 
     [GeneratedRegex(@"using (?:static )?SlmOps\.EdgeAgent\.(\w+)")]
     private static partial Regex Names();

@@ -44,9 +44,7 @@ public sealed class StateFileTests : IDisposable
         file.Load();
         var release = new ReleaseRef("m", "1", Digest.Of([1]), 10, Digest.Of([2]));
         var known = new KnownRelease(release, []) { Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]) };
-        var deployment = new Deployment(
-            new(release, null, null, 0, null), 1, DeviceState.Downloading, null, null, null, false, null, 0, null, null, null,
-            new Dictionary<string, long>(), BytesFetched: 7);
+        var deployment = new Deployment(new(release, null, null, 0, null), 1, DeviceState.Downloading) { BytesFetched = 7 };
         file.Write(file.State.Remember(known) with { Deployment = deployment });
         var json = JsonNode.Parse(File.ReadAllBytes(Path))!;
         Assert.True(json["known"]![0]!.AsObject().Remove("listed"));

@@ -51,9 +51,20 @@ internal sealed class Bench : IAsyncDisposable
 
     internal DataFolder Folder => new(Data);
 
-    internal AgentOptions Options => new(
-        Service.Url, "the-key", "stable", "d-1", Data, Trust, new Dictionary<string, string> { ["site"] = "lab" }, 64 << 20,
-        Preference.Balanced, TimeSpan.FromSeconds(30), []);
+    internal AgentOptions Options => new()
+    {
+        Url = Service.Url,
+        Key = "the-key",
+        Channel = "stable",
+        DeviceId = "d-1",
+        DataPath = Data,
+        TrustPath = Trust,
+        Labels = new Dictionary<string, string> { ["site"] = "lab" },
+        MemoryBytes = 64 << 20,
+        Preference = Preference.Balanced,
+        Poll = TimeSpan.FromSeconds(30),
+        Launcher = [],
+    };
 
     internal IReadOnlyList<string> ScriptCommand => ["/bin/sh", Script];
 

@@ -47,7 +47,7 @@ internal sealed class HurtDevice : IAsyncDisposable
         foreach (var version in shape == Shape.BothSlots ? new[] { "1", "2" } : ["1"])
         {
             var release = await bench.ReleaseAsync(
-                version, ("model.onnx", Models.Good), ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]), ("weights/w.bin", Models.Random(5000, version[0])));
+                version, ("model.onnx", Models.Good), ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]), ("weights/w.bin", Models.Random(1_100_000, version[0])));
             await bench.PublishAsync(release);
             var state = await bench.RunAsync();
             if (shape == Shape.Adapted)

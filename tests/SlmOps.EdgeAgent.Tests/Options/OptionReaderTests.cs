@@ -14,7 +14,22 @@ public sealed class OptionReaderTests : IDisposable
     public void Read_EverythingWrong_AllMistakesAtOnce()
     {
         var options = OptionReader.Read(
-            new("ftp://x", "", "A b", "../x", " ", "/nowhere/trust.json", ["site", "a=1", "a=2", "B=3"], "lots", "best", "0", "no-such-launcher --quiet"), 1, out var mistakes);
+            new()
+            {
+                Url = "ftp://x",
+                Key = "",
+                Channel = "A b",
+                Id = "../x",
+                Data = " ",
+                Trust = "/nowhere/trust.json",
+                Labels = ["site", "a=1", "a=2", "B=3"],
+                Memory = "lots",
+                Prefer = "best",
+                Poll = "0",
+                Launcher = "no-such-launcher --quiet",
+            },
+            1,
+            out var mistakes);
 
         Assert.Null(options);
         Assert.Equal(
@@ -25,7 +40,7 @@ public sealed class OptionReaderTests : IDisposable
     [Fact]
     public void Read_OnlyTheRequired_HasDefaults()
     {
-        var options = OptionReader.Read(new("https://x.example/base", null, null, null, "data", _folder["trust.json"], [], null, null, null, null), 99, out var mistakes);
+        var options = OptionReader.Read(Required with { Url = "https://x.example/base" }, 99, out var mistakes);
 
         Assert.Empty(mistakes);
         Assert.Equal(
@@ -46,7 +61,7 @@ public sealed class OptionReaderTests : IDisposable
     [InlineData("64MB", null)]
     public void Read_Memory_IsBytesOrBinaryUnits(string text, long? bytes)
     {
-        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], text, null, null, null), 99, out var mistakes);
+        var options = OptionReader.Read(Required with { Memory = text }, 99, out var mistakes);
         Assert.Equal(bytes, options?.MemoryBytes);
         Assert.Equal(bytes is null ? 1 : 0, mistakes.Count);
     }
@@ -54,7 +69,7 @@ public sealed class OptionReaderTests : IDisposable
     [Fact]
     public void Read_Labels_KeepEverythingAfterTheFirstEqualsSign()
     {
-        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], ["site=lab", "note=a=b"], null, "speed", "0.5", null), 99, out _);
+        var options = OptionReader.Read(Required with { Labels = ["site=lab", "note=a=b"], Prefer = "speed", Poll = "0.5" }, 99, out _);
         Assert.Equal(new Dictionary<string, string> { ["site"] = "lab", ["note"] = "a=b" }, options!.Labels);
         Assert.Equal((Preference.Speed, 0.5), (options.Preference, options.Poll.TotalSeconds));
     }
@@ -68,10 +83,12 @@ public sealed class OptionReaderTests : IDisposable
     public void Read_Launcher_IsAProgramThatIsThereAndItsArguments(string? text, string[]? command)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs named here are those of Unix.");
-        var options = OptionReader.Read(new("https://x.example", null, null, null, "data", _folder["trust.json"], [], null, null, null, text), 99, out var mistakes);
+        var options = OptionReader.Read(Required with { Launcher = text }, 99, out var mistakes);
         Assert.Equal(command, options?.Launcher);
         Assert.Equal(command is null ? 1 : 0, mistakes.Count);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private RawOptions Required => new() { Url = "https://x.example", Data = "data", Trust = _folder["trust.json"] };
 }

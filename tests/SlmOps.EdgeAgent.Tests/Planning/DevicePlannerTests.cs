@@ -265,8 +265,8 @@ public sealed class DevicePlannerTests
         "int8", Digest.Of(System.Text.Encoding.UTF8.GetBytes("m" + release.Version)), 10, 100, "int8", new(50, "1.20.0", []),
         new(null, 0, null, null, null, null, null, null));
 
-    private static Deployment Deployment(Assignment assignment, DeviceState state) => new(
-        assignment, 1, state, null, Variant(assignment.Release), Slot.B, false, null, 0, null, null, null, new Dictionary<string, long>());
+    private static Deployment Deployment(Assignment assignment, DeviceState state) =>
+        new(assignment, 1, state) { Variant = Variant(assignment.Release), Target = Slot.B };
 
     private static Observed Device(
         ReleaseRef? active = null, ReleaseRef? before = null, ReleaseRef? known = null, ReleaseRef? condemned = null, Deployment? deployment = null)

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Download;
 using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Tests.Fakes;
 
 namespace SlmOps.EdgeAgent.Tests.Planning;
 
@@ -23,7 +24,7 @@ public sealed partial class OutcomeTableTests
     public void Rows_AreUniqueAndTheDocuments()
     {
         Assert.Distinct(OutcomeTable.Rows.Select(row => row.Code));
-        var document = File.ReadAllLines(Path.Combine(Root, "docs", "agent.md"));
+        var document = File.ReadAllLines(Path.Combine(RepositoryRoot.Path, "docs", "agent.md"));
         var shown = document.SkipWhile(line => line != "| Reason code | Class | What happened |").Skip(2).TakeWhile(line => line.StartsWith('|'));
 
         Assert.Equal(OutcomeTable.Rows.Select(row => $"| `{row.Code}` | {row.Class.ToString().ToLowerInvariant()} | {row.Means} |"), shown);
@@ -32,7 +33,7 @@ public sealed partial class OutcomeTableTests
     [Fact]
     public void Agent_EveryFailure_IsInTheTableAndOnlyTheReleasesCondemnIt()
     {
-        var found = Directory.EnumerateFiles(Path.Combine(Root, "edge-agent"), "*.cs", SearchOption.AllDirectories)
+        var found = Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "edge-agent"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(path => Failures().Matches(File.ReadAllText(path)))
             .Select(match => (Kind: match.Groups["kind"].Value, Code: match.Groups["code"].Value))
             .Where(one => one.Code != BlobDownloader.TimeIsUp.Code)
@@ -45,20 +46,6 @@ public sealed partial class OutcomeTableTests
         Assert.All(
             found.Where(one => one.Kind == nameof(FailureKind.Condemning) && !one.Code.StartsWith("local-layer", StringComparison.Ordinal)),
             one => Assert.Equal(OutcomeClass.Release, OutcomeTable.Of(one.Code)));
-    }
-
-    private static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
-            {
-                folder = folder.Parent ?? throw new DirectoryNotFoundException("SlmOps.sln is in no folder above the tests.");
-            }
-
-            return folder.FullName;
-        }
     }
 
     [GeneratedRegex("""(?:FailureKind\.(?<kind>\w+), |SmokeTester\.Failed\(|[^.]\bFailed\()"(?<code>[a-z-]+)["]""")]

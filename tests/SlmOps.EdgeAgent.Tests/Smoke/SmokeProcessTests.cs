@@ -165,14 +165,5 @@ public sealed class SmokeProcessTests : IDisposable
         new SmokeProcess(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System)
             .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
 
-    private static string SampleModel()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("SlmOps.sln is in no folder above the tests.");
-        }
-
-        return Path.Combine(folder.FullName, "infra", "samples", "pydocs-slm");
-    }
+    private static string SampleModel() => Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm");
 }

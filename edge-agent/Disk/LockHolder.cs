@@ -1,0 +1,4 @@
+namespace SlmOps.EdgeAgent.Disk;
+
+/// <summary>Who holds a data folder.</summary>
+internal sealed record LockHolder(int ProcessId, string DeviceId, DateTimeOffset Since);

@@ -1,0 +1,10 @@
+using SlmOps.Contracts;
+
+namespace SlmOps.EdgeAgent.State;
+
+/// <summary>A release that failed here, and the variant that did.</summary>
+/// <param name="Release">Index digest.</param>
+/// <param name="Manifest">Manifest digest of the variant, or default when it failed before one was chosen.</param>
+/// <param name="Code">Why, in kebab case.</param>
+/// <param name="At">When.</param>
+internal sealed record CondemnedRelease(Digest Release, Digest Manifest, string Code, DateTimeOffset At);
