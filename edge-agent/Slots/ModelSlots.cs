@@ -10,7 +10,7 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
 {
     // Small files are copied: then a worn disk that changes bytes never takes them from store and slot, or from both
     // slots, at once. Weights are too large to lie on the disk twice.
-    private const long OwnCopyBytes = 1 << 20;
+    internal const long OwnCopyBytes = 1 << 20;
 
     internal string FolderOf(Slot slot) => folder.SlotFolder(slot);
 

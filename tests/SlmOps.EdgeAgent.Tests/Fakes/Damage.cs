@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
+using SlmOps.EdgeAgent.Slots;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 
@@ -69,7 +70,8 @@ internal static class Damages
             var copy = Path.Combine(to, Path.GetRelativePath(from, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             var blob = Path.Combine(to, "store", "blobs", "sha256", Digest.Of(File.ReadAllBytes(path)).Hex);
-            if (!path.Contains("/slots/", StringComparison.Ordinal) || !File.Exists(blob) || !Filesystem.TryHardLink(blob, copy))
+            var isLinked = path.Contains("/slots/", StringComparison.Ordinal) && new FileInfo(path).Length > ModelSlots.OwnCopyBytes && File.Exists(blob);
+            if (!isLinked || !Filesystem.TryHardLink(blob, copy))
             {
                 File.Copy(path, copy);
             }

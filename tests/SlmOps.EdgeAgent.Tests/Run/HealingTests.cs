@@ -11,6 +11,8 @@ namespace SlmOps.EdgeAgent.Tests.Run;
 /// </summary>
 public sealed class HealingTests(ITestOutputHelper output)
 {
+    // Larger than what a slot holds a copy of: the bytes are the same ones under both names.
+    private const int Large = 1_100_000;
     private static readonly Damage[] Kinds = Enum.GetValues<Damage>();
 
     [Theory]
@@ -49,7 +51,7 @@ public sealed class HealingTests(ITestOutputHelper output)
     public async Task Start_NothingRightIsLeft_TheModelComesBackWithTheService()
     {
         await using var bench = await Bench.StartAsync();
-        await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good), ("w.bin", Models.Random(5000, 1))));
+        await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good), ("w.bin", Models.Random(Large, 1))));
         var before = await bench.RunAsync();
         Damages.Apply(Damage.Flipped, Path.Combine(bench.Data, "slots", "a", "w.bin"), new Random(1), inPlace: true);
         bench.Service.OnBlob = (context, _) =>
@@ -65,7 +67,7 @@ public sealed class HealingTests(ITestOutputHelper output)
         var after = await bench.RunAsync();
 
         Assert.Equal((before.ActiveContent!.Variant.Manifest, "1"), (after.ActiveContent!.Variant.Manifest, bench.Current!.Version));
-        Assert.Equal(Models.Random(5000, 1), File.ReadAllBytes(Path.Combine(bench.Data, "slots", "a", "w.bin")));
+        Assert.Equal(Models.Random(Large, 1), File.ReadAllBytes(Path.Combine(bench.Data, "slots", "a", "w.bin")));
         Assert.Equal(ReasonCodes.SlotRestored, bench.Service.Reports.Last(report => report.Incident is not null).Incident!.Code);
     }
 
@@ -93,7 +95,7 @@ public sealed class HealingTests(ITestOutputHelper output)
     public async Task Look_BytesChangedUnderTheSameTime_AreFoundADayLater()
     {
         await using var bench = await Bench.StartAsync();
-        await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good), ("w.bin", Models.Random(5000, 1))));
+        await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good), ("w.bin", Models.Random(Large, 1))));
         using var parts = bench.NewParts();
         var loop = bench.NewLoop(parts);
         loop.Recover();
@@ -107,14 +109,14 @@ public sealed class HealingTests(ITestOutputHelper output)
 
         await loop.CycleAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(Models.Random(5000, 1), File.ReadAllBytes(path));
+        Assert.Equal(Models.Random(Large, 1), File.ReadAllBytes(path));
     }
 
     [Fact]
     public async Task Start_ActiveSlotCannotBeRestored_TheOtherServesAndTheReleaseIsTriedAgain()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("w.bin", Models.Random(5000, 2))));
+        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("w.bin", Models.Random(Large, 2))));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(two);
