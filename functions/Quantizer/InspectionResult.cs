@@ -21,6 +21,13 @@ public sealed record InspectionLimits
     /// <summary>Deepest nesting of subgraphs.</summary>
     public int MaxDepth { get; init; } = 16;
 
+    /// <summary>
+    /// External data may lie behind a symbolic link that stays in the model's folder or leads to a folder <c>blobs</c>
+    /// beside it or one of the three folders above, as in a download cache of Hugging Face. For files of the caller's own
+    /// machine alone: an upload has no business with links.
+    /// </summary>
+    public bool FollowCacheLinks { get; init; }
+
     /// <summary>Most dimensions of a tensor.</summary>
     public int MaxRank { get; init; } = 32;
 }
@@ -81,7 +88,11 @@ public sealed record RuntimeWarning(string From, string Text);
 /// <param name="Name">Name.</param>
 /// <param name="ElementType">Element type, such as <c>float32</c> or <c>int64</c>.</param>
 /// <param name="Shape">Dimensions as numbers or symbolic names; <c>?</c> when unknown.</param>
-public sealed record GraphPort(string Name, string ElementType, IReadOnlyList<string> Shape);
+public sealed record GraphPort(string Name, string ElementType, IReadOnlyList<string> Shape)
+{
+    /// <summary>For an input of whole numbers: rows of the smallest table that they pick from; null when they pick from none that is known.</summary>
+    public long? Rows { get; init; }
+}
 
 /// <summary>All weights of one element type.</summary>
 /// <param name="ElementType">Element type.</param>

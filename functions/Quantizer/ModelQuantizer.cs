@@ -14,7 +14,7 @@ public static class ModelQuantizer
         new(RecipeNames.Half, "Weights as float16, half the size; nothing else changes.", "1.8.0"),
         new(RecipeNames.Int8, "8-bit weights in blocks of 32 for products and embeddings; hardly any loss.", "1.23.0"),
         new(RecipeNames.Int8Dynamic, "8-bit weights by column and inputs quantized as they come; the fastest for long prompts.", "1.8.0"),
-        new(RecipeNames.Int4, "4-bit weights in blocks of 32, scale and zero point searched; embeddings stay unless tied.", "1.18.0"),
+        new(RecipeNames.Int4, "4-bit weights in blocks of 32, scale and zero point searched; embeddings too.", "1.23.0"),
         new(RecipeNames.Int4Mixed, "4-bit weights, 8 bits for output layer, embeddings and sensitive projections.", "1.23.0"),
         new(RecipeNames.Auto, "Bits and block chosen for each weight: least error under a size, or least size under an error.", "1.23.0"),
         new(RecipeNames.Prune, "The smallest weights, or two of every four, set to zero; saves after compression.", "1.8.0"),

@@ -26,6 +26,7 @@ internal sealed class QuantizationRun(
         var dataName = DataNameOf(modelName);
         using var reader = new WeightReader(inspected);
         using var data = new DataFile(sink, dataName);
+        MaskTables.Keep(plan, reader, cancellationToken);
         var inputs = new InputKnowledge(options, entries, new InputGain(index, tracer), reader);
         if (options.Recipe == RecipeNames.Auto)
         {

@@ -18,12 +18,14 @@ public static class RecipeEstimator
     /// <summary>Plans each recipe that needs no further option.</summary>
     /// <param name="modelPath">Model file.</param>
     /// <param name="modelBytes">Bytes of the model file and its external data.</param>
+    /// <param name="limits">What may be read; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between recipes.</param>
     /// <exception cref="ModelQuantizationException">When the model cannot be used.</exception>
-    public static IReadOnlyList<RecipeEstimate> Estimate(string modelPath, long modelBytes, CancellationToken cancellationToken) =>
+    public static IReadOnlyList<RecipeEstimate> Estimate(
+        string modelPath, long modelBytes, InspectionLimits? limits, CancellationToken cancellationToken) =>
         [.. ModelQuantizer.Recipes
             .Where(recipe => !AskForABudget.Contains(recipe.Name))
-            .Select(recipe => One(recipe, modelBytes, ModelQuantizer.Plan(modelPath, new QuantizationOptions { Recipe = recipe.Name }, cancellationToken)))];
+            .Select(recipe => One(recipe, modelBytes, ModelQuantizer.Plan(modelPath, new QuantizationOptions { Recipe = recipe.Name, Limits = limits ?? new() }, cancellationToken)))];
 
     private static RecipeEstimate One(RecipeInfo recipe, long modelBytes, IReadOnlyList<TensorReport> tensors)
     {

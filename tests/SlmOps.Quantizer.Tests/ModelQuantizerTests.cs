@@ -280,7 +280,7 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData("MatMul", "int4", "1.18.0")]
     [InlineData("Gemm", "int4", "1.19.0")]
     [InlineData("MatMul", "int8", "1.22.0")]
-    [InlineData("Gather", "int4", "1.18.0")]
+    [InlineData("Gather", "int4", "1.23.0")]
     [InlineData("Gather", "int8", "1.23.0")]
     public void Quantize_Report_StatesTheOldestRuntimeOfWhatWasWritten(string first, string recipe, string oldest)
     {

@@ -4,9 +4,9 @@ namespace SlmOps.Quantizer.Inspection;
 
 /// <summary>
 /// Resolves external data locations inside the model's folder. A location is hostile text: it must be relative, stay in
-/// the folder and pass no symbolic link.
+/// the folder and pass no symbolic link, or only those of a download cache where the caller allows them.
 /// </summary>
-internal sealed class ExternalFiles(string modelPath)
+internal sealed class ExternalFiles(string modelPath, bool followCacheLinks)
 {
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(modelPath))!;
     private readonly Dictionary<string, (ModelProblem? Problem, long Length)> _seen = new(StringComparer.Ordinal);
@@ -73,7 +73,7 @@ internal sealed class ExternalFiles(string modelPath)
 
             path = Path.Combine(path, part);
             var info = new FileInfo(path);
-            if (info.LinkTarget is not null)
+            if (info.LinkTarget is not null && !(followCacheLinks && CacheLinks.Leads(info, _folder)))
             {
                 return (Problems.ExternalSymlink(tensor, location), 0);
             }
@@ -81,6 +81,11 @@ internal sealed class ExternalFiles(string modelPath)
 
         // A backslash separates folders on Windows and is part of the name elsewhere; only what exists here counts.
         var file = new FileInfo(Path.Combine(_folder, location));
+        if (followCacheLinks && file.LinkTarget is not null)
+        {
+            file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
+        }
+
         return file.Exists && (file.Attributes & (FileAttributes.Device | FileAttributes.ReparsePoint)) == 0
             ? (null, file.Length)
             : (Problems.ExternalMissing(tensor, location), 0);

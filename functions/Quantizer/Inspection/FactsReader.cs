@@ -21,6 +21,7 @@ internal static class FactsReader
             quantized += IsQuantized(node.OpType) ? 1 : 0;
         }
 
+        var tables = new IndexedTables(inspected);
         var weights = Weights(model).ToList();
         return new ModelFacts(
             model.IrVersion,
@@ -30,7 +31,7 @@ internal static class FactsReader
             weights.Sum(w => w.ByteLength),
             inspected.File.Length,
             model.AllGraphs.Sum(g => g.Nodes.Count),
-            [.. graph.Inputs.Where(i => !initializers.Contains(i.Name)).Select(Port)],
+            [.. graph.Inputs.Where(i => !initializers.Contains(i.Name)).Select(i => Port(i) with { Rows = IsIndex(i) ? tables.Rows(i.Name) : null })],
             [.. graph.Outputs.Select(Port)],
             operators,
             [.. weights.GroupBy(w => w.Type)
@@ -70,7 +71,7 @@ internal static class FactsReader
         {
             var constants = graph.Nodes.Where(n => n.Is("Constant"))
                 .SelectMany(n => n.Attributes).Select(a => a.Tensor).OfType<OnnxTensor>();
-            foreach (var tensor in graph.Initializers.Concat(constants))
+            foreach (var tensor in graph.Initializers.Where(t => !t.IsRepeat).Concat(constants))
             {
                 if (tensor.Storage != Storage.External
                     || seen.Add((tensor.External!.Location, tensor.External.Offset, tensor.ByteLength)))
@@ -83,6 +84,8 @@ internal static class FactsReader
 
     private static GraphPort Port(OnnxValue value) =>
         new(value.Name, value.TypeText, value.Shape is null ? ["?"] : [.. value.Shape.Select(d => d.ToString())]);
+
+    private static bool IsIndex(OnnxValue value) => value.Type is ElementType.Int32 or ElementType.Int64;
 
     private static bool IsQuantized(string opType) =>
         opType is "MatMulNBits" or "GatherBlockQuantized" or "MatMulInteger" or "ConvInteger" or "QLinearMatMul" or "QLinearConv"

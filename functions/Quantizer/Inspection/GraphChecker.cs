@@ -51,7 +51,7 @@ internal sealed class GraphChecker(OnnxModel model, InspectionLimits limits, Pro
         }
 
         var initializers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in graph.Initializers.Select(t => t.Name).Concat(graph.SparseInitializers))
+        foreach (var name in graph.Initializers.Where(t => !t.IsRepeat).Select(t => t.Name).Concat(graph.SparseInitializers))
         {
             if (name.Length == 0)
             {

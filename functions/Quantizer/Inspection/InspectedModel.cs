@@ -6,10 +6,10 @@ namespace SlmOps.Quantizer.Inspection;
 /// <summary>An opened model file, its parsed graph and whatever is wrong with it.</summary>
 internal sealed class InspectedModel : IDisposable
 {
-    private InspectedModel(ModelFile file, string path)
+    private InspectedModel(ModelFile file, string path, InspectionLimits limits)
     {
         File = file;
-        Files = new ExternalFiles(path);
+        Files = new ExternalFiles(path, limits.FollowCacheLinks);
     }
 
     internal ModelFile File { get; }
@@ -23,7 +23,7 @@ internal sealed class InspectedModel : IDisposable
 
     internal static InspectedModel Open(string modelPath, InspectionLimits limits, CancellationToken cancellationToken)
     {
-        var inspected = new InspectedModel(ModelFile.Open(modelPath), modelPath);
+        var inspected = new InspectedModel(ModelFile.Open(modelPath), modelPath, limits);
         try
         {
             inspected.Inspect(Path.GetFileName(modelPath), limits, cancellationToken);
@@ -88,7 +88,9 @@ internal sealed class InspectedModel : IDisposable
         }
 
         new OperatorChecker(model, problems).Check();
+        var before = problems.Items.Count;
         new TensorChecker(Files, problems).Check(model, cancellationToken);
+        RepeatedTensors.Mark(this, model, problems.Items.Count == before, cancellationToken);
         var total = File.Length + Files.Found.Sum(f => f.Length);
         if (total > limits.MaxModelBytes)
         {

@@ -8,6 +8,9 @@ namespace SlmOps.Quantizer.Inspection;
 /// </summary>
 internal static class KnownOperators
 {
+    /// <summary>The domain of ONNX Runtime's own operators, which it knows without an import.</summary>
+    internal const string Contrib = "com.microsoft";
+
     private const string Names = """
         Abs Acos Acosh Add Affine AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool
         BatchNormalization Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast
@@ -35,5 +38,5 @@ internal static class KnownOperators
 
     internal static bool HasStandard(string opType) => s_standard.Contains(opType);
 
-    internal static bool HasDomain(string domain) => domain is "" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft";
+    internal static bool HasDomain(string domain) => domain is "" or "ai.onnx" or "ai.onnx.ml" or Contrib;
 }

@@ -63,7 +63,8 @@ internal sealed class OperatorChecker(OnnxModel model, ProblemList problems)
         {
             problems.Add(Problems.UnknownOperator(node.OpType));
         }
-        else if (domain.Length > 0 && model.Opsets.TrueForAll(o => o.Domain != domain) && node.Graph.Root.Kind != GraphKind.Function)
+        else if (domain.Length > 0 && domain != KnownOperators.Contrib
+            && model.Opsets.TrueForAll(o => o.Domain != domain) && node.Graph.Root.Kind != GraphKind.Function)
         {
             problems.Add(Problems.MissingOpset(domain));
         }

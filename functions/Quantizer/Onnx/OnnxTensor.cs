@@ -21,6 +21,9 @@ internal sealed class OnnxTensor
 {
     internal required ByteRange Body { get; init; }
 
+    /// <summary>True for an initializer that stands in its graph before, with the same bytes: it is left out of the output.</summary>
+    internal bool IsRepeat { get; set; }
+
     internal string Name { get; set; } = "";
 
     internal ElementType Type { get; set; }

@@ -18,7 +18,7 @@ internal sealed class BitChooser
     }
 
     /// <summary>True when the recipe quantizes embedding tables by itself.</summary>
-    internal bool Embeddings => _options.Recipe is RecipeNames.Int8 or RecipeNames.Int4Mixed or RecipeNames.Auto;
+    internal bool Embeddings => _options.Recipe is RecipeNames.Int8 or RecipeNames.Int4 or RecipeNames.Int4Mixed or RecipeNames.Auto;
 
     internal BitChoice Choose(WeightEntry entry, WeightView view, List<WeightUse> uses)
     {

@@ -87,9 +87,11 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             size = choice.BlockSize;
         }
 
-        // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them.
+        // Packed 4-bit zero points have another layout in the two operators, so a shared table does without them. So does one
+        // with an odd number of blocks in a row: ONNX Runtime 1.23 packs those of a table on from row to row.
         var symmetricOnly = !uses.TrueForAll(use => places.HasPlaceForZeroPoints(use, entry.Source.Graph));
-        var symmetric = symmetricOnly || (tied && choice.Bits < 8) || (choice.Symmetric ?? choice.DefaultSymmetric);
+        var plain = symmetricOnly || (choice.Bits < 8 && (tied || (gather && size > 0 && view.K / size % 2 == 1)));
+        var symmetric = plain || (choice.Symmetric ?? choice.DefaultSymmetric);
         var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]));
         if (scheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
         {
@@ -103,7 +105,7 @@ internal sealed class Planner(QuantizationOptions options, NameFilter filter, Bi
             View = view,
             Scheme = scheme,
             Uses = uses,
-            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !tied && !symmetricOnly,
+            ChooseSymmetry = options.Search && options.Recipe != RecipeNames.Auto && choice.Bits < 8 && choice.Symmetric is null && !plain,
             SymmetricOnly = symmetricOnly,
             Reason = choice.Reason + (tied ? "; one table serves embedding and output" : "") + (symmetricOnly ? "; symmetric, because an If reads it that may or may not be decided when the model is opened" : ""),
         });

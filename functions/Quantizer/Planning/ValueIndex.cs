@@ -93,7 +93,7 @@ internal sealed class ValueIndex
     {
         var scope = new Dictionary<string, ValueSource>(StringComparer.Ordinal);
         var types = new Dictionary<string, OnnxValue>(StringComparer.Ordinal);
-        foreach (var tensor in graph.Initializers)
+        foreach (var tensor in graph.Initializers.Where(t => !t.IsRepeat))
         {
             scope[tensor.Name] = new ValueSource { Graph = graph, Name = tensor.Name, Initializer = tensor };
         }

@@ -14,7 +14,7 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
         foreach (var graph in model.AllGraphs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var tensor in graph.Initializers)
+            foreach (var tensor in graph.Initializers.Where(t => !t.IsRepeat))
             {
                 if (IsWeight(tensor))
                 {
@@ -116,7 +116,9 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
             case ("Conv" or "ConvTranspose", _):
                 return $"{node} has no block-quantized form on CPU";
             default:
-                return $"{node} has no quantized form for it";
+                return model.Functions.Exists(f => f.Name == node.OpType && SameDomain(f.Domain, node.Domain))
+                    ? $"{node} is a call of a model function that takes it as an argument, and the function may be called with others; inline the functions before (onnx.inliner.inline_local_functions)"
+                    : $"{node} has no quantized form for it";
         }
 
         if (node.Attributes.Exists(a => a.Reference.Length > 0))
@@ -130,6 +132,8 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
             : node.OpType == "Gather" ? GatherUse(traced, node, out found)
             : ProductUse(entry, traced, node, out found);
     }
+
+    private static bool SameDomain(string a, string b) => (a == "ai.onnx" ? "" : a) == (b == "ai.onnx" ? "" : b);
 
     private string? ProductUse(WeightEntry entry, TracedWeight traced, OnnxNode node, out WeightUse? found)
     {

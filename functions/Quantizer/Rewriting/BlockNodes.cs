@@ -1,3 +1,4 @@
+using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
 using SlmOps.Quantizer.Schemes;
@@ -15,7 +16,7 @@ internal sealed record BlockNames(string Codes, string Scales, IReadOnlyDictiona
 
 internal static class BlockNodes
 {
-    private const string Contrib = "com.microsoft";
+    private const string Contrib = KnownOperators.Contrib;
 
     // Level 4 quantizes the input of each block to int8. Without it 8-bit weights are expanded again at every call.
     private const long AccuracyLevel = 4;

@@ -19,7 +19,7 @@ internal sealed class DirtyMessages
             _nodes.UnionWith(graph.Nodes.Where(n => n.Attributes.Exists(Contains)));
             if (edits.AddedInitializers.ContainsKey(graph) || edits.FirstNodes.ContainsKey(graph) || edits.RemovedValues.ContainsKey(graph)
                 || edits.ContribFunctions.Contains(graph)
-                || graph.Initializers.Exists(edits.Tensors.ContainsKey)
+                || graph.Initializers.Exists(t => t.IsRepeat || edits.Tensors.ContainsKey(t))
                 || graph.Nodes.Exists(n => edits.Nodes.ContainsKey(n) || _nodes.Contains(n)))
             {
                 _graphs.Add(graph);

@@ -16,11 +16,16 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
     private Half[] _half = [];
     private ushort[] _words = [];
 
-    /// <summary>Stores float32 as float16. Null when a value is too large for that; nothing is written then.</summary>
-    internal BlockError? StoreHalf(OnnxTensor tensor, bool inline, out TensorTarget? target, Action<long> progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Stores float32 as float16. Null, with the reason, when half cannot hold the values; nothing is written then.
+    /// Infinities are held exactly and count as no error where <paramref name="mayBeInfinite"/> says that they mean something.
+    /// </summary>
+    internal BlockError? StoreHalf(
+        OnnxTensor tensor, bool inline, bool mayBeInfinite, out TensorTarget? target, out string? stays, Action<long> progress, CancellationToken cancellationToken)
     {
         target = null;
-        if (!FitsHalf(tensor, cancellationToken))
+        stays = HalfRange.Refusal(reader, tensor, cancellationToken);
+        if (stays is not null)
         {
             return null;
         }
@@ -40,6 +45,11 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
             reader.ReadFloats(tensor, done, values);
             TensorPrimitives.ConvertToHalf(values, half);
             TensorPrimitives.ConvertToSingle(half, back);
+            if (mayBeInfinite)
+            {
+                HalfRange.DropInfinities(values, back);
+            }
+
             sums.AddAll(values, back);
             target.Put(MemoryMarshal.AsBytes(half), done * 2);
             done += count;
@@ -47,30 +57,6 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
         }
 
         return sums.Total;
-    }
-
-    /// <summary>False when a finite value would become infinite. What is not finite to begin with is refused by name later.</summary>
-    private bool FitsHalf(OnnxTensor tensor, CancellationToken cancellationToken)
-    {
-        // Halfway between the largest half and the next step: what lies there or beyond rounds to infinity.
-        const float Beyond = 65520;
-        SliceBuffer.Grow(ref _values, Piece);
-        var fits = true;
-        for (long done = 0; done < tensor.Elements; done += Piece)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var values = _values.AsSpan(0, (int)Math.Min(Piece, tensor.Elements - done));
-            reader.ReadFloats(tensor, done, values);
-            var largest = Math.Abs(TensorPrimitives.MaxMagnitude<float>(values));
-            if (!float.IsFinite(largest))
-            {
-                return true;
-            }
-
-            fits &= largest < Beyond;
-        }
-
-        return fits;
     }
 
     /// <summary>Finds the threshold of a mask that zeroes a share of the weight.</summary>

@@ -66,10 +66,11 @@ internal sealed class InputKnowledge(QuantizationOptions options, List<WeightEnt
                 MomentSum.Add(moments, reader, head.View, normalize: true);
             }
 
-            _streams[k] = moments;
+            // A table of infinities is a mask, which tells nothing about what flows.
+            _streams[k] = moments is not null && moments.All(double.IsFinite) ? moments : null;
         }
 
-        return moments;
+        return _streams[k];
     }
 
     private double[] Scaled(double[] stream, OnnxTensor gain, int k)

@@ -22,7 +22,7 @@ internal sealed class ModelRewriter(
         products.Prepare(plan.Weights);
         foreach (var graph in inspected.Model!.AllGraphs)
         {
-            foreach (var tensor in graph.Initializers)
+            foreach (var tensor in graph.Initializers.Where(t => !t.IsRepeat))
             {
                 Process(tensor, () => edits.Tensors.TryGetValue(tensor, out var gone) && gone is null, cancellationToken);
             }

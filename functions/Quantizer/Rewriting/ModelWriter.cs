@@ -1,3 +1,4 @@
+using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Wire;
 
@@ -6,7 +7,6 @@ namespace SlmOps.Quantizer.Rewriting;
 /// <summary>Writes the model again with its edits; messages without an edit inside are copied as they are.</summary>
 internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel model, GraphEdits edits)
 {
-    private const string Contrib = "com.microsoft";
     private readonly ReadOnlySpan<byte> _data = data;
     private readonly DirtyMessages _dirty = new(model, edits);
 
@@ -31,7 +31,8 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
             }
         }
 
-        if (edits.UsesContrib && model.Opsets.TrueForAll(o => o.Domain != Contrib))
+        // ONNX Runtime takes its own operators without an import; other readers do not.
+        if ((edits.UsesContrib || model.AllGraphs.Any(g => g.Nodes.Exists(n => n.Domain == KnownOperators.Contrib))) && model.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
         {
             output.Message(8, ContribOpset());
         }
@@ -42,7 +43,7 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
     private static WireWriter ContribOpset()
     {
         var opset = new WireWriter();
-        opset.Text(1, Contrib);
+        opset.Text(1, KnownOperators.Contrib);
         opset.Varint(2, 1);
         return opset;
     }
@@ -99,7 +100,7 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
             output.Message(11, added);
         }
 
-        if (edits.ContribFunctions.Contains(graph) && graph.Opsets.TrueForAll(o => o.Domain != Contrib))
+        if (edits.ContribFunctions.Contains(graph) && graph.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
         {
             output.Message(9, ContribOpset());
         }
@@ -109,6 +110,11 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
 
     private bool Initializer(WireWriter output, OnnxTensor tensor)
     {
+        if (tensor.IsRepeat)
+        {
+            return false;
+        }
+
         if (!edits.Tensors.TryGetValue(tensor, out var replacement))
         {
             return true;

@@ -20,10 +20,10 @@ internal sealed class TensorRewriter(
         stays = null;
         if (planned.Scheme is HalfScheme)
         {
-            var half = _writer.StoreHalf(entry.Tensor, places.NeedsNodes(entry.Source.Graph), out var target, progress, cancellationToken);
+            var half = _writer.StoreHalf(
+                entry.Tensor, places.NeedsNodes(entry.Source.Graph), MaskTables.MayBeInfinite(entry), out var target, out stays, progress, cancellationToken);
             if (half is not { } error)
             {
-                stays = "it has values beyond the range of float16";
                 return null;
             }
 

@@ -9,18 +9,17 @@ internal static class InspectCommand
 {
     internal static Command Build()
     {
-        var model = new Argument<string>("model") { Description = "Model to look at" };
+        var model = new Argument<string>("model") { Description = "Model to look at, or a folder with one" };
         var json = new Option<bool>("--json") { Description = "Print {facts, problems, recipes} as JSON on standard output" };
         var command = new Command("inspect", "Say what a model is, what is wrong with it, and what each recipe would save. Exit code 1 when it cannot be used.") { model, json };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
-            var path = parsed.GetValue(model)!;
-            ModelArguments.RequireFile(path);
-            var inspection = ModelInspector.Inspect(path, new InspectionLimits(), cancellationToken);
+            var path = ModelArguments.Model(parsed.GetValue(model)!);
+            var inspection = ModelInspector.Inspect(path, ModelArguments.Limits, cancellationToken);
             var recipes = inspection.Problems.Count > 0 || inspection.Facts is not { } facts
                 ? []
-                : RecipeEstimator.Estimate(path, Bytes(path, facts), cancellationToken);
+                : RecipeEstimator.Estimate(path, Bytes(path, facts), ModelArguments.Limits, cancellationToken);
             Show(terminal, inspection, recipes);
             terminal.Result(new { inspection.Facts, inspection.Problems, Recipes = recipes });
             return Task.FromResult(inspection.Problems.Count == 0 ? ExitCode.Done : ExitCode.Failed);

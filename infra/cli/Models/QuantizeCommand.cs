@@ -13,7 +13,7 @@ internal static class QuantizeCommand
 
     internal static Command Build()
     {
-        var input = new Argument<string>("input") { Description = "Model to read; external data lies in its folder" };
+        var input = new Argument<string>("input") { Description = "Model to read, or a folder with one; external data lies in its folder" };
         var output = new Argument<string>("output") { Description = "Model to write; external data goes to OUTPUT.data" };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output" };
         var tuning = new QuantizeOptions();
@@ -22,7 +22,7 @@ internal static class QuantizeCommand
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
-            var result = Run(terminal, parsed.GetValue(input)!, parsed.GetValue(output)!, tuning.Read(parsed), cancellationToken);
+            var result = Run(terminal, ModelArguments.Model(parsed.GetValue(input)!), parsed.GetValue(output)!, tuning.Read(parsed), cancellationToken);
             Show(terminal, result);
             terminal.Result(result);
             return Task.FromResult(ExitCode.Done);
@@ -33,7 +33,6 @@ internal static class QuantizeCommand
     private static QuantizeOutcome Run(
         Terminal terminal, string input, string output, QuantizationOptions options, CancellationToken cancellationToken)
     {
-        ModelArguments.RequireFile(input);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
         using var process = Process.GetCurrentProcess();
         var cpu = process.TotalProcessorTime;

@@ -62,5 +62,6 @@ internal sealed class QuantizeOptions
         SignedWeights = parsed.GetValue(_signedWeights),
         Feedback = parsed.GetValue(_feedback),
         Threads = parsed.GetValue(_threads),
+        Limits = ModelArguments.Limits,
     };
 }

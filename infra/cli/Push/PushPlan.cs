@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Quantizer.Inspection;
 
 namespace SlmOps.Cli.Push;
 
@@ -53,6 +54,12 @@ internal sealed record PushPlan(
         var (givenName, givenVersion) = manifest is null ? (null, null) : ReadNames(manifest);
         var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
         var release = Safe("version", version ?? givenVersion ?? "1.0.0");
+        if (files.Find(file => new FileInfo(file.Path) is { LinkTarget: not null } link && !CacheLinks.Leads(link, folder)) is { Path: not null } strange)
+        {
+            throw new CliException(
+                $"'{strange.Relative}' is a link that leads out of the folder. Links inside of it, or into the blobs of a download cache, are followed; copy the real file.", ExitCode.Usage);
+        }
+
         var uploads = files.Where(file => file.Relative != UploadName.ManifestFile)
             .Select(file => (file.Path, $"{model}/{release}/{file.Relative}"))
             .ToList();
