@@ -12,7 +12,7 @@ public sealed class ModelOpenException : Exception
 
     /// <summary>
     /// What kind of trouble, in kebab case: <c>file-missing</c>, <c>session-failed</c>, <c>not-a-language-model</c>,
-    /// <c>unsupported-input</c>, <c>unsupported-shape</c>, <c>unsupported-type</c>, <c>bad-config</c>, <c>adapter-failed</c>.
+    /// <c>unsupported-input</c>, <c>unsupported-shape</c>, <c>unsupported-type</c>, <c>bad-config</c>, <c>input-unknown</c>, <c>adapter-failed</c>.
     /// </summary>
     public string Code { get; }
 

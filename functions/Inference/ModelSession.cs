@@ -46,4 +46,20 @@ internal static class ModelSession
                 exception);
         }
     }
+
+    /// <exception cref="InferenceException">When the model fails.</exception>
+    internal static IDisposableReadOnlyCollection<OrtValue> Run(
+        InferenceSession session, string modelPath, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputNames, AdapterSet? adapters = null)
+    {
+        try
+        {
+            using var options = new RunOptions();
+            adapters?.Activate(options);
+            return session.Run(options, inputs, outputNames);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InferenceException(modelPath, $"ONNX Runtime failed while it ran {Path.GetFileName(modelPath)}: {exception.Message}", exception);
+        }
+    }
 }

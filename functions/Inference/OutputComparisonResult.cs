@@ -17,7 +17,11 @@ public sealed record OutputComparisonResult(
     double LatencyMs,
     long PeakBytes,
     double LoadMs,
-    int Samples);
+    int Samples)
+{
+    /// <summary>For encoders: how alike the embeddings of whole texts are; null for other models.</summary>
+    public EmbeddingAgreement? Embeddings { get; init; }
+}
 
 /// <summary>How far one output is from the baseline's.</summary>
 /// <param name="Name">Output name.</param>

@@ -67,12 +67,49 @@ internal static class TensorData
         return target;
     }
 
+    /// <summary>Fills a numeric tensor.</summary>
+    /// <exception cref="NotSupportedException">When the type is no number.</exception>
+    /// <exception cref="OverflowException">When a whole number does not fit the type.</exception>
+    internal static void Set(OrtValue tensor, TensorElementType type, Func<int, double> value)
+    {
+        switch (type)
+        {
+            case TensorElementType.Float: Fill<float>(tensor, i => (float)value(i)); break;
+            case TensorElementType.Double: Fill(tensor, value); break;
+            case TensorElementType.Float16: Fill(tensor, i => (Float16)(float)value(i)); break;
+            case TensorElementType.BFloat16: Fill(tensor, i => (BFloat16)(float)value(i)); break;
+            case TensorElementType.Bool: Fill(tensor, i => value(i) != 0); break;
+            case TensorElementType.Int8: Fill(tensor, i => checked((sbyte)value(i))); break;
+            case TensorElementType.UInt8: Fill(tensor, i => checked((byte)value(i))); break;
+            case TensorElementType.Int16: Fill(tensor, i => checked((short)value(i))); break;
+            case TensorElementType.UInt16: Fill(tensor, i => checked((ushort)value(i))); break;
+            case TensorElementType.Int32: Fill(tensor, i => checked((int)value(i))); break;
+            case TensorElementType.UInt32: Fill(tensor, i => checked((uint)value(i))); break;
+            case TensorElementType.Int64: Fill(tensor, i => checked((long)value(i))); break;
+            case TensorElementType.UInt64: Fill(tensor, i => checked((ulong)value(i))); break;
+            default: throw new NotSupportedException($"A tensor of {type} has no numbers to fill in.");
+        }
+    }
+
+    private static void Fill<T>(OrtValue tensor, Func<int, T> value)
+        where T : unmanaged
+    {
+        var target = tensor.GetTensorMutableDataAsSpan<T>();
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = value(i);
+        }
+    }
+
     /// <summary>True for the types that <see cref="AsDoubles"/> reads.</summary>
     internal static bool IsNumeric(TensorElementType type) => type
         is TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16
         or TensorElementType.Bool or TensorElementType.Int8 or TensorElementType.UInt8 or TensorElementType.Int16
         or TensorElementType.UInt16 or TensorElementType.Int32 or TensorElementType.UInt32 or TensorElementType.Int64
         or TensorElementType.UInt64;
+
+    internal static bool IsFloat(TensorElementType type) =>
+        type is TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16;
 
     /// <summary>All elements of a numeric tensor as float64.</summary>
     internal static double[] AsDoubles(OrtValue tensor) => tensor.GetTensorTypeAndShape().ElementDataType switch

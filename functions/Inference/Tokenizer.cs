@@ -3,13 +3,16 @@ using SlmOps.Inference.Tokenization;
 namespace SlmOps.Inference;
 
 /// <summary>
-/// A Hugging Face <c>tokenizer.json</c> with a BPE model: byte-level (GPT-2, Llama 3, Qwen) or with byte fallback
-/// (Llama 2, Phi-3, Gemma). Encodes without the post-processor: no start or end token is added. Thread safe.
+/// A Hugging Face <c>tokenizer.json</c> with a BPE model, byte-level (GPT-2, Llama 3, Qwen) or with byte fallback
+/// (Llama 2, Phi-3, Gemma), a WordPiece model (BERT, MiniLM) or a Unigram model (T5, XLM-R); or a <c>vocab.txt</c> of BERT.
+/// Encodes without the post-processor: no start or end token is added unless <see cref="EncodeWhole"/> is asked. Thread safe.
 /// </summary>
 public sealed class Tokenizer
 {
     private static readonly string[] StartNames = ["<s>", "<|begin_of_text|>", "<bos>", "<|startoftext|>", "<｜begin▁of▁sentence｜>", "<|endoftext|>"];
     private static readonly string[] EndNames = ["</s>", "<|end_of_text|>", "<eos>", "<｜end▁of▁sentence｜>", "<|endoftext|>", "<|eot_id|>", "<|im_end|>"];
+
+    private static readonly string[] PadNames = ["[PAD]", "<pad>", "<|pad|>", "<|endoftext|>"];
 
     private readonly TokenizerJson _json;
     private readonly TokenizerLimits _limits;
@@ -28,7 +31,7 @@ public sealed class Tokenizer
         _special = [.. json.Added.Where(token => token.Special).Select(token => token.Id)];
         SpecialTokens = json.Added.Where(token => token.Special).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         VocabularySize = _names.Count == 0 ? 0 : _names.Keys.Max() + 1;
-        BeginOfText = json.TemplateStart is { } start ? TokenId(start) : FirstKnown(StartNames);
+        BeginOfText = json.Template.Before is [var start, ..] ? start : FirstKnown(StartNames);
         EndOfText = FirstKnown(EndNames);
     }
 
@@ -41,10 +44,13 @@ public sealed class Tokenizer
     /// <summary>The token that a text starts with: what the post-processor's template puts there, else a special token of a usual name; null when there is neither.</summary>
     public int? BeginOfText { get; }
 
+    /// <summary>The token that fills up shorter texts of a batch; 0 where the tokenizer names none.</summary>
+    public int Padding => PadNames.Where(SpecialTokens.ContainsKey).Select(TokenId).FirstOrDefault() ?? 0;
+
     /// <summary>The special token of a usual name that ends a text, or null.</summary>
     public int? EndOfText { get; }
 
-    /// <summary>Reads a <c>tokenizer.json</c>.</summary>
+    /// <summary>Reads a <c>tokenizer.json</c>, or the <c>vocab.txt</c> of a BERT model.</summary>
     /// <exception cref="TokenizerException">When it is missing, too large, malformed or of an unknown kind.</exception>
     public static Tokenizer Load(string tokenizerJsonPath, TokenizerLimits? limits = null)
     {
@@ -56,7 +62,9 @@ public sealed class Tokenizer
         }
 
         using var stream = file.OpenRead();
-        return Parse(stream, limits);
+        return file.Extension == ".txt"
+            ? Parse(VocabularyText.ToJson(Whole(stream, limits)), limits)
+            : Parse(stream, limits);
     }
 
     /// <summary>Reads a <c>tokenizer.json</c> from a stream, up to the limit.</summary>
@@ -65,6 +73,11 @@ public sealed class Tokenizer
     {
         ArgumentNullException.ThrowIfNull(stream);
         limits ??= new();
+        return Parse(Whole(stream, limits), limits);
+    }
+
+    private static ReadOnlyMemory<byte> Whole(Stream stream, TokenizerLimits limits)
+    {
         using var buffer = new MemoryStream();
         var block = new byte[81_920];
         for (int count; (count = stream.Read(block)) > 0;)
@@ -77,7 +90,7 @@ public sealed class Tokenizer
             buffer.Write(block, 0, count);
         }
 
-        return Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), limits);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
     /// <summary>Reads a <c>tokenizer.json</c> from memory.</summary>
@@ -128,6 +141,17 @@ public sealed class Tokenizer
         }
 
         return ids;
+    }
+
+    /// <summary>Token ids of a text as an encoder takes it: with the special tokens that the tokenizer puts before and after, such as <c>[CLS] … [SEP]</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxTokens">Most ids; the text's own are cut to fit.</param>
+    /// <param name="cancellationToken">Checked between matches of a pattern.</param>
+    /// <exception cref="TokenizerException">As for <see cref="Encode"/>.</exception>
+    public IReadOnlyList<int> EncodeWhole(string text, int maxTokens, CancellationToken cancellationToken = default)
+    {
+        var room = Math.Max(0, maxTokens - _json.Template.Before.Count - _json.Template.After.Count);
+        return [.. _json.Template.Before, .. Encode(text, cancellationToken).Take(room), .. _json.Template.After];
     }
 
     /// <summary>Text of token ids; ids that the tokenizer does not know are left out.</summary>

@@ -16,12 +16,12 @@ internal sealed class BpeModel(
     int? unknown,
     bool fuseUnknown,
     bool byteFallback,
-    bool ignoreMerges)
+    bool ignoreMerges) : TokenModel
 {
     private readonly int?[] _byteTokens = [.. Enumerable.Range(0, 256).Select(b =>
         vocabulary.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), out var id) ? id : (int?)null)];
 
-    internal void Encode(string word, List<int> target)
+    internal override void Encode(string word, List<int> target)
     {
         if (ignoreMerges && vocabulary.TryGetValue(word, out var whole))
         {

@@ -13,6 +13,26 @@ internal static class CanonicalComposition
 
     /// <summary>Below this no character decomposes into, or composes with, another one unless it is above.</summary>
     private const char FirstMark = '\u0300';
+    private const char FirstLetterWithMark = '\u00C0';
+
+    /// <summary>Normalization form D.</summary>
+    internal static string Decompose(string text)
+    {
+        // Nothing below the letters with marks decomposes.
+        if (!text.AsSpan().ContainsAnyExceptInRange('\0', (char)(FirstLetterWithMark - 1)))
+        {
+            return text;
+        }
+
+        var runes = new List<int>(text.Length);
+        foreach (var rune in CodePoints(text))
+        {
+            Decompose(rune, runes);
+        }
+
+        Order(runes);
+        return Text(runes);
+    }
 
     internal static string Compose(string text)
     {

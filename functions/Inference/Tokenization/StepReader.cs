@@ -37,8 +37,38 @@ internal sealed class StepReader(TokenizerLimits limits)
         "Replace" => [new Normalizer.Replace(Pattern(step), Short(step.Text("content") ?? ""))],
         "Lowercase" => [new Normalizer.Lowercase()],
         "Strip" => [new Normalizer.Strip(step.Flag("strip_left", true), step.Flag("strip_right", true))],
-        var type => throw Unsupported("normalizer", type, "NFC, Prepend, Replace, Lowercase, Strip"),
+        "NFD" => [new Normalizer.Decompose()],
+        "StripAccents" => [new Normalizer.StripAccents()],
+        "BertNormalizer" => Bert(step),
+        "Precompiled" => [new Normalizer.Mapped(CharacterMap.Read(step.RequiredText("precompiled_charsmap")))],
+        var type => throw Unsupported("normalizer", type, "NFC, NFD, Prepend, Replace, Lowercase, Strip, StripAccents, BertNormalizer, Precompiled"),
     };
+
+    /// <summary>Accents go where letters are lowered, unless the file says otherwise.</summary>
+    private static IEnumerable<Normalizer> Bert(JsonElement step)
+    {
+        var lowers = step.Flag("lowercase", true);
+        if (step.Flag("clean_text", true))
+        {
+            yield return new Normalizer.CleanText();
+        }
+
+        if (step.Flag("handle_chinese_chars", true))
+        {
+            yield return new Normalizer.SpaceIdeographs();
+        }
+
+        if (step.Flag("strip_accents", lowers))
+        {
+            yield return new Normalizer.Decompose();
+            yield return new Normalizer.StripAccents();
+        }
+
+        if (lowers)
+        {
+            yield return new Normalizer.Lowercase();
+        }
+    }
 
     private IEnumerable<PreTokenizer> ReadPreTokenizer(JsonElement step) => step.RequiredText("type") switch
     {
@@ -49,7 +79,8 @@ internal sealed class StepReader(TokenizerLimits limits)
         "Punctuation" => [Expression(@"[\p{P}$+<=>^`|~]", Behavior(step.Text("behavior") ?? "Isolated"))],
         "WhitespaceSplit" => [Expression(@"\s+", SplitBehavior.Removed)],
         "Whitespace" => [new PreTokenizer.Split(SplitPattern.Expression(@"\w+|[^\w\s]+", limits.PatternTimeout), SplitBehavior.Removed, Invert: true)],
-        var type => throw Unsupported("pre-tokenizer", type, "ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit"),
+        "BertPreTokenizer" => [Expression(@"\s+", SplitBehavior.Removed), Expression(@"[\p{P}$+<=>^`|~]", SplitBehavior.Isolated)],
+        var type => throw Unsupported("pre-tokenizer", type, "BertPreTokenizer, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit"),
     };
 
     private IEnumerable<TokenDecoder> ReadDecoder(JsonElement step) => step.RequiredText("type") switch
@@ -60,7 +91,8 @@ internal sealed class StepReader(TokenizerLimits limits)
         "Fuse" => [new TokenDecoder.Fuse()],
         "ByteFallback" => [new TokenDecoder.ByteFallback()],
         "Strip" => [new TokenDecoder.Strip(step.RequiredText("content") is [var c] ? c : throw JsonFields.Bad("'content' of Strip must be one character"), step.Number("start"), step.Number("stop"))],
-        var type => throw Unsupported("decoder", type, "ByteLevel, Metaspace, Replace, Fuse, ByteFallback, Strip"),
+        "WordPiece" => [new TokenDecoder.WordPiece(Short(step.Text("prefix") ?? "##"), step.Flag("cleanup", true))],
+        var type => throw Unsupported("decoder", type, "WordPiece, ByteLevel, Metaspace, Replace, Fuse, ByteFallback, Strip"),
     };
 
     private PreTokenizer.Split Expression(string pattern, SplitBehavior behavior) =>

@@ -41,6 +41,23 @@ internal abstract record TokenDecoder
         internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) => [.. tokens.Select(token => Pattern.Replace(token, Content, int.MaxValue, CancellationToken.None))];
     }
 
+    /// <summary>Continued pieces are put to the word before, other words apart; with clean-up, punctuation loses the space before it.</summary>
+    internal sealed record WordPiece(string Prefix, bool CleanUp) : TokenDecoder
+    {
+        private static readonly (string From, string To)[] s_spaces =
+        [
+            (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+        ];
+
+        internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) =>
+            [.. tokens.Select((token, i) => Clean(
+                i == 0 ? token : token.StartsWith(Prefix, StringComparison.Ordinal) ? token[Prefix.Length..] : " " + token))];
+
+        private string Clean(string piece) => CleanUp
+            ? s_spaces.Aggregate(piece, (text, space) => text.Replace(space.From, space.To, StringComparison.Ordinal))
+            : piece;
+    }
+
     internal sealed record Fuse : TokenDecoder
     {
         internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) => [string.Concat(tokens)];

@@ -5,12 +5,12 @@ namespace SlmOps.Inference.Tokenization;
 /// <summary>A tokenizer.json, read and checked.</summary>
 internal sealed record TokenizerJson(
     Dictionary<string, int> Vocabulary,
-    BpeModel Model,
+    TokenModel Model,
     IReadOnlyList<AddedToken> Added,
     IReadOnlyList<Normalizer> Normalizers,
     IReadOnlyList<PreTokenizer> PreTokenizers,
     IReadOnlyList<TokenDecoder> Decoders,
-    string? TemplateStart)
+    Template Template)
 {
     /// <exception cref="TokenizerException">When it is malformed, contradictory or of an unknown kind.</exception>
     internal static TokenizerJson Read(ReadOnlyMemory<byte> utf8, TokenizerLimits limits)
@@ -34,13 +34,29 @@ internal sealed record TokenizerJson(
     private static TokenizerJson Read(JsonElement root, TokenizerLimits limits)
     {
         var model = root.Object("model") ?? throw JsonFields.Bad("it has no 'model'");
-        if ((model.Text("type") ?? (model.Array("merges") is null ? "(none)" : "BPE")) is var type and not "BPE")
+        var (vocabulary, encoder) = (model.Text("type") ?? (model.Array("merges") is null ? "(none)" : "BPE")) switch
         {
-            throw new TokenizerException(
+            "BPE" => Bpe(model, limits),
+            "WordPiece" => WordPiece(model, limits),
+            "Unigram" => UnigramReader.Read(model, limits),
+            var type => throw new TokenizerException(
                 "unsupported-model",
-                $"tokenizer.json holds a model of type '{type}'; BPE is supported. Use a model with a BPE tokenizer, or leave the tokenizer out and give the evaluation text as token ids.");
-        }
+                $"tokenizer.json holds a model of type '{type}'; BPE, WordPiece and Unigram are supported. Use a model with such a tokenizer, or leave the tokenizer out and give the evaluation text as token ids."),
+        };
+        var steps = new StepReader(limits);
+        var added = AddedTokensOf(root, vocabulary, limits);
+        return new(
+            vocabulary,
+            encoder,
+            added,
+            steps.Normalizers(root.Object("normalizer")),
+            steps.PreTokenizers(root.Object("pre_tokenizer")),
+            steps.Decoders(root.Object("decoder")),
+            Template.Read(root.Object("post_processor"), vocabulary));
+    }
 
+    private static (Dictionary<string, int> Vocabulary, TokenModel Model) Bpe(JsonElement model, TokenizerLimits limits)
+    {
         foreach (var key in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
             if (!string.IsNullOrEmpty(model.Text(key)))
@@ -51,21 +67,24 @@ internal sealed record TokenizerJson(
 
         var vocabulary = VocabularyReader.Vocabulary(model, limits);
         var merges = VocabularyReader.Merges(model, vocabulary, limits);
-        int? unknown = model.Text("unk_token") is not { } unknownToken
-            ? null
-            : vocabulary.TryGetValue(unknownToken, out var id)
-                ? id
-                : throw new TokenizerException("unknown-token", $"The unknown token '{unknownToken}' of tokenizer.json is not in its vocabulary.");
-        var steps = new StepReader(limits);
-        return new(
-            vocabulary,
-            new BpeModel(vocabulary, merges, unknown, model.Flag("fuse_unk", false), model.Flag("byte_fallback", false), model.Flag("ignore_merges", false)),
-            AddedTokensOf(root, vocabulary, limits),
-            steps.Normalizers(root.Object("normalizer")),
-            steps.PreTokenizers(root.Object("pre_tokenizer")),
-            steps.Decoders(root.Object("decoder")),
-            TemplateStartOf(root.Object("post_processor")));
+        int? unknown = model.Text("unk_token") is { } token ? Known(vocabulary, token) : null;
+        return (vocabulary, new BpeModel(vocabulary, merges, unknown, model.Flag("fuse_unk", false), model.Flag("byte_fallback", false), model.Flag("ignore_merges", false)));
     }
+
+    private static (Dictionary<string, int> Vocabulary, TokenModel Model) WordPiece(JsonElement model, TokenizerLimits limits)
+    {
+        const int LongestWord = 1000;
+        var vocabulary = VocabularyReader.Vocabulary(model, limits);
+        var longest = model.TryGetProperty("max_input_chars_per_word", out _) ? model.Number("max_input_chars_per_word") : 100;
+        return longest is < 1 or > LongestWord
+            ? throw JsonFields.Bad($"'max_input_chars_per_word' is {longest}; 1 to {LongestWord} are read")
+            : (vocabulary, new WordPieceModel(
+                vocabulary, Known(vocabulary, model.Text("unk_token") ?? "[UNK]"), model.Text("continuing_subword_prefix") ?? "##", longest));
+    }
+
+    private static int Known(Dictionary<string, int> vocabulary, string unknownToken) => vocabulary.TryGetValue(unknownToken, out var id)
+        ? id
+        : throw new TokenizerException("unknown-token", $"The unknown token '{unknownToken}' of tokenizer.json is not in its vocabulary.");
 
     /// <summary>Added tokens go into the vocabulary too; one that is already there must keep its id.</summary>
     private static List<AddedToken> AddedTokensOf(JsonElement root, Dictionary<string, int> vocabulary, TokenizerLimits limits)
@@ -104,23 +123,5 @@ internal sealed record TokenizerJson(
         }
 
         return added;
-    }
-
-    /// <summary>The special token that a template puts before a text, such as <c>&lt;s&gt;</c>.</summary>
-    private static string? TemplateStartOf(JsonElement? processor)
-    {
-        if (processor is not { } step)
-        {
-            return null;
-        }
-
-        if (step.Text("type") == "Sequence")
-        {
-            return step.Array("processors")?.EnumerateArray().Select(inner => TemplateStartOf(inner)).FirstOrDefault(start => start is not null);
-        }
-
-        return step.Text("type") == "TemplateProcessing" && step.Array("single") is { } single && single.GetArrayLength() > 0
-            ? single[0].Object("SpecialToken")?.Text("id")
-            : null;
     }
 }

@@ -12,7 +12,7 @@ internal static class TokenizerFamilies
         + "def main(args):\n    return [x for x in range(1024)]\n\n\t# naïve café über straße\nПривет, мир! こんにちは世界。 안녕하세요 "
         + "the the then there these this that those thing things nothing something    spaced   out  text\r\n";
 
-    internal static readonly IReadOnlyList<string> Names = ["gpt2", "gpt2-prefix", "llama3", "qwen", "starcoder", "llama2", "llama2-metaspace", "mistral-metaspace"];
+    internal static readonly IReadOnlyList<string> Names = ["gpt2", "gpt2-prefix", "llama3", "qwen", "starcoder", "llama2", "llama2-metaspace", "mistral-metaspace", "bert", "bert-cased", "unigram"];
 
     private const string Llama3Words = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string QwenWords = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -36,6 +36,9 @@ internal static class TokenizerFamilies
             Sequence("decoders", Replace("▁", " "), new JsonObject { ["type"] = "ByteFallback" }, new JsonObject { ["type"] = "Fuse" }, new JsonObject { ["type"] = "Strip", ["content"] = " ", ["start"] = 1, ["stop"] = 0 })),
         "llama2-metaspace" => Fallback(Metaspace("first", split: false), pairs: true),
         "mistral-metaspace" => Fallback(Metaspace("always", split: true), pairs: true),
+        "bert" => WordPiece(lowers: true),
+        "bert-cased" => WordPiece(lowers: false),
+        "unigram" => Unigram(),
         _ => throw new ArgumentOutOfRangeException(nameof(family), family, null),
     };
 
@@ -67,6 +70,39 @@ internal static class TokenizerFamilies
         json["model"]!["fuse_unk"] = true;
         json["model"]!["byte_fallback"] = true;
         json["post_processor"] = JsonNode.Parse("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[1],"tokens":["<s>"]}}}""");
+        return json;
+    }
+
+    /// <summary>Every character alone and as a continuation, and the beginnings and ends of the words.</summary>
+    private static JsonObject WordPiece(bool lowers)
+    {
+        var words = Corpus.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(word => lowers ? word.ToLowerInvariant() : word).Distinct().ToList();
+        var pieces = words.SelectMany(word => Enumerable.Range(1, word.Length).SelectMany(cut => (string[])[word[..cut], "##" + word[^cut..]]))
+            .Concat(words.SelectMany(word => word.Select(letter => letter.ToString())));
+        string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
+        var json = Assemble([.. special, .. pieces.Distinct()], [], special, new JsonObject { ["type"] = "BertPreTokenizer" }, new JsonObject { ["type"] = "WordPiece", ["prefix"] = "##", ["cleanup"] = false }, pairs: false);
+        json["normalizer"] = new JsonObject { ["type"] = "BertNormalizer", ["clean_text"] = true, ["handle_chinese_chars"] = true, ["strip_accents"] = null, ["lowercase"] = lowers };
+        json["model"] = new JsonObject { ["type"] = "WordPiece", ["unk_token"] = "[UNK]", ["continuing_subword_prefix"] = "##", ["max_input_chars_per_word"] = 100, ["vocab"] = json["model"]!["vocab"]!.DeepClone() };
+        json["post_processor"] = JsonNode.Parse("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}},{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"[SEP]","type_id":0}}],"pair":[],"special_tokens":{"[CLS]":{"id":"[CLS]","ids":[2],"tokens":["[CLS]"]},"[SEP]":{"id":"[SEP]","ids":[3],"tokens":["[SEP]"]}}}""");
+        return json;
+    }
+
+    /// <summary>Pieces of the corpus with scores that are all different, so that no two cuts are equally likely.</summary>
+    private static JsonObject Unigram()
+    {
+        var text = "▁" + Corpus.Replace(" ", "▁", StringComparison.Ordinal);
+        var pieces = Enumerable.Range(1, 5).SelectMany(length => Enumerable.Range(0, text.Length - length).Select(start => text.Substring(start, length)))
+            // The reference does not cut at the mark, so no piece may reach over it.
+            .Where(piece => piece.LastIndexOf('▁') <= 0 && !char.IsLowSurrogate(piece[0]) && !char.IsHighSurrogate(piece[^1]))
+            .Distinct().OrderByDescending(piece => piece.Length).ThenBy(piece => piece, StringComparer.Ordinal).ToList();
+        var json = Assemble(["<unk>", "<s>", "</s>"], [], ["<unk>", "<s>", "</s>"], Metaspace("always", split: true), Metaspace("always", split: true), pairs: false);
+        json["model"] = new JsonObject
+        {
+            ["type"] = "Unigram",
+            ["unk_id"] = 0,
+            ["vocab"] = new JsonArray([.. ((string[])["<unk>", "<s>", "</s>"]).Select(token => (JsonNode)new JsonArray(token, 0.0)),
+                .. pieces.Select((piece, i) => (JsonNode)new JsonArray(piece, -3.0 - (2.5 * piece.Length * (0.7 + (0.013 * (i * 37 % 101))))))]),
+        };
         return json;
     }
 

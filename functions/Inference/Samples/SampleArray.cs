@@ -1,0 +1,6 @@
+namespace SlmOps.Inference;
+
+/// <summary>Values for one input, in row order.</summary>
+/// <param name="Shape">Dimensions.</param>
+/// <param name="Values">As many as the shape says.</param>
+internal sealed record SampleArray(long[] Shape, double[] Values);
