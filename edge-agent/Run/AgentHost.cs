@@ -23,7 +23,7 @@ internal static class AgentHost
         {
             var around = AgentSurroundings.Real();
             var folder = new DataFolder(options.DataPath);
-            var id = options.DeviceId ?? KeptDeviceId(folder, log);
+            var id = DeviceIdOf(folder, options.DeviceId, log);
             using var held = DataFolderLock.TryTake(folder, new(Environment.ProcessId, id, around.Clock.GetUtcNow()), out var holder);
             if (held is null)
             {
@@ -87,7 +87,10 @@ internal static class AgentHost
     /// The id that the folder keeps. Where that file is lost or damaged, the one that the folder's last agent had: a device
     /// that comes back under another name is a stranger to its rollout.
     /// </summary>
-    internal static string KeptDeviceId(DataFolder folder, ILogger log)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="log">Told about damage.</param>
+    /// <param name="given">What a new folder gets; null makes an id.</param>
+    internal static string KeptDeviceId(DataFolder folder, ILogger log, string? given = null)
     {
         var bytes = DurableFile.Read(folder.DeviceId, 256, out var damage);
         string[] lines = bytes is null ? [] : Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -104,9 +107,20 @@ internal static class AgentHost
 
         var id = DataFolderLock.ReadHolder(folder) is { DeviceId: var last } && SafeName.IsValid(last)
             ? last
-            : "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+            : given ?? "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         DurableFile.Write(folder.DeviceId, Encoding.UTF8.GetBytes($"{id}\n{CheckOf(id)}\n"));
         return id;
+    }
+
+    /// <summary>
+    /// What lies in a data folder, from reports that wait to releases that failed, is of one device: another id is refused.
+    /// </summary>
+    internal static string DeviceIdOf(DataFolder folder, string? given, ILogger log)
+    {
+        var kept = KeptDeviceId(folder, log, given);
+        return given is null || given == kept
+            ? kept
+            : throw new InvalidDataException($"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder of its own, or leave --id out.");
     }
 
     // A flipped bit makes one id into another. Who writes a file by hand needs no check.

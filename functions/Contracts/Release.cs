@@ -46,4 +46,11 @@ public sealed record VariantFigures(
     double? SqnrDb,
     double? TokensPerSecond,
     double? PrefillTokensPerSecond,
-    long? PeakBytes);
+    long? PeakBytes)
+{
+    /// <summary>For encoders: mean cosine of the embeddings of the same texts by the original and by the variant.</summary>
+    public double? Cosine { get; init; }
+
+    /// <summary>For encoders: share of each text's nearest texts that are the same by both.</summary>
+    public double? Neighbours { get; init; }
+}

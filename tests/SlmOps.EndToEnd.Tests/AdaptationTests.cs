@@ -50,7 +50,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var fact = Assert.Single(await _platform.EventsAsync(EventTypes.AdaptationReleased, $"models/{adaptation.Folder}"));
         Assert.Equal(published.Adaptation.Compositions[variant.Name].ToString(), fact.GetProperty("data").GetProperty("compositions").GetProperty(variant.Name).GetString());
 
-        var result = await _platform.Client.WithdrawOverlayAsync(basis.Model, "adapted-site", null, Cancelled);
+        var result = await _platform.Client.WithdrawAdaptationAsync(basis.Model, "adapted-site", null, Cancelled);
         Assert.True(result.Done, result.Message);
         await DevicesAsync(basis.Model, fleet => Lab(fleet).Composition is { Composition.IsEmpty: true });
         Assert.Equal("WITHDRAWN", (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
@@ -100,7 +100,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
     {
         await BaseIsReleasedAsync();
 
-        var failure = await Assert.ThrowsAsync<Cli.CliException>(() => _platform.Client.WithdrawOverlayAsync("refusing", "no-such", null, Cancelled));
+        var failure = await Assert.ThrowsAsync<Cli.CliException>(() => _platform.Client.WithdrawAdaptationAsync("refusing", "no-such", null, Cancelled));
 
         Assert.Contains("409", failure.Message, StringComparison.Ordinal);
     }

@@ -56,6 +56,7 @@ internal static class RequestRunner
         ModelOpenException refused => new(RunFailureKind.Open, refused.Code, refused.ModelPath, refused.Message),
         InferenceException failed => new(RunFailureKind.Run, "run-failed", failed.ModelPath, failed.Message),
         OnnxRuntimeException failed => new(RunFailureKind.Run, "run-failed", "", failed.Message),
+        SampleFilesException or TokenizerException => new(RunFailureKind.Argument, "does-not-fit", "", exception.Message),
         ArgumentException wrong => new(RunFailureKind.Argument, "does-not-fit", "", wrong.Message),
         InvalidDataException or IOException or UnauthorizedAccessException => new(RunFailureKind.Data, "predictions-failed", "", exception.Message),
         OverflowException => new(RunFailureKind.Run, "run-failed", "", $"The model gave a tensor of impossible size: {exception.Message}"),

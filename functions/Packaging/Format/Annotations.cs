@@ -27,6 +27,8 @@ internal static class Annotations
     internal const string Kl = "dev.slmops.figure.kl";
     internal const string Top1Agreement = "dev.slmops.figure.top1-agreement";
     internal const string SqnrDb = "dev.slmops.figure.sqnr-db";
+    internal const string Cosine = "dev.slmops.figure.cosine";
+    internal const string Neighbours = "dev.slmops.figure.neighbours";
     internal const string TokensPerSecond = "dev.slmops.figure.tokens-per-second";
     internal const string PrefillTokensPerSecond = "dev.slmops.figure.prefill-tokens-per-second";
     internal const string PeakBytes = "dev.slmops.figure.peak-bytes";

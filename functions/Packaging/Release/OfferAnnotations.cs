@@ -120,7 +120,11 @@ internal static class OfferAnnotations
                     Figure(Annotations.SqnrDb),
                     Figure(Annotations.TokensPerSecond),
                     Figure(Annotations.PrefillTokensPerSecond),
-                    annotations.TryGetValue(Annotations.PeakBytes, out var peak) ? Whole(Annotations.PeakBytes, peak) : null))
+                    annotations.TryGetValue(Annotations.PeakBytes, out var peak) ? Whole(Annotations.PeakBytes, peak) : null)
+                {
+                    Cosine = Figure(Annotations.Cosine),
+                    Neighbours = Figure(Annotations.Neighbours),
+                })
             : throw descriptor.Refuse("bad-text", "has a recipe that is not portable text.");
     }
 
@@ -131,6 +135,8 @@ internal static class OfferAnnotations
         (Annotations.Kl, figures.Kl),
         (Annotations.Top1Agreement, figures.Top1Agreement),
         (Annotations.SqnrDb, figures.SqnrDb),
+        (Annotations.Cosine, figures.Cosine),
+        (Annotations.Neighbours, figures.Neighbours),
         (Annotations.TokensPerSecond, figures.TokensPerSecond),
         (Annotations.PrefillTokensPerSecond, figures.PrefillTokensPerSecond),
     ];

@@ -22,6 +22,9 @@ internal sealed record RunStatus(
 {
     /// <summary>What it adapts; null for a model.</summary>
     public AdaptationStatus? Adaptation { get; init; }
+
+    /// <summary>What was not as it should be in the upload and stopped nothing.</summary>
+    public IReadOnlyList<Problem> Warnings { get; init; } = [];
 }
 
 /// <summary>An adaptation: its base, whom it is for, and its composition for each variant of the base.</summary>

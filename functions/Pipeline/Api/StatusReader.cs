@@ -39,7 +39,10 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
             record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
             [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
-            rejections, rollout, [.. fleet.Select(Device)], Stages(record, rows));
+            rejections, rollout, [.. fleet.Select(Device)], Stages(record, rows))
+        {
+            Warnings = record.Warnings,
+        };
     }
 
     internal static DeviceStatus Device(DeviceRecord device) => new(
@@ -68,17 +71,19 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var build = built.FirstOrDefault(result => result.Variant == planned.Name);
         var verdict = judged.FirstOrDefault(result => result.Variant == planned.Name);
         var offer = packaged?.Variants.FirstOrDefault(result => result.Name == planned.Name);
+        var leftOut = packaged?.LeftOut.GetValueOrDefault(planned.Name);
         var state = (build, verdict, offer) switch
         {
             (null, _, _) => "QUANTIZING",
             (_, null, _) => "VALIDATING",
             (_, { Verdict.Accepted: false }, _) => "REFUSED",
+            _ when leftOut is not null => "LEFT_OUT",
             (_, _, null) => "PACKAGING",
             _ => "PACKAGED",
         };
         return new(
             planned.Name, planned.Recipe, state, build?.Bytes, build?.Ratio, offer?.Manifest ?? default,
-            verdict?.Verdict.Accepted, verdict?.Verdict.Reason, verdict?.Figures, offer?.Needs.RamBytes);
+            verdict?.Verdict.Accepted, leftOut ?? verdict?.Verdict.Reason, verdict?.Figures, offer?.Needs.RamBytes);
     }
 
     /// <summary>How long each stage took that has a result, in the order of the flow.</summary>

@@ -21,13 +21,18 @@ internal static class IntakePolicy
         var assigned = manifest with
         {
             Model = model,
-            Tokenizer = Named(manifest.Tokenizer, "tokenizer") ?? Usual("tokenizer.json"),
+            Tokenizer = Named(manifest.Tokenizer, "tokenizer") ?? Usual("tokenizer.json") ?? Usual("vocab.txt"),
             Smoke = Named(manifest.Smoke, "smoke") ?? Usual("smoke.json"),
             Evaluation = manifest.Evaluation with
             {
                 Text = Named(manifest.Evaluation.Text, "evaluation.text") ?? Usual("eval.txt"),
             },
         };
+        foreach (var file in manifest.Samples.Files)
+        {
+            Named(file, "samples");
+        }
+
         return (assigned, problems);
 
         string? Usual(string path) => paths.Contains(path) ? path : null;
@@ -62,7 +67,8 @@ internal static class IntakePolicy
                 "Upload tokenizer.json beside the model, or remove the evaluation text."));
         }
 
-        if (manifest.Tokenizer is not null && manifest.Evaluation.Text is null)
+        // One that cannot be read is carried along: nothing is lost by that without a text.
+        if (manifest.Tokenizer is not null && texts.Warnings.Count == 0 && manifest.Evaluation.Text is null)
         {
             problems.Add(new("evaluation-text-missing", "There is a tokenizer but no evaluation text, so quality cannot be measured.",
                 $"Upload eval.txt with at least {LeastEvaluationTokens} tokens of typical text."));
@@ -85,9 +91,30 @@ internal static class IntakePolicy
         return problems;
     }
 
-    /// <summary>A decoder export by the common convention: token ids in, logits out.</summary>
+    /// <summary>
+    /// A decoder export by the common convention: token ids in, logits of every position out. Logits with another number of
+    /// dimensions are those of a classifier.
+    /// </summary>
     internal static bool IsLanguageModel(ModelFacts facts) =>
-        facts.Inputs.Any(input => input.Name == "input_ids") && facts.Outputs.Any(output => output.Name == "logits");
+        facts.Inputs.Any(input => input.Name == "input_ids")
+        && facts.Outputs.Any(output => output.Name == "logits" && output.Shape is (["?"] or { Count: 3 }));
+
+    /// <summary>
+    /// What is carried along without being used: a tokenizer that cannot be read, or that has more entries than the table
+    /// that its ids pick from, where nothing but the sentences of an encoder needs it.
+    /// </summary>
+    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Warnings) WithoutUnusable(UploadManifest manifest, ModelFacts facts, UploadTexts texts)
+    {
+        var warnings = texts.Warnings.ToList();
+        if (!IsLanguageModel(facts) && texts.Vocabulary is { } vocabulary
+            && facts.Inputs.FirstOrDefault(input => input.Name == "input_ids")?.Rows is { } rows && vocabulary > rows)
+        {
+            warnings.Add(new("tokenizer-mismatch", $"{manifest.Tokenizer} has {vocabulary} entries, the table of the model's tokens only {rows}.",
+                "It goes to the devices as it is, and the model is judged on made up inputs; upload the tokenizer that the model was trained with.", manifest.Tokenizer));
+        }
+
+        return (warnings.Count > 0 ? manifest with { Tokenizer = null } : manifest, warnings);
+    }
 
     /// <summary>The inspector names files relative to the graph's folder, an upload's paths start at its root.</summary>
     private static string? InUpload(string? graph, string? file) => file is null
@@ -115,4 +142,8 @@ internal static class IntakePolicy
 }
 
 /// <summary>What the text files of an upload hold; null where there is no such file.</summary>
-internal sealed record UploadTexts(int? Vocabulary, int? EvaluationTokens, IReadOnlyList<Problem> Problems);
+internal sealed record UploadTexts(int? Vocabulary, int? EvaluationTokens, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>What is not as it should be and stops nothing.</summary>
+    public IReadOnlyList<Problem> Warnings { get; init; } = [];
+}

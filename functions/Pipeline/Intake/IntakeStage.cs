@@ -82,19 +82,24 @@ internal sealed class IntakeStage(
 
         var limits = new InspectionLimits { MaxModelBytes = options.MaxUploadBytes };
         var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, manifest.Model!), limits, cancellationToken);
-        var problems = IntakePolicy.Judge(manifest, inspection, texts.Read(manifest, folder));
+        var read = texts.Read(manifest, folder, inspection.Facts is { } found && IntakePolicy.IsLanguageModel(found));
+        var problems = IntakePolicy.Judge(manifest, inspection, read);
         if (problems.Count > 0 || inspection.Facts is not { } facts)
         {
             return (null, problems);
         }
 
+        var (usable, warnings) = IntakePolicy.WithoutUnusable(manifest, facts, read);
         return (new(
             run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
-            Beside(manifest.Model!, facts.ExternalFiles), manifest,
+            Beside(manifest.Model!, facts.ExternalFiles), usable,
             IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
             Activity.Current?.Id)
         {
             OriginalMinimumOrt = ModelFiles.OriginalMinimumOrt(facts),
+            Warnings = warnings,
+            TableRows = facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value),
+            NeedsFloat32Twin = Float32Twin.IsNeeded(facts),
         }, []);
     }
 

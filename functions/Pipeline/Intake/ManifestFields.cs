@@ -78,6 +78,80 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
         return [];
     }
 
+    /// <summary>One path or a list of them, each with one of the endings.</summary>
+    internal IReadOnlyList<string> Paths(string key, int most, IReadOnlyList<string> endings)
+    {
+        if (Find(key, JsonValueKind.Undefined) is not { } found)
+        {
+            return [];
+        }
+
+        var items = found.Kind == JsonValueKind.Array ? found.Items : [found];
+        if (items.Count <= most && items.All(item => item.Kind == JsonValueKind.String && SafePath.IsValid(item.Text)
+            && endings.Any(ending => item.Text!.EndsWith(ending, StringComparison.Ordinal))))
+        {
+            return [.. items.Select(item => item.Text!)];
+        }
+
+        Refuse(key, "is no path of a file, or no list of them", $"Use up to {most} paths that end in {string.Join(", ", endings)}; {SafePath.Rule}");
+        return [];
+    }
+
+    /// <summary>Objects by names that are the model's own.</summary>
+    internal IReadOnlyDictionary<string, ManifestFields> Named(string key, int most)
+    {
+        var named = new Dictionary<string, ManifestFields>(StringComparer.Ordinal);
+        foreach (var (name, value) in Members(key, most))
+        {
+            if (value.Kind == JsonValueKind.Object)
+            {
+                named[name] = new(value, $"\"{key}\".\"{name}\"", file, problems);
+            }
+            else
+            {
+                Note(value.Line, $"\"{key}\".\"{name}\" is not an object", $"Write {{ … }} for each entry of \"{key}\"");
+            }
+        }
+
+        return named;
+    }
+
+    /// <summary>Whole numbers from 1 by names that are the model's own.</summary>
+    internal IReadOnlyDictionary<string, int> Sizes(string key, int most, int largest)
+    {
+        var sizes = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (name, value) in Members(key, most))
+        {
+            if (IsSize(value, largest))
+            {
+                sizes[name] = (int)value.Number;
+            }
+            else
+            {
+                Note(value.Line, $"\"{key}\".\"{name}\" is no size", $"Use a whole number from 1 to {largest}");
+            }
+        }
+
+        return sizes;
+    }
+
+    /// <summary>A list of whole numbers from 1, or null.</summary>
+    internal IReadOnlyList<int>? Shape(string key, int most, int largest)
+    {
+        if (Find(key, JsonValueKind.Array, "a list of whole numbers") is not { } found)
+        {
+            return null;
+        }
+
+        if (found.Items.Count <= most && found.Items.All(item => IsSize(item, largest)))
+        {
+            return [.. found.Items.Select(item => (int)item.Number)];
+        }
+
+        Refuse(key, "is no shape", $"Use up to {most} whole numbers from 1 to {largest}");
+        return null;
+    }
+
     internal ManifestFields? Object(string key) =>
         Find(key, JsonValueKind.Object, "an object") is { } found ? new(found, $"\"{key}\"", file, problems) : null;
 
@@ -170,6 +244,25 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
 
         return [];
     }
+
+    private IEnumerable<KeyValuePair<string, JsonOutline>> Members(string key, int most)
+    {
+        if (Find(key, JsonValueKind.Object, "an object") is not { } found)
+        {
+            return [];
+        }
+
+        if (found.Members.Count <= most)
+        {
+            return found.Members;
+        }
+
+        Refuse(key, $"the object has {found.Members.Count} entries", $"Use at most {most}");
+        return [];
+    }
+
+    private static bool IsSize(JsonOutline node, int largest) =>
+        node.Kind == JsonValueKind.Number && node.Number >= 1 && node.Number <= largest && node.Number == Math.Truncate(node.Number);
 
     private JsonOutline? Find(string key, JsonValueKind kind, string expected = "")
     {

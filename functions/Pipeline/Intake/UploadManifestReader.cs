@@ -38,6 +38,20 @@ internal sealed class UploadManifestReader
         }
     }
 
+    /// <summary>What a manifest says of the model's inputs; its other keys are not looked at.</summary>
+    internal static (SampleRequest Samples, IReadOnlyList<Problem> Problems) Samples(byte[] utf8, string file)
+    {
+        var problems = new List<Problem>();
+        try
+        {
+            return (SampleRequestReader.Read(new ManifestFields(JsonOutline.Parse(utf8), "the document", file, problems)), problems);
+        }
+        catch (JsonException fault)
+        {
+            return (SampleRequest.Default, [new("manifest-not-json", $"{file} is not valid JSON: {fault.Message}", "Correct the syntax.", file)]);
+        }
+    }
+
     private UploadManifest Root(JsonOutline root, RunKey run)
     {
         var fields = new ManifestFields(root, "the document", _file, _problems);
@@ -52,7 +66,10 @@ internal sealed class UploadManifestReader
             fields.Path("smoke"),
             Variants(fields.List("variants", MaxVariants)),
             Acceptance(fields.Object("acceptance")),
-            Rollout(fields.Object("rollout")));
+            Rollout(fields.Object("rollout")))
+        {
+            Samples = SampleRequestReader.Read(fields),
+        };
         fields.Done();
         return manifest;
     }
@@ -94,7 +111,11 @@ internal sealed class UploadManifestReader
             fields.Number("maxPerplexityIncrease", defaults.MaxPerplexityIncrease, 0, 10),
             fields.Number("maxKl", defaults.MaxKl, 0, 100),
             fields.Number("minTop1Agreement", defaults.MinTop1Agreement, 0, 1),
-            fields.Number("minSqnrDb", defaults.MinSqnrDb, -100, 200));
+            fields.Number("minSqnrDb", defaults.MinSqnrDb, -100, 200))
+        {
+            MinCosine = fields.Number("minCosine", defaults.MinCosine, -1, 1),
+            MinNeighbours = fields.Number("minNeighbours", defaults.MinNeighbours, 0, 1),
+        };
         fields.Done();
         return limits;
     }

@@ -17,10 +17,15 @@ internal sealed class UploadTextReader(PipelineOptions options)
     private const int MaxPromptTokens = 4096;
     private const int MaxSmokeTokens = 16_384;
 
-    internal UploadTexts Read(UploadManifest manifest, string folder)
+    /// <param name="manifest">Which files there are.</param>
+    /// <param name="folder">Where they lie.</param>
+    /// <param name="predicts">True for a model that is judged by the tokens it predicts, if there is a text.</param>
+    internal UploadTexts Read(UploadManifest manifest, string folder, bool predicts)
     {
         var problems = new List<Problem>();
-        var tokenizer = manifest.Tokenizer is { } path ? LoadTokenizer(folder, path, problems) : null;
+        var warnings = new List<Problem>();
+        var needed = predicts && manifest.Evaluation.Text is not null;
+        var tokenizer = manifest.Tokenizer is { } path ? LoadTokenizer(folder, path, needed ? problems : warnings, needed) : null;
         var tokens = manifest.Evaluation.Text is { } text && tokenizer is not null
             ? CountTokens(folder, text, tokenizer, problems)
             : null;
@@ -29,7 +34,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
             CheckSmoke(folder, smoke, tokenizer, problems);
         }
 
-        return new(tokenizer?.VocabularySize, tokens, problems);
+        return new(tokenizer?.VocabularySize, tokens, problems) { Warnings = warnings };
     }
 
     /// <summary>The evaluation text as tokens, cut to what the manifest reads.</summary>
@@ -39,7 +44,7 @@ internal sealed class UploadTextReader(PipelineOptions options)
         return tokens.Count > manifest.Evaluation.MaxTokens ? [.. tokens.Take(manifest.Evaluation.MaxTokens)] : tokens;
     }
 
-    private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems)
+    private static Tokenizer? LoadTokenizer(string folder, string path, List<Problem> problems, bool needed)
     {
         try
         {
@@ -47,7 +52,12 @@ internal sealed class UploadTextReader(PipelineOptions options)
         }
         catch (TokenizerException refused)
         {
-            problems.Add(new("tokenizer-invalid", $"{path}: {refused.Message}", "Upload the tokenizer.json that belongs to the model (Hugging Face format, BPE).", path));
+            problems.Add(new(
+                needed ? "tokenizer-invalid" : "tokenizer-unread",
+                $"{path}: {refused.Message}",
+                needed ? "Upload the tokenizer.json that belongs to the model (Hugging Face format; BPE, WordPiece or Unigram)."
+                    : "Nothing needs it here: it goes to the devices as it is, and the model is judged on made up inputs.",
+                path));
             return null;
         }
     }

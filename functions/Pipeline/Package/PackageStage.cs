@@ -29,9 +29,11 @@ internal sealed class PackageStage(
             return null;
         }
 
+        var built = await Runs.ListAsync<QuantizeResult>(call.Run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
+        var leftOut = ReleaseChoice.LeftOut(verdicts, built);
         var offers = new List<VariantOffer>();
         var attestations = new List<Attestation>();
-        foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted))
+        foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted && !leftOut.ContainsKey(judged.Variant)))
         {
             var packed = await PackAsync(record, verdict, cancellationToken).ConfigureAwait(false);
             offers.Add(packed.Offer);
@@ -39,7 +41,7 @@ internal sealed class PackageStage(
         }
 
         return offers.Count > 0
-            ? new(new(offers, attestations), [Packaged(call.Run, offers)])
+            ? new(new(offers, attestations) { LeftOut = leftOut }, [Packaged(call.Run, offers)])
             : new(new([], []), [Refused(call, record, verdicts)], GoesOn: false);
     }
 

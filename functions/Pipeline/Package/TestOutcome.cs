@@ -32,7 +32,11 @@ internal static class TestOutcome
             yield return "top-1-agreement";
         }
 
-        if (figures.SqnrDb is not null)
+        if (figures.Cosine is not null)
+        {
+            yield return "embeddings";
+        }
+        else if (figures.SqnrDb is not null)
         {
             yield return "sqnr";
         }

@@ -49,5 +49,6 @@ internal static class ModelFiles
             && !record.WeightFiles.Contains(file.Path)
             && file.Path != record.Manifest.Evaluation.Text
             && file.Path != record.Manifest.Smoke
+            && !record.Manifest.Samples.Files.Contains(file.Path)
             && file.Path != UploadManifest.FileName)];
 }

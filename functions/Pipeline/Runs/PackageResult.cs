@@ -7,4 +7,7 @@ namespace SlmOps.Pipeline.Runs;
 internal sealed record PackageResult(IReadOnlyList<VariantOffer> Variants, IReadOnlyList<Attestation> Attestations) : StageResult
 {
     internal const string Row = "package";
+
+    /// <summary>Accepted variants that were not packaged, each with the reason.</summary>
+    public IReadOnlyDictionary<string, string> LeftOut { get; init; } = new Dictionary<string, string>();
 }

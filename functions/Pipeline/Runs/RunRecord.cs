@@ -46,4 +46,13 @@ internal sealed record RunRecord(
 
     /// <summary>What it adapts; null for a model.</summary>
     public Adaptation? Adapts { get; init; }
+
+    /// <summary>What was not as it should be and stopped nothing.</summary>
+    public IReadOnlyList<Problem> Warnings { get; init; } = [];
+
+    /// <summary>Rows of the table that an input of whole numbers picks from, by the input's name.</summary>
+    public IReadOnlyDictionary<string, long> TableRows { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>True for a bfloat16 model, whose float32 twin stands in for it as the baseline.</summary>
+    public bool NeedsFloat32Twin { get; init; }
 }

@@ -15,6 +15,9 @@ internal sealed record UploadManifest(
 {
     internal const string FileName = "slmops.json";
 
+    /// <summary>What is said about the model's inputs.</summary>
+    public SampleRequest Samples { get; init; } = SampleRequest.Default;
+
     internal static readonly UploadManifest Default = new(
         null,
         null,
@@ -81,10 +84,19 @@ internal sealed record EvaluationRequest(string? Text, int WindowTokens, int Max
     internal static readonly EvaluationRequest Default = new(null, 128, 20_000);
 }
 
-/// <summary>Limits that a variant must keep to be released; the original is measured, never refused by them.</summary>
+/// <summary>
+/// Limits that a variant must keep to be released; the original is measured, never refused by them. What they are set by
+/// stands in docs/slmops-json.md.
+/// </summary>
 internal sealed record AcceptanceLimits(double MaxPerplexityIncrease, double MaxKl, double MinTop1Agreement, double MinSqnrDb)
 {
     internal static readonly AcceptanceLimits Default = new(0.05, 0.10, 0.80, 15);
+
+    /// <summary>Least mean cosine of embeddings, for encoders.</summary>
+    public double MinCosine { get; init; } = 0.95;
+
+    /// <summary>Least share of nearest texts that stay the same, for encoders.</summary>
+    public double MinNeighbours { get; init; } = 0.80;
 }
 
 /// <summary>How a release reaches the fleet; a null channel means the model's name.</summary>

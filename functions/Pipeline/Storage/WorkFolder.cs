@@ -21,6 +21,10 @@ internal sealed class WorkFolder : IDisposable
         ? System.IO.Path.Combine(folder, relative)
         : throw new InvalidDataException($"'{relative}' is not a safe path: {SafePath.Rule}.");
 
+    /// <summary>A message for the owner of a model, who knows the files by their paths in the upload.</summary>
+    internal string WithoutPaths(string message) => Directory.GetDirectories(System.IO.Path.GetFullPath(Path))
+        .Aggregate(message, (text, folder) => text.Replace(folder + System.IO.Path.DirectorySeparatorChar, "", StringComparison.Ordinal));
+
     public void Dispose()
     {
         if (Directory.Exists(Path))

@@ -20,7 +20,7 @@ internal static class AcceptancePolicy
             return new(true, "the original");
         }
 
-        if (figures is { PerplexityChange: null, Kl: null, Top1Agreement: null, SqnrDb: null })
+        if (figures is { PerplexityChange: null, Kl: null, Top1Agreement: null, SqnrDb: null, Cosine: null })
         {
             return new(false, "nothing was measured");
         }
@@ -32,7 +32,12 @@ internal static class AcceptancePolicy
         Must(figures.Kl, kl => kl <= limits.MaxKl, kl => $"KL {Show(kl)} > {Show(limits.MaxKl)}");
         Must(figures.Top1Agreement, share => share >= limits.MinTop1Agreement,
             share => $"top-1 agreement {Show(share)} < {Show(limits.MinTop1Agreement)}");
-        Must(figures.SqnrDb, decibel => decibel >= limits.MinSqnrDb,
+        Must(figures.Cosine, cosine => cosine >= limits.MinCosine, cosine => $"cosine of embeddings {Show(cosine)} < {Show(limits.MinCosine)}");
+        Must(figures.Neighbours, share => share >= limits.MinNeighbours,
+            share => $"nearest texts the same {Show(share)} < {Show(limits.MinNeighbours)}");
+
+        // The direction of an embedding is what its user compares; noise that leaves it alone does no harm.
+        Must(figures.Cosine is null ? figures.SqnrDb : null, decibel => decibel >= limits.MinSqnrDb,
             decibel => $"SQNR {Show(decibel)} dB < {Show(limits.MinSqnrDb)} dB");
         return broken.Count == 0 ? new(true, Praise(figures)) : new(false, string.Join(", ", broken));
 
@@ -47,6 +52,7 @@ internal static class AcceptancePolicy
 
     private static string Praise(VariantFigures figures) => figures.PerplexityChange is { } change
         ? $"perplexity {Percent(change)}, KL {Show(figures.Kl ?? 0)}"
+        : figures.Cosine is { } cosine ? $"cosine of embeddings {Show(cosine)}"
         : $"SQNR {Show(figures.SqnrDb ?? 0)} dB";
 
     private static string Percent(double share) => share.ToString("+0.00%;-0.00%;0.00%", CultureInfo.InvariantCulture);

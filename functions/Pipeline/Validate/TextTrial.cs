@@ -77,7 +77,7 @@ internal sealed class TextTrial(
         try
         {
             var made = await sandbox.PredictAsync(
-                WorkFolder.PathOf(source, record.Manifest.Model!), tokens, target, evaluation, progress: null, cancellationToken).ConfigureAwait(false);
+                ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken), tokens, target, evaluation, progress: null, cancellationToken).ConfigureAwait(false);
             await RequireFiniteAsync(run, made.Perplexity, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or ArgumentException

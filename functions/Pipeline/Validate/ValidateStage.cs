@@ -13,6 +13,9 @@ internal sealed class ValidateStage(
     ILogger<ValidateStage> log)
     : RunStage<ValidateResult>(runs, time)
 {
+    // Made up tokens that a language model without a text is compared on, in both models and for the speed.
+    private const int SampleTokens = 8192;
+
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
 
     protected override async Task<StageOutcome<ValidateResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
@@ -56,7 +59,7 @@ internal sealed class ValidateStage(
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException or BaselineException
             or SandboxException { Ending: not SandboxEnding.NotStarted })
         {
-            return new(built.Variant, new(false, refused.Message), NoFigures, null);
+            return new(built.Variant, new(false, work.WithoutPaths(refused.Message)), NoFigures, null);
         }
     }
 
@@ -65,16 +68,21 @@ internal sealed class ValidateStage(
     {
         var source = work.Folder("source");
         await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+        var baseline = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
         var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
-        var size = new RunSize(record.WeightBytes + built.Bytes, record.Parameters, SmokePrompts.Tokens(test));
+        var size = new RunSize(record.WeightBytes + built.Bytes, record.Parameters, test is null ? 0 : SampleTokens + SmokePrompts.Tokens(test));
         var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {
             var measured = await sandbox.CompareAsync(
-                WorkFolder.PathOf(source, record.Manifest.Model!), candidatePath, new OutputComparisonOptions { Threads = options.Threads }, progress: null, cancellationToken)
+                baseline, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken)
                 .ConfigureAwait(false);
             var figures = new VariantFigures(
-                null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes);
+                null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
+            {
+                Cosine = measured.Embeddings?.Cosine,
+                Neighbours = measured.Embeddings?.Neighbours,
+            };
             return (figures, test is null ? null : await SmokePrompts.AnswerAsync(
                 test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false));
         }
@@ -95,7 +103,11 @@ internal sealed class ValidateStage(
     {
         return new(
             Finite(figures.Perplexity), Finite(figures.PerplexityChange), Finite(figures.Kl), Finite(figures.Top1Agreement),
-            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes);
+            Finite(figures.SqnrDb), Finite(figures.TokensPerSecond), Finite(figures.PrefillTokensPerSecond), figures.PeakBytes)
+        {
+            Cosine = Finite(figures.Cosine),
+            Neighbours = Finite(figures.Neighbours),
+        };
 
         static double? Finite(double? figure) => figure is { } value && double.IsFinite(value) ? value : null;
     }

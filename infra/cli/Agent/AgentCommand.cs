@@ -25,22 +25,34 @@ internal static class AgentCommand
             }
 
             var found = Connection.Find(connection, parsed);
-            var followed = parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken).ConfigureAwait(false);
-            var data = Path.Combine(parsed.GetValue(connection.Data)!, "agent");
-            List<string> arguments =
+            List<(string Option, string Value)> defaults =
             [
-                "--url", found.FunctionsUrl.ToString(), "--key", found.FunctionsKey, "--trust", found.TrustFile,
-                "--channel", followed,
+                ("--url", found.FunctionsUrl.ToString()),
+                ("--key", found.FunctionsKey),
+                ("--trust", found.TrustFile),
+                ("--data", Path.Combine(parsed.GetValue(connection.Data)!, "agent")),
             ];
-            if (!own.Contains("--data"))
+            if (!Gives(own, "--channel"))
             {
-                arguments.AddRange(["--data", data]);
+                defaults.Add(("--channel", parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken).ConfigureAwait(false)));
+            }
+            else if (parsed.GetValue(channel) is not null)
+            {
+                throw new CliException("--channel stands both before and after --; give it once.", ExitCode.Usage);
             }
 
-            return await RunAsync([.. arguments, .. own], cancellationToken).ConfigureAwait(false);
+            return await RunAsync(WithDefaults(defaults, own), cancellationToken).ConfigureAwait(false);
         }));
         return command;
     }
+
+    /// <summary>The agent's own options go before what this command knows.</summary>
+    internal static IReadOnlyList<string> WithDefaults(IEnumerable<(string Option, string Value)> defaults, IReadOnlyList<string> own) =>
+        [.. defaults.Where(known => !Gives(own, known.Option)).SelectMany(known => (string[])[known.Option, known.Value]), .. own];
+
+    /// <summary><c>--option value</c> or <c>--option=value</c>.</summary>
+    private static bool Gives(IReadOnlyList<string> own, string option) =>
+        own.Any(argument => argument == option || argument.StartsWith(option + "=", StringComparison.Ordinal));
 
     private static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
 using SlmOps.Inference;
+using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Validate;
+using SlmOps.Quantizer;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Models;
@@ -10,24 +14,25 @@ internal static class EvaluateCommand
 {
     internal static Command Build()
     {
-        var candidate = new Argument<string>("candidate") { Description = "Model to judge" };
-        var baseline = new Option<string>("--baseline") { Description = "Model it was made from", HelpName = "FILE", Required = true };
-        var text = new Option<string?>("--text") { Description = "Evaluation text (default: eval.txt beside the baseline)", HelpName = "FILE" };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "tokenizer.json (default: the one beside the baseline)", HelpName = "FILE" };
+        var candidate = new Argument<string>("candidate") { Description = "Model to judge, or a folder with one" };
+        var baseline = new Option<string>("--baseline") { Description = "Model it was made from, or a folder with one", HelpName = "FILE", Required = true };
+        var text = new Option<string?>("--text") { Description = "Evaluation text: what a language model is to predict, or whose sentences an encoder is to embed (default: eval.txt beside the baseline)", HelpName = "FILE" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "tokenizer.json, or the vocab.txt of a BERT model (default: the one beside the baseline)", HelpName = "FILE" };
         var window = new Option<int>("--window") { Description = "Tokens scored from one empty cache", HelpName = "N", DefaultValueFactory = _ => 128 };
         var tokens = new Option<int?>("--max-tokens") { Description = "Most tokens of the text to read (default: all)", HelpName = "N" };
+        var samples = new Option<string[]?>("--samples") { Description = "Inputs to compare on: .npz, .npy or .json (default: what slmops.json beside the baseline names)", HelpName = "FILE" };
         var threads = new Option<int>("--threads") { Description = "Threads of ONNX Runtime", HelpName = "N", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON on standard output" };
         var command = new Command("evaluate", "Compare a model with the one it was made from: perplexity, divergence, agreement, output error, speed, memory.")
         {
-            candidate, baseline, text, tokenizer, window, tokens, threads, json,
+            candidate, baseline, text, tokenizer, window, tokens, samples, threads, json,
         };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             var job = new EvaluateJob(
-                parsed.GetValue(baseline)!, parsed.GetValue(candidate)!, parsed.GetValue(text), parsed.GetValue(tokenizer),
-                parsed.GetValue(window), parsed.GetValue(tokens), parsed.GetValue(threads));
+                ModelArguments.Model(parsed.GetValue(baseline)!), ModelArguments.Model(parsed.GetValue(candidate)!), parsed.GetValue(text), parsed.GetValue(tokenizer),
+                parsed.GetValue(window), parsed.GetValue(tokens), parsed.GetValue(threads), parsed.GetValue(samples) ?? []);
             var outcome = Run(terminal, job, cancellationToken);
             Show(terminal, outcome);
             terminal.Result(outcome);
@@ -38,40 +43,101 @@ internal static class EvaluateCommand
 
     private static EvaluateOutcome Run(Terminal terminal, EvaluateJob job, CancellationToken cancellationToken)
     {
-        ModelArguments.RequireFile(job.Baseline);
-        ModelArguments.RequireFile(job.Candidate);
+        var facts = Inspect(job.Baseline, cancellationToken);
         var text = ModelArguments.Beside(job.Baseline, job.Text, "eval.txt");
-        var tokenizer = ModelArguments.Beside(job.Baseline, job.Tokenizer, "tokenizer.json");
-        if (text is null != tokenizer is null)
+        var tokenizer = ModelArguments.Beside(job.Baseline, job.Tokenizer, "tokenizer.json") ?? ModelArguments.Beside(job.Baseline, null, "vocab.txt");
+        var predicts = IntakePolicy.IsLanguageModel(facts);
+        if (predicts && text is null != tokenizer is null)
         {
             throw new CliException("Perplexity needs both a text and a tokenizer; give --text and --tokenizer.", ExitCode.Usage);
         }
 
+        var twin = Float32Twin.IsNeeded(facts) ? Directory.CreateTempSubdirectory("slmops-evaluate-") : null;
         try
         {
+            if (twin is not null)
+            {
+                terminal.Say($"{Path.GetFileName(job.Baseline)} computes in bfloat16, which ONNX Runtime has no kernels for on a CPU; its float32 twin is the baseline.");
+                var wide = Path.Combine(twin.FullName, Path.GetFileName(job.Baseline));
+                Float32Twin.Write(job.Baseline, wide, ModelArguments.Limits, cancellationToken);
+                job = job with { Baseline = wide };
+            }
+
+            var loaded = tokenizer is null ? null : Load(terminal, tokenizer, required: (predicts && text is not null) || job.Tokenizer is not null);
+            var options = Inputs(job, facts, predicts || loaded is null ? null : text, tokenizer);
             return terminal.Screen.Progress()
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-                .Start(screen => Measure(job, text, tokenizer, new Bar(screen.AddTask("evaluate", maxValue: 1)), cancellationToken));
+                .Start(screen => Measure(
+                    job, options, predicts ? text : null, loaded, new Bar(screen.AddTask("evaluate", maxValue: 1)), cancellationToken));
         }
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException)
+        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException)
         {
             throw new CliException(refused.Message);
+        }
+        finally
+        {
+            twin?.Delete(recursive: true);
+        }
+    }
+
+    private static ModelFacts Inspect(string model, CancellationToken cancellationToken)
+    {
+        var inspection = ModelInspector.Inspect(model, ModelArguments.Limits, cancellationToken);
+        return inspection.Facts ?? throw new CliException(string.Join(
+            Environment.NewLine, inspection.Problems.Select(problem => $"{model}: {problem.Message} {problem.Cure} [{problem.Code}]")));
+    }
+
+    /// <summary>What the model's own slmops.json says of its inputs, as in a run of the pipeline, and the files that the command names.</summary>
+    private static OutputComparisonOptions Inputs(EvaluateJob job, ModelFacts facts, string? text, string? tokenizer)
+    {
+        var asked = SampleRequest.Default;
+        if (ModelArguments.Beside(job.Origin, null, UploadName.ManifestFile) is { } manifest)
+        {
+            (asked, var problems) = UploadManifestReader.Samples(File.ReadAllBytes(manifest), Path.GetFileName(manifest));
+            if (problems.Count > 0)
+            {
+                throw new CliException(string.Join(Environment.NewLine, problems.Select(problem => $"{problem.Message} {problem.Cure}")));
+            }
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(job.Origin))!;
+        return new()
+        {
+            Threads = job.Threads,
+            Inputs = ModelInputs.Hints(asked, facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value)),
+            NamedDimensions = asked.Dimensions,
+            SampleFiles = job.Samples.Count > 0 ? job.Samples : [.. asked.Files.Select(file => Path.Combine(folder, file))],
+            TextFile = tokenizer is null ? null : text,
+            TokenizerFile = text is null ? null : tokenizer,
+        };
+    }
+
+    /// <summary>A tokenizer that is not needed to judge the model is no reason to refuse it.</summary>
+    private static Tokenizer? Load(Terminal terminal, string path, bool required)
+    {
+        try
+        {
+            return Tokenizer.Load(path);
+        }
+        catch (TokenizerException unread) when (!required)
+        {
+            terminal.Say($"{path} is not read, so made up tokens are compared: {unread.Message}");
+            return null;
         }
     }
 
     private static EvaluateOutcome Measure(
-        EvaluateJob job, string? text, string? tokenizer, IProgress<double> progress, CancellationToken cancellationToken)
+        EvaluateJob job, OutputComparisonOptions options, string? text, Tokenizer? tokenizer, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        var outputs = OutputComparison.Compare(
-            job.Baseline, job.Candidate, new OutputComparisonOptions { Threads = job.Threads }, progress: null, cancellationToken);
+        var outputs = OutputComparison.Compare(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken);
         if (text is null || tokenizer is null)
         {
             return new(
                 null, null, null, null, null, outputs.SqnrDb, outputs.Cosine, 1000 / outputs.LatencyMs, 1000 / outputs.BaselineLatencyMs,
-                null, null, outputs.LoadMs, outputs.PeakBytes, null);
+                null, null, outputs.LoadMs, outputs.PeakBytes, null) { Embeddings = outputs.Embeddings };
         }
 
-        IReadOnlyList<int> tokens = Tokenizer.Load(tokenizer).Encode(File.ReadAllText(text), cancellationToken);
+        var tokens = tokenizer.Encode(File.ReadAllText(text), cancellationToken);
         if (job.MaxTokens is { } most && tokens.Count > most)
         {
             tokens = [.. tokens.Take(most)];
@@ -95,6 +161,12 @@ internal static class EvaluateCommand
         }
 
         terminal.Say($"outputs      SQNR {outcome.SqnrDb:0.0} dB, cosine {outcome.Cosine:0.00000}");
+        if (outcome.Embeddings is { } embeddings)
+        {
+            var neighbours = embeddings.Neighbours is { } share ? $", {share:0.000} of the nearest texts the same" : "";
+            terminal.Say($"embeddings   cosine {embeddings.Cosine:0.00000}, least {embeddings.LeastCosine:0.00000}{neighbours}, on {embeddings.Texts} texts");
+        }
+
         terminal.Say($"speed        {outcome.TokensPerSecond:0} per second, baseline {outcome.BaselineTokensPerSecond:0}");
         terminal.Say($"cost         load {outcome.LoadMs:0} ms, peak {StatusChanges.Bytes(outcome.PeakBytes)}");
     }
@@ -107,10 +179,18 @@ internal static class EvaluateCommand
 
 /// <summary>What to evaluate.</summary>
 internal sealed record EvaluateJob(
-    string Baseline, string Candidate, string? Text, string? Tokenizer, int Window, int? MaxTokens, int Threads);
+    string Baseline, string Candidate, string? Text, string? Tokenizer, int Window, int? MaxTokens, int Threads, IReadOnlyList<string> Samples)
+{
+    /// <summary>The baseline as the user named it, which its slmops.json lies beside.</summary>
+    public string Origin { get; init; } = Baseline;
+}
 
 /// <summary>What <c>evaluate --json</c> prints; speeds are tokens per second for language models, else runs per second.</summary>
 internal sealed record EvaluateOutcome(
     double? Perplexity, double? BaselinePerplexity, double? PerplexityChange, double? Kl, double? Top1Agreement, double SqnrDb,
     double Cosine, double TokensPerSecond, double BaselineTokensPerSecond, double? PrefillTokensPerSecond,
-    double? BaselinePrefillTokensPerSecond, double LoadMs, long PeakBytes, int? Tokens);
+    double? BaselinePrefillTokensPerSecond, double LoadMs, long PeakBytes, int? Tokens)
+{
+    /// <summary>For encoders: how alike the embeddings of texts are.</summary>
+    public EmbeddingAgreement? Embeddings { get; init; }
+}

@@ -8,6 +8,8 @@ namespace SlmOps.Cli.Watch;
 /// <summary>What became different between two looks at a run, as lines for people. Pure.</summary>
 internal static class StatusChanges
 {
+    private const string LeftOut = "LEFT_OUT";
+
     private static readonly Dictionary<string, Digest> NoCompositions = [];
 
     internal static IEnumerable<string> Between(RunStatus? before, RunStatus after)
@@ -17,6 +19,11 @@ internal static class StatusChanges
             yield return after.Adaptation is { } adapts
                 ? Line("received", after.Model, $"{Bytes(after.SourceBytes)}, adapts {adapts.Model} {adapts.Version}")
                 : Line("received", after.Model, $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}");
+        }
+
+        foreach (var warning in before is null ? after.Warnings : [])
+        {
+            yield return Line("warning", after.Model, $"{warning.Message} {warning.Cure}");
         }
 
         foreach (var rejection in after.Rejections.Skip(before?.Rejections.Count ?? 0))
@@ -38,6 +45,11 @@ internal static class StatusChanges
             if (variant.Accepted is { } accepted && old?.Accepted is null)
             {
                 yield return Line(accepted ? "validated" : "refused", variant.Name, $"{Figures(variant.Figures)}{variant.Reason}");
+            }
+
+            if (variant.State == LeftOut && old?.State != LeftOut)
+            {
+                yield return Line("left out", variant.Name, variant.Reason ?? "");
             }
 
             if (!variant.Digest.IsEmpty && old?.Digest.IsEmpty != false)

@@ -5,6 +5,8 @@ namespace SlmOps.EdgeAgent.Tests.Planning;
 
 public sealed class VariantChoiceTests
 {
+    private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
+
     private static readonly Hardware Ordinary = new(100, new(1, 31, 1), new HashSet<string> { "avx2" });
 
     // Name, bytes, memory, perplexity change, tokens a second.
@@ -68,9 +70,18 @@ public sealed class VariantChoiceTests
                 Ordinary, Preference.Balanced).Chosen!.Name);
 
     [Theory]
-    [InlineData(30.1, "small")]
-    [InlineData(29.9, "original")]
-    public void Choose_OtherModel_ToleratesThirtyDecibelsAndTakesTheOriginalAsExact(double sqnr, string expected) =>
+    [InlineData(0.9951, "small")]
+    [InlineData(0.9949, "original")]
+    public void Choose_Encoder_ToleratesASmallDistanceOfEmbeddingsWhateverTheNoise(double cosine, string expected) =>
+        Assert.Equal(
+            expected,
+            Choose([Figures("small", 1, NoFigures with { SqnrDb = 12, Cosine = cosine }), Figures("original", 2, NoFigures with { SqnrDb = 200, Cosine = 1 })],
+                Ordinary, Preference.Balanced).Chosen!.Name);
+
+    [Theory]
+    [InlineData(25.1, "small")]
+    [InlineData(24.9, "original")]
+    public void Choose_OtherModel_ToleratesTwentyFiveDecibelsAndTakesTheOriginalAsExact(double sqnr, string expected) =>
         Assert.Equal(
             expected,
             Choose([Figures("small", 1, new(null, null, null, null, sqnr, null, null, null)), Figures("original", 2, new(null, null, null, null, null, null, null, null))],

@@ -109,6 +109,35 @@ public sealed class IntakePolicyTests
         Assert.Equal(codes, string.Join(' ', problems.Select(problem => problem.Code)));
     }
 
+    [Theory]
+    [InlineData(500, true)]
+    [InlineData(501, false)]
+    public void WithoutUnusable_TokenizerBeyondTheTableOfAnEncoder_IsCarriedAlong(int vocabulary, bool used)
+    {
+        var manifest = UploadManifest.Default with { Model = "m.onnx", Tokenizer = "t.json", Evaluation = new("e.txt", 128, 1000) };
+        var facts = Facts(["input_ids"], ["last_hidden_state"], "8");
+        facts = facts with { Inputs = [facts.Inputs[0] with { Rows = 500 }] };
+
+        var (usable, warnings) = IntakePolicy.WithoutUnusable(manifest, facts, new(vocabulary, 9, []));
+
+        Assert.Equal(used ? "t.json" : null, usable.Tokenizer);
+        Assert.Equal(used ? "" : "tokenizer-mismatch", string.Join(' ', warnings.Select(warning => warning.Code)));
+    }
+
+    [Fact]
+    public void WithoutUnusable_TokenizerThatWasNotRead_IsNotUsed()
+    {
+        var manifest = UploadManifest.Default with { Model = "m.onnx", Tokenizer = "t.json" };
+        var texts = new UploadTexts(null, null, []) { Warnings = [new("tokenizer-unread", "t", "t", "t.json")] };
+
+        Assert.Empty(IntakePolicy.Judge(manifest, new(Facts(["input_ids"], ["logits"], "2048"), []), texts));
+        Assert.Null(IntakePolicy.WithoutUnusable(manifest, Facts(["input_ids"], ["logits"], "2048"), texts).Manifest.Tokenizer);
+    }
+
+    [Fact]
+    public void Assign_SamplesThatWereNotUploaded_AreNamed() => Assert.Equal(
+        "s.npz", Assert.Single(Assign(UploadManifest.Default with { Samples = SampleRequest.Default with { Files = ["s.npz"] } }, "model.onnx").Problems).File);
+
     [Fact]
     public void Judge_OtherModel_NeedsNoTexts()
     {

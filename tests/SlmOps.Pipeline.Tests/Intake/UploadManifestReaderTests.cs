@@ -66,6 +66,44 @@ public sealed class UploadManifestReaderTests
         Assert.Equal("pi5", manifest.Rollout.Rings[0].Selector["hw"]);
     }
 
+    [Fact]
+    public void Read_Samples_AreTaken()
+    {
+        var samples = Good("""
+            {
+              "samples": ["a.npz", "data/b.json"],
+              "inputs": { "sr": { "value": 16000 }, "image": { "shape": [1, 3, 8, 8], "min": -1, "max": 1 } },
+              "dimensions": { "num frames": 80 },
+              "acceptance": { "minCosine": 0.9, "minNeighbours": 0.5 }
+            }
+            """);
+
+        Assert.Equal(["a.npz", "data/b.json"], samples.Samples.Files);
+        Assert.Equal(new InputRequest(16000, null, null, null), samples.Samples.Inputs["sr"]);
+        Assert.Equal((-1, 1), (samples.Samples.Inputs["image"].Min, samples.Samples.Inputs["image"].Max));
+        Assert.Equal([1, 3, 8, 8], samples.Samples.Inputs["image"].Shape!);
+        Assert.Equal(80, samples.Samples.Dimensions["num frames"]);
+        Assert.Equal((0.9, 0.5), (samples.Acceptance.MinCosine, samples.Acceptance.MinNeighbours));
+        Assert.Equal(["one.npy"], Good("""{ "samples": "one.npy" }""").Samples.Files);
+    }
+
+    [Theory]
+    [InlineData("""{ "samples": "a.txt" }""", "samples")]
+    [InlineData("""{ "samples": "../a.npz" }""", "samples")]
+    [InlineData("""{ "samples": [1] }""", "samples")]
+    [InlineData("""{ "samples": {} }""", "samples")]
+    [InlineData("""{ "inputs": { "x": 1 } }""", "\"x\"")]
+    [InlineData("""{ "inputs": { "x": { "min": 1 } } }""", "max")]
+    [InlineData("""{ "inputs": { "x": { "min": 2, "max": 1 } } }""", "min")]
+    [InlineData("""{ "inputs": { "x": { "value": 2, "min": 1, "max": 2 } } }""", "value")]
+    [InlineData("""{ "inputs": { "x": { "shape": [0] } } }""", "shape")]
+    [InlineData("""{ "inputs": { "x": { "shape": [1.5] } } }""", "shape")]
+    [InlineData("""{ "inputs": { "x": { "vaule": 2 } } }""", "vaule")]
+    [InlineData("""{ "dimensions": { "n": -1 } }""", "\"n\"")]
+    [InlineData("""{ "dimensions": [] }""", "dimensions")]
+    public void Read_SamplesThatSayNothing_AreRefused(string json, string names) =>
+        Assert.Contains(names, Assert.Single(Bad(json)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("""{ "variants": [ { "recipe": "int4" } ] }""", "fp32=original, int4=int4")]
     [InlineData("""{ "variants": [] }""", "fp32=original")]
@@ -135,7 +173,7 @@ public sealed class UploadManifestReaderTests
     }
 
     [Theory]
-    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: acceptance, evaluation, model, name,")]
+    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: acceptance, dimensions, evaluation, inputs, model, name,")]
     [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
     [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
     [InlineData("""{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""", "\"rings\"[0] has the unknown key \"share\"", "fraction, name, selector")]

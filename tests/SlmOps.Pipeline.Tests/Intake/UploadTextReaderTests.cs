@@ -24,7 +24,7 @@ public sealed class UploadTextReaderTests
 
     [Fact]
     public void Read_NothingNamed_ReadsNothing() =>
-        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(UploadManifest.Default, "/nowhere")));
+        Assert.Equal((null, null, 0), Shape(new UploadTextReader(new()).Read(UploadManifest.Default, "/nowhere", predicts: true)));
 
     [Theory]
     [InlineData("{}")]
@@ -40,6 +40,21 @@ public sealed class UploadTextReaderTests
         var problem = Assert.Single(texts.Problems);
         Assert.Equal(("tokenizer-invalid", Tokenizer), (problem.Code, problem.File));
         Assert.Equal((null, null, 1), Shape(texts));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public void Read_TokenizerThatNothingNeeds_IsAWarning(bool predicts, bool hasText)
+    {
+        using var folder = new TemporaryFolder().With(Tokenizer, "{}").With("eval.txt", "text");
+        var manifest = UploadManifest.Default with { Tokenizer = Tokenizer, Evaluation = EvaluationRequest.Default with { Text = hasText ? "eval.txt" : null } };
+
+        var texts = new UploadTextReader(new()).Read(manifest, folder.Root, predicts);
+
+        Assert.Empty(texts.Problems);
+        Assert.Equal(("tokenizer-unread", Tokenizer), (Assert.Single(texts.Warnings).Code, texts.Warnings[0].File));
     }
 
     [Fact]
@@ -170,7 +185,7 @@ public sealed class UploadTextReaderTests
     {
         using var folder = new TemporaryFolder().With("smoke.json", """{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "a" } ] }""");
 
-        var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root);
+        var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root, predicts: true);
 
         Assert.Contains("without tokens", Assert.Single(texts.Problems).Message, StringComparison.Ordinal);
     }
@@ -210,5 +225,5 @@ public sealed class UploadTextReaderTests
 
     private static UploadTexts Read(string folder, string? text = null, string? smoke = null, int maxBytes = 16 << 20) =>
         new UploadTextReader(new() { MaxTextBytes = maxBytes }).Read(
-            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder);
+            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder, predicts: true);
 }

@@ -39,6 +39,18 @@ public sealed class AcceptancePolicyTests
     public void Judge_OtherModel_KeepsItsSignal(double decibel, bool accepted) =>
         Assert.Equal(accepted, AcceptancePolicy.Judge(Limits, Nothing with { SqnrDb = decibel }, isOriginal: false).Accepted);
 
+    // A trained sentence encoder in 8 and in 4 bits, and one whose table was emptied.
+    [Theory]
+    [InlineData(0.9996, 0.988, 28.0, true)]
+    [InlineData(0.972, 0.894, 12.0, true)]
+    [InlineData(0.94, null, 12.0, false)]
+    [InlineData(0.016, 0.1, 0.0, false)]
+    [InlineData(0.9995, 0.5, 28.0, false)]
+    [InlineData(double.NaN, null, 28.0, false)]
+    public void Judge_Encoder_KeepsDirectionAndNeighboursWhateverTheNoise(double cosine, double? neighbours, double decibel, bool accepted) =>
+        Assert.Equal(accepted, AcceptancePolicy.Judge(
+            AcceptanceLimits.Default, Nothing with { SqnrDb = decibel, Cosine = cosine, Neighbours = neighbours }, isOriginal: false).Accepted);
+
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
