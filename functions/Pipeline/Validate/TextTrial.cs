@@ -83,8 +83,7 @@ internal sealed class TextTrial(
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or ArgumentException
             or SandboxException { Ending: not SandboxEnding.NotStarted })
         {
-            var words = refused.Message.Replace(source + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
-            throw await RefuseAsync(run, $"The original cannot be run: {words}", cancellationToken).ConfigureAwait(false);
+            throw await RefuseAsync(run, $"The original cannot be run: {work.WithoutPaths(refused.Message)}", cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
 using SlmOps.Inference;
+using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Validate;
@@ -12,6 +13,12 @@ namespace SlmOps.Cli.Models;
 /// <summary><c>slmops evaluate candidate.onnx --baseline original.onnx</c>.</summary>
 internal static class EvaluateCommand
 {
+    // Made up samples, and what the speeds are measured on.
+    private const int OtherTokens = 16_384;
+
+    // Whoever sits before it ends it sooner.
+    private static readonly TimeSpan MostCpu = TimeSpan.FromHours(24);
+
     internal static Command Build()
     {
         var candidate = new Argument<string>("candidate") { Description = "Model to judge, or a folder with one" };
@@ -27,21 +34,21 @@ internal static class EvaluateCommand
         {
             candidate, baseline, text, tokenizer, window, tokens, samples, threads, json,
         };
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
+        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             var job = new EvaluateJob(
                 ModelArguments.Model(parsed.GetValue(baseline)!), ModelArguments.Model(parsed.GetValue(candidate)!), parsed.GetValue(text), parsed.GetValue(tokenizer),
                 parsed.GetValue(window), parsed.GetValue(tokens), parsed.GetValue(threads), parsed.GetValue(samples) ?? []);
-            var outcome = Run(terminal, job, cancellationToken);
+            var outcome = await RunAsync(terminal, job, cancellationToken).ConfigureAwait(false);
             Show(terminal, outcome);
             terminal.Result(outcome);
-            return Task.FromResult(ExitCode.Done);
+            return ExitCode.Done;
         }));
         return command;
     }
 
-    private static EvaluateOutcome Run(Terminal terminal, EvaluateJob job, CancellationToken cancellationToken)
+    private static async Task<EvaluateOutcome> RunAsync(Terminal terminal, EvaluateJob job, CancellationToken cancellationToken)
     {
         var facts = Inspect(job.Baseline, cancellationToken);
         var text = ModelArguments.Beside(job.Baseline, job.Text, "eval.txt");
@@ -65,12 +72,13 @@ internal static class EvaluateCommand
 
             var loaded = tokenizer is null ? null : Load(terminal, tokenizer, required: (predicts && text is not null) || job.Tokenizer is not null);
             var options = Inputs(job, facts, predicts || loaded is null ? null : text, tokenizer);
-            return terminal.Screen.Progress()
+            return await terminal.Screen.Progress()
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-                .Start(screen => Measure(
-                    job, options, predicts ? text : null, loaded, new Bar(screen.AddTask("evaluate", maxValue: 1)), cancellationToken));
+                .StartAsync(screen => MeasureAsync(
+                    job, facts, options, predicts ? text : null, loaded, new Bar(screen.AddTask("evaluate", maxValue: 1)), cancellationToken)).ConfigureAwait(false);
         }
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException)
+        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException
+            or SandboxException or InvalidDataException)
         {
             throw new CliException(refused.Message);
         }
@@ -126,30 +134,55 @@ internal static class EvaluateCommand
         }
     }
 
-    private static EvaluateOutcome Measure(
-        EvaluateJob job, OutputComparisonOptions options, string? text, Tokenizer? tokenizer, IProgress<double> progress, CancellationToken cancellationToken)
+    /// <summary>In a process of its own, as in a run of the pipeline: a model that takes it down leaves its figures.</summary>
+    private static async Task<EvaluateOutcome> MeasureAsync(
+        EvaluateJob job, ModelFacts facts, OutputComparisonOptions options, string? text, Tokenizer? tokenizer, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        var outputs = OutputComparison.Compare(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken);
-        if (text is null || tokenizer is null)
-        {
-            return new(
-                null, null, null, null, null, outputs.SqnrDb, outputs.Cosine, 1000 / outputs.LatencyMs, 1000 / outputs.BaselineLatencyMs,
-                null, null, outputs.LoadMs, outputs.PeakBytes, null) { Embeddings = outputs.Embeddings };
-        }
-
-        var tokens = tokenizer.Encode(File.ReadAllText(text), cancellationToken);
+        var tokens = text is null || tokenizer is null ? [] : tokenizer.Encode(await File.ReadAllTextAsync(text, cancellationToken).ConfigureAwait(false), cancellationToken);
         if (job.MaxTokens is { } most && tokens.Count > most)
         {
             tokens = [.. tokens.Take(most)];
         }
 
-        var measured = Evaluation.Compare(
-            job.Baseline, job.Candidate, tokens,
-            new EvaluationOptions { WindowTokens = job.Window, Model = new() { Threads = job.Threads } }, progress, cancellationToken);
-        return new(
-            measured.Perplexity, measured.BaselinePerplexity, measured.PerplexityChange, measured.Kl, measured.Top1Agreement,
-            outputs.SqnrDb, outputs.Cosine, measured.TokensPerSecond, measured.BaselineTokensPerSecond,
-            measured.PrefillTokensPerSecond, measured.BaselinePrefillTokensPerSecond, measured.LoadMs, measured.PeakBytes, measured.Tokens);
+        var size = new RunSize(2 * facts.WeightBytes, facts.Parameters, IntakePolicy.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
+        var limits = RunLimitPlan.For(size, RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), MostCpu, job.Threads);
+        var sandbox = await ModelSandbox.StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        await using (sandbox.ConfigureAwait(false))
+        {
+            var outputs = await sandbox.CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken).ConfigureAwait(false);
+            if (tokens.Count == 0)
+            {
+                return new(
+                    null, null, null, null, null, outputs.SqnrDb, outputs.Cosine, 1000 / outputs.LatencyMs, 1000 / outputs.BaselineLatencyMs,
+                    null, null, outputs.LoadMs, outputs.PeakBytes, null) { Embeddings = outputs.Embeddings };
+            }
+
+            var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken).ConfigureAwait(false);
+            return new(
+                measured.Perplexity, measured.BaselinePerplexity, measured.PerplexityChange, measured.Kl, measured.Top1Agreement,
+                outputs.SqnrDb, outputs.Cosine, measured.TokensPerSecond, measured.BaselineTokensPerSecond,
+                measured.PrefillTokensPerSecond, measured.BaselinePrefillTokensPerSecond, measured.LoadMs, measured.PeakBytes, measured.Tokens)
+            {
+                KlUncertainty = measured.KlUncertainty,
+            };
+        }
+    }
+
+    private static async Task<EvaluationResult> EvaluateAsync(
+        ModelSandbox sandbox, EvaluateJob job, IReadOnlyList<int> tokens, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("slmops-evaluate-");
+        try
+        {
+            var predictions = Path.Combine(folder.FullName, "predictions");
+            var options = new EvaluationOptions { WindowTokens = job.Window, Model = new() { Threads = job.Threads } };
+            await sandbox.PredictAsync(job.Baseline, tokens, predictions, options, progress, cancellationToken).ConfigureAwait(false);
+            return await sandbox.JudgeAsync(job.Candidate, predictions, tokens, options, progress, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static void Show(Terminal terminal, EvaluateOutcome outcome)
@@ -191,6 +224,9 @@ internal sealed record EvaluateOutcome(
     double Cosine, double TokensPerSecond, double BaselineTokensPerSecond, double? PrefillTokensPerSecond,
     double? BaselinePrefillTokensPerSecond, double LoadMs, long PeakBytes, int? Tokens)
 {
+    /// <summary>Most that the divergence may be too low, as only the baseline's likeliest tokens were kept; 0 when all were.</summary>
+    public double? KlUncertainty { get; init; }
+
     /// <summary>For encoders: how alike the embeddings of texts are.</summary>
     public EmbeddingAgreement? Embeddings { get; init; }
 }
