@@ -47,7 +47,7 @@ internal static class DemoCommand
         {
             var connection = PlatformStart.Announce(platform);
             terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · {connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}");
-            var plan = PushPlan.Of(Path.Combine(root, "infra", "samples", "pydocs-slm"), null, null);
+            var plan = PushFiles.Of(Path.Combine(root, "infra", "samples", "pydocs-slm"), null, null);
             await using var fleet = new DemoFleet();
             fleet.Start(connection, plan.Model, DemoProfiles.Make(agents), Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);
@@ -71,7 +71,7 @@ internal static class DemoCommand
     }
 
     private static async Task<int> DeliverAsync(
-        Terminal terminal, Connection connection, OperatorClient client, PushPlan plan, int agents, Stopwatch clock,
+        Terminal terminal, Connection connection, OperatorClient client, PushFiles plan, int agents, Stopwatch clock,
         Task health, CancellationToken cancellationToken)
     {
         var upload = Stopwatch.StartNew();

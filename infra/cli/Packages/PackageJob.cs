@@ -20,7 +20,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
 
     internal async Task<PackageOutcome> RunAsync(string? name, string? version, CancellationToken cancellationToken)
     {
-        var plan = Push.PushPlan.Of(folder, name, version);
+        var plan = Push.PushFiles.Of(folder, name, version);
         var run = new RunKey(plan.Model, plan.Version!);
         var files = await FilesAsync(cancellationToken).ConfigureAwait(false);
         var record = Accept(run, files, cancellationToken);

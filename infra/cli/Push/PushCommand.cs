@@ -21,7 +21,7 @@ internal static class PushCommand
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
-            var plan = PushPlan.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
+            var plan = PushFiles.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
             var found = Connection.Find(connection, parsed);
             await new Uploader(new BlobServiceClient(found.StorageConnectionString), terminal).RunAsync(plan, cancellationToken).ConfigureAwait(false);
             terminal.Say(plan.Version is null

@@ -8,7 +8,7 @@ namespace SlmOps.Cli.Push;
 /// <summary>Uploads a plan's files in order, with one progress bar for all.</summary>
 internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
 {
-    internal async Task RunAsync(PushPlan plan, CancellationToken cancellationToken)
+    internal async Task RunAsync(PushFiles plan, CancellationToken cancellationToken)
     {
         var container = blobs.GetBlobContainerClient(plan.Container);
         var total = plan.Files.Sum(file => file.Path.Length == 0 ? 0 : new FileInfo(file.Path).Length);

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace SlmOps.Packaging.Tests.Storage;
+namespace SlmOps.Packaging.Tests.Layout;
 
 public sealed class HttpBlobSourceTests : IDisposable
 {

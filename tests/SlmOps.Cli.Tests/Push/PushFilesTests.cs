@@ -2,7 +2,7 @@ using SlmOps.Cli.Push;
 
 namespace SlmOps.Cli.Tests.Push;
 
-public sealed class PushPlanTests
+public sealed class PushFilesTests
 {
     [Theory]
     [InlineData("phi.onnx", null, null, "phi", null, "phi.onnx")]
@@ -16,7 +16,7 @@ public sealed class PushPlanTests
         using var folder = new Folder();
         var path = folder.Put(file);
 
-        var plan = PushPlan.Of(path, name, version);
+        var plan = PushFiles.Of(path, name, version);
 
         Assert.Equal((model, release, "drop"), (plan.Model, plan.Version, plan.Container));
         Assert.Equal([(path, blob)], plan.Files);
@@ -33,7 +33,7 @@ public sealed class PushPlanTests
         folder.Put(".git/config");
         folder.Put(".DS_Store");
 
-        var plan = PushPlan.Of(folder.Path, null, null);
+        var plan = PushFiles.Of(folder.Path, null, null);
 
         Assert.Equal(("named", "3.1", "models", null), (plan.Model, plan.Version, plan.Container, plan.Manifest));
         Assert.Equal(["named/3.1/model.onnx", "named/3.1/zz/weights.bin", "named/3.1/slmops.json"], plan.Files.Select(file => file.Blob));
@@ -46,7 +46,7 @@ public sealed class PushPlanTests
         using var folder = new Folder("Tiny-Model");
         folder.Put("model.onnx");
 
-        var plan = PushPlan.Of(folder.Path, null, null);
+        var plan = PushFiles.Of(folder.Path, null, null);
 
         Assert.Equal(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Manifest));
         Assert.Equal(("", "tiny-model/1.0.0/slmops.json"), plan.Files[^1]);
@@ -59,7 +59,7 @@ public sealed class PushPlanTests
         folder.Put("slmops.json", """{ "adapts": { "model": "phi" } }""");
         folder.Put("adapters/a.onnx_adapter");
 
-        var plan = PushPlan.Of(folder.Path, null, null);
+        var plan = PushFiles.Of(folder.Path, null, null);
 
         Assert.Equal(["phi-lab/1.0.0/adapters/a.onnx_adapter", "phi-lab/1.0.0/slmops.json"], plan.Files.Select(file => file.Blob));
     }
@@ -71,7 +71,7 @@ public sealed class PushPlanTests
         folder.Put("model.onnx");
         folder.Put("slmops.json", """{ "name": "named", "version": "3.1" }""");
 
-        var plan = PushPlan.Of(folder.Path, "mine", "9");
+        var plan = PushFiles.Of(folder.Path, "mine", "9");
 
         Assert.Equal(("mine", "9"), (plan.Model, plan.Version));
     }
@@ -86,7 +86,7 @@ public sealed class PushPlanTests
         folder.Put("model.onnx");
         folder.Put("slmops.json", manifest);
 
-        Assert.Equal("tiny", PushPlan.Of(folder.Path, null, null).Model);
+        Assert.Equal("tiny", PushFiles.Of(folder.Path, null, null).Model);
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public sealed class PushPlanTests
         using var folder = new Folder();
         var path = folder.Put("model.onnx");
 
-        var refused = Assert.Throws<CliException>(() => PushPlan.Of(path, name, version));
+        var refused = Assert.Throws<CliException>(() => PushFiles.Of(path, name, version));
 
         Assert.Equal(ExitCode.Usage, refused.Code);
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
@@ -111,6 +111,6 @@ public sealed class PushPlanTests
         using var folder = new Folder();
         folder.Put("slmops.json", "{}");
 
-        Assert.Equal(ExitCode.Usage, Assert.Throws<CliException>(() => PushPlan.Of(folder.Path, null, null)).Code);
+        Assert.Equal(ExitCode.Usage, Assert.Throws<CliException>(() => PushFiles.Of(folder.Path, null, null)).Code);
     }
 }

@@ -5,16 +5,16 @@ using SlmOps.Quantizer.Inspection;
 
 namespace SlmOps.Cli.Push;
 
-/// <summary>What to upload where, in order. Pure but for reading the folder.</summary>
+/// <summary>What to upload where, in order, as the folder is now.</summary>
 /// <param name="Model">Model name.</param>
 /// <param name="Version">Version; null for a dropped file, whose version is made from its digest.</param>
 /// <param name="Container">Container.</param>
 /// <param name="Files">Local path and blob name; the one that starts the run is last.</param>
 /// <param name="Manifest">A slmops.json to make up where the folder has none.</param>
-internal sealed record PushPlan(
+internal sealed record PushFiles(
     string Model, string? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Manifest)
 {
-    internal static PushPlan Of(string path, string? name, string? version)
+    internal static PushFiles Of(string path, string? name, string? version)
     {
         if (Directory.Exists(path))
         {
@@ -37,7 +37,7 @@ internal sealed record PushPlan(
         return new(upload.Model, upload.Version, "drop", [(Path.GetFullPath(path), blob)], null);
     }
 
-    private static PushPlan OfFolder(string folder, string? name, string? version)
+    private static PushFiles OfFolder(string folder, string? name, string? version)
     {
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => (Path: path, Relative: Path.GetRelativePath(folder, path).Replace('\\', '/')))

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace SlmOps.Packaging.Tests.Release;
+namespace SlmOps.Packaging.Tests.Manifests;
 
 public sealed class ReleaseReaderTests
 {
