@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace SlmOps.Packaging.Tests.Manifests;
+namespace SlmOps.Packaging.Tests.Release;
 
 public sealed class ReleaseReaderTests
 {

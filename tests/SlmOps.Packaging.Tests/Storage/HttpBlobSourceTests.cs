@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace SlmOps.Packaging.Tests.Layout;
+namespace SlmOps.Packaging.Tests.Storage;
 
 public sealed class HttpBlobSourceTests : IDisposable
 {
