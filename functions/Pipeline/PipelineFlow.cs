@@ -154,9 +154,12 @@ public sealed class PipelineFlow
     /// <summary><c>DELETE garbage/{plan}</c>: deletes what <c>GET garbage</c> showed.</summary>
     public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) => Get<OperatorApi>().CollectAsync(plan, cancellationToken);
 
-    /// <summary><c>POST channels/{channel}/overlays/{name}/withdraw</c>.</summary>
+    /// <summary><c>POST channels/{channel}/adaptations/{name}/withdraw</c>.</summary>
     public Task<IResult> WithdrawAdaptationAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
         Get<OperatorApi>().WithdrawAdaptationAsync(channel, name, request.Query["version"], cancellationToken);
+
+    /// <summary><c>GET openapi.json</c>: the operators' interface, described.</summary>
+    public Task<IResult> OpenApiAsync() => Task.FromResult(OperatorApi.Document());
 
     /// <summary>Before intake has read it, an upload is known by its name alone.</summary>
     private Task IntakeAsync(UploadName upload, CancellationToken cancellationToken)

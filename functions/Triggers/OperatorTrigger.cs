@@ -50,6 +50,10 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string action,
         CancellationToken cancellationToken) => flow.CommandAsync(request, channel, action, cancellationToken);
 
+    [Function("OpenApi")]
+    public Task<IResult> OpenApi(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/openapi.json")] HttpRequest request) => flow.OpenApiAsync();
+
     [Function("Garbage")]
     public Task<IResult> Garbage(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "v1/garbage")] HttpRequest request,
@@ -61,9 +65,9 @@ public sealed class OperatorTrigger(PipelineFlow flow)
         string plan,
         CancellationToken cancellationToken) => flow.CollectAsync(plan, cancellationToken);
 
-    [Function("OverlayWithdraw")]
+    [Function("AdaptationWithdraw")]
     public Task<IResult> Withdraw(
-        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/overlays/{name}/withdraw")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "v1/channels/{channel}/adaptations/{name}/withdraw")] HttpRequest request,
         string channel,
         string name,
         CancellationToken cancellationToken) => flow.WithdrawAdaptationAsync(request, channel, name, cancellationToken);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using SlmOps.Cli.Adaptation;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Cancel;
 using SlmOps.Cli.Collect;
@@ -7,7 +8,6 @@ using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Floor;
 using SlmOps.Cli.Models;
-using SlmOps.Cli.Overlay;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Rollout;
@@ -33,7 +33,7 @@ internal static class CommandTree
         CollectCommand.Build(),
         CancelCommand.Build(),
         FloorCommand.Build(),
-        OverlayCommand.Build(),
+        AdaptationCommand.Build(),
         AgentCommand.Build(),
         InspectCommand.Build(),
         QuantizeCommand.Build(),

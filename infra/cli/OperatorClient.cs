@@ -1,17 +1,15 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using SlmOps.Pipeline.Api;
-using SlmOps.Pipeline.Channels;
-using SlmOps.Pipeline.Collect;
-using SlmOps.Pipeline.Rollout;
+using System.Text.Json.Serialization.Metadata;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli;
 
 /// <summary>The functions app's HTTP interface, as commands use it.</summary>
 internal sealed class OperatorClient : IDisposable
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly OperatorJson Json = OperatorJson.Default;
 
     private readonly HttpClient _http;
 
@@ -30,66 +28,66 @@ internal sealed class OperatorClient : IDisposable
             return null;
         }
 
-        return await ReadAsync<RunStatus>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.RunStatus, cancellationToken).ConfigureAwait(false);
     }
 
     internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, CancellationToken cancellationToken) =>
-        GetAsync<IReadOnlyList<DeviceStatus>>($"devices?channel={channel}", cancellationToken);
+        GetAsync($"devices?channel={channel}", Json.IReadOnlyListDeviceStatus, cancellationToken);
 
-    internal Task<IReadOnlyList<ChannelRecord>> ChannelsAsync(CancellationToken cancellationToken) =>
-        GetAsync<IReadOnlyList<ChannelRecord>>("channels", cancellationToken);
+    internal Task<IReadOnlyList<ChannelStatus>> ChannelsAsync(CancellationToken cancellationToken) =>
+        GetAsync("channels", Json.IReadOnlyListChannelStatus, cancellationToken);
 
     internal async Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
         using var answer = await _http.PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
-        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
-    internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) => GetAsync<GarbageReport>("garbage", cancellationToken);
+    internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) => GetAsync("garbage", Json.GarbageReport, cancellationToken);
 
     internal async Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken)
     {
         using var answer = await _http.DeleteAsync(new Uri($"garbage/{plan}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
-        return await ReadAsync<GarbageReport>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.GarbageReport, cancellationToken).ConfigureAwait(false);
     }
 
     internal async Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
     {
         using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
-        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
     internal async Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
     {
         using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/cancel", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
-        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
-    internal async Task<OperatorResult> WithdrawOverlayAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    internal async Task<OperatorResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)
     {
         var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
-        var path = $"channels/{Uri.EscapeDataString(channel)}/overlays/{Uri.EscapeDataString(name)}/withdraw{query}";
+        var path = $"channels/{Uri.EscapeDataString(channel)}/adaptations/{Uri.EscapeDataString(name)}/withdraw{query}";
         using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync<OperatorResult>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken).ConfigureAwait(false);
-        return await ReadAsync<T>(answer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, type, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         if (answer.IsSuccessStatusCode)
         {
-            return await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false)
+            return await answer.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false)
                 ?? throw new CliException($"{answer.RequestMessage!.RequestUri} answered nothing.");
         }
 

@@ -29,7 +29,7 @@ public sealed class CommandTreeTests
     [Fact]
     public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
         [
-            "demo", "up", "host", "push", "watch", "events", "rollout", "gc", "floor", "overlay", "agent", "inspect", "quantize", "evaluate", "package", "verify",
+            "demo", "up", "host", "push", "watch", "events", "rollout", "gc", "floor", "adaptation", "agent", "inspect", "quantize", "evaluate", "package", "verify",
             "diff", "export", "import", "root",
         ],
         CommandTree.Build().Subcommands.Select(command => command.Name));
@@ -45,8 +45,8 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "watch", "a/1", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "events", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "rollout", "pause", "a", "--data", "/nowhere")]
-    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "overlay", "list", "--data", "/nowhere")]
-    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "overlay", "withdraw", "a", "b", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "list", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "withdraw", "a", "b", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "agent", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "floor", "a/1", "--data", "/nowhere")]
     [InlineData(ExitCode.Usage, "is not NAME/VERSION", "floor", "a")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
@@ -29,7 +30,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         fleet.Start(_platform.Connection, basis.Model, [Profile("adapted-lab", "lab"), Profile("adapted-plain", "field")], folder.Path);
         await DevicesAsync(basis.Model, fleet => fleet.Count == 2);
         await _platform.UploadAsync(basis);
-        var released = await _platform.UntilAsync(basis, "FINISHED");
+        var released = await _platform.UntilAsync(basis, RunState.Finished);
 
         // No version: what the channel runs as stable.
         var adaptation = Adaptation("adapted-site", """{ "model": "adapted", "selector": { "site": "lab" }, "localLayer": true, "soakSeconds": 0 }""",
@@ -53,8 +54,8 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var result = await _platform.Client.WithdrawAdaptationAsync(basis.Model, "adapted-site", null, Cancelled);
         Assert.True(result.Done, result.Message);
         await DevicesAsync(basis.Model, fleet => Lab(fleet).Composition is { Composition.IsEmpty: true });
-        Assert.Equal("WITHDRAWN", (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
-        Assert.Equal("FINISHED", (await _platform.Client.ModelAsync(basis.Model, basis.Version, Cancelled))!.State);
+        Assert.Equal(RunState.Withdrawn, (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
+        Assert.Equal(RunState.Finished, (await _platform.Client.ModelAsync(basis.Model, basis.Version, Cancelled))!.State);
     }
 
     public static TheoryData<string, string, string> Bad => new()
@@ -91,8 +92,8 @@ public sealed class AdaptationTests(SharedPlatform shared)
         Assert.Equal([code], rejection.Problems.Select(problem => problem.Code).Distinct());
         Assert.All(rejection.Problems, problem => Assert.True(problem.Message.Length > 10 && problem.Cure.Length > 5, $"{problem}"));
         Assert.All(rejection.Problems, problem => Assert.DoesNotContain(Path.GetTempPath(), problem.Message, StringComparison.Ordinal));
-        Assert.Equal("REJECTED", (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
-        Assert.DoesNotContain(await _platform.Client.ChannelsAsync(Cancelled), channel => channel.Overlays.Any(overlay => overlay.Name == adaptation.Model));
+        Assert.Equal(RunState.Rejected, (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
+        Assert.DoesNotContain(await _platform.Client.ChannelsAsync(Cancelled), channel => channel.Adaptations.Any(overlay => overlay.Name == adaptation.Model));
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
     private static DeviceStatus Lab(IReadOnlyList<DeviceStatus> fleet) => fleet.Single(device => device.Id == "adapted-lab");
 
     private Task<RunStatus> UntilPublishedAsync(Upload adaptation) =>
-        _platform.UntilAsync(adaptation.Model, adaptation.Version, "PUBLISHED", status => status.State == "PUBLISHED");
+        _platform.UntilAsync(adaptation.Model, adaptation.Version, "PUBLISHED", status => status.State == RunState.Published);
 
     private Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, Predicate<IReadOnlyList<DeviceStatus>> done) => Wait.ForAsync(
         "the devices",
@@ -182,7 +183,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var key = TrustRoots.Load(_platform.Connection.TrustFile).ReleaseKey;
         var store = new ContainerBlobStore(_platform.Blobs.GetBlobContainerClient("packages"));
         var record = (await _platform.Client.ChannelsAsync(Cancelled)).Single(one => one.Channel == channel);
-        var overlay = Assert.Single(record.Overlays);
+        var overlay = Assert.Single(record.Adaptations);
         Assert.Equal(published.Adaptation!.Compositions.Values.Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))),
             overlay.Compositions.Select(one => one.Composition).Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))));
         foreach (var one in overlay.Compositions)
@@ -199,7 +200,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         }
 
         // A collection keeps what devices fetch and, for each base, a manifest with its config, signature, test result and bill of materials.
-        var kept = await new AdaptationBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync([record], Cancelled);
+        var kept = await new AdaptationBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync(record.Adaptations, Cancelled);
         Assert.Subset(kept.ToHashSet(), overlay.Compositions.Select(one => one.Envelope).ToHashSet());
         Assert.True(kept.Count >= 6 * overlay.Compositions.Count, $"{kept.Count} blobs for {overlay.Compositions.Count} compositions");
         foreach (var digest in kept)

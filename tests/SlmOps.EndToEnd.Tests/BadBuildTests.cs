@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
@@ -27,7 +28,7 @@ public sealed class BadBuildTests
 
         var good = Models.Decoder("speller", "1.0", 301, "int8");
         await platform.UploadAsync(good);
-        var first = await platform.UntilAsync(good, "FINISHED");
+        var first = await platform.UntilAsync(good, RunState.Finished);
         var goodManifest = first.Devices.Single(device => device.Id == "real").Active;
         Assert.Contains(goodManifest, first.Variants.Select(variant => variant.Digest));
         var goodVersion = await VersionAsync(platform);
@@ -38,7 +39,7 @@ public sealed class BadBuildTests
         await platform.UntilAsync(bad.Model, bad.Version, "validated", status => status.Variants.All(variant => variant.Accepted == true));
         await SpoilAsync(platform, "speller@2.0", "fp32", "int8");
         await platform.StartFunctionsAsync();
-        var second = await platform.UntilAsync(bad, "ROLLED_BACK");
+        var second = await platform.UntilAsync(bad, RunState.RolledBack);
 
         var real = second.Devices.Single(device => device.Id == "real");
         Assert.Equal(DeviceState.FailedNoStateChange, real.State);

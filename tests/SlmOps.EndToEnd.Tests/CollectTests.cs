@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SlmOps.Contracts.Operator;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Packaging;
@@ -23,7 +24,7 @@ public sealed class CollectTests
         {
             var upload = Models.Mlp("swept", version, 700 + version[0], "int8");
             await platform.UploadAsync(upload);
-            await platform.UntilAsync(upload, "FINISHED");
+            await platform.UntilAsync(upload, RunState.Finished);
         }
 
         // By the default settings the last three stay.

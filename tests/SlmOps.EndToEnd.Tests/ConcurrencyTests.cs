@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Contracts.Operator;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
@@ -22,7 +23,7 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         await using var b = await SimulatedDevice.StartAsync(_platform, "twin-b-1", "twin-b");
 
         await Task.WhenAll(uploads.Select(_platform.UploadAsync));
-        var ends = await Task.WhenAll(uploads.Select(upload => _platform.UntilAsync(upload, "FINISHED")));
+        var ends = await Task.WhenAll(uploads.Select(upload => _platform.UntilAsync(upload, RunState.Finished)));
 
         Assert.Equal(["twin-a-1"], ends[0].Devices.Select(device => device.Id));
         Assert.Equal(["twin-b-1"], ends[1].Devices.Select(device => device.Id));
@@ -37,7 +38,7 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         var upload = Models.Mlp("again", "1", 503, "int8");
         await _platform.UploadAsync(upload);
         await using var device = await SimulatedDevice.StartAsync(_platform, "again-1", "again");
-        var first = await _platform.UntilAsync(upload, "FINISHED");
+        var first = await _platform.UntilAsync(upload, RunState.Finished);
         var facts = await FactsAsync("again");
 
         await _platform.UploadAsync(upload);
@@ -56,14 +57,14 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         var upload = Models.Mlp("fixed", "1", 504, "int8");
         await _platform.UploadAsync(upload);
         await using var device = await SimulatedDevice.StartAsync(_platform, "fixed-1", "fixed");
-        var first = await _platform.UntilAsync(upload, "FINISHED");
+        var first = await _platform.UntilAsync(upload, RunState.Finished);
 
         await _platform.UploadAsync(upload.With("model.onnx", OnnxModels.Mlp(505).Bytes()));
         var rejection = await _platform.RejectionAsync($"models/{upload.Start}");
         var second = (await _platform.Client.ModelAsync("fixed", "1", Cancelled))!;
 
         Assert.Equal("version-exists", Assert.Single(rejection.Problems).Code);
-        Assert.Equal("FINISHED", second.State);
+        Assert.Equal(RunState.Finished, second.State);
         Assert.Equal(first.ReleaseDigest, second.ReleaseDigest);
         Assert.Equal(first.ReceivedAt, second.ReceivedAt);
         Assert.Single(await _platform.EventsAsync(EventTypes.ModelReceived, "models/fixed/1"));
@@ -85,7 +86,7 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => flow.IntakeAsync(message, Cancelled))));
         var order = JsonSerializer.Serialize(new StageMessage(StageMessage.CurrentSchema, "many@1", "int8", null), ContractsJson.Default.StageMessage);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => flow.StageAsync("quantize", order, Cancelled))));
-        var status = await _platform.UntilAsync(upload, "FINISHED");
+        var status = await _platform.UntilAsync(upload, RunState.Finished);
 
         Assert.Empty(status.Rejections);
         var facts = (await FactsAsync("many")).CountBy(fact => fact.Type).ToDictionary();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Contracts.Operator;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using SlmOps.Cli;
@@ -45,7 +46,7 @@ public sealed class DeltaTests(SharedPlatform shared)
         Upload OnKitchens(Upload upload) => upload.WithManifest(manifest => manifest["rollout"]!["channel"] = "kitchens");
         await using var one = await SimulatedDevice.StartAsync(platform, "kitchen-1", "kitchens");
         var status = await ReleasedAsync(platform, OnKitchens(Model("chef", "1")));
-        await platform.UntilAsync("chef", "1", "FINISHED", seen => seen.State == "FINISHED");
+        await platform.UntilAsync("chef", "1", "FINISHED", seen => seen.State == RunState.Finished);
         var running = status.Variants.Single(variant => variant.Digest == one.Active);
 
         await ReleasedAsync(platform, OnKitchens(Model("sous-chef", "1", changed: true)));
@@ -218,7 +219,7 @@ public sealed class DeltaTests(SharedPlatform shared)
     }
 
     private static Task<RunStatus> PackagedStatusAsync(Platform platform, string model, string version) => platform.UntilAsync(
-        model, version, "packaged", status => status.Variants.All(variant => variant.State == "PACKAGED"));
+        model, version, "packaged", status => status.Variants.All(variant => variant.State == VariantState.Packaged));
 
     private static ContainerBlobStore Packages(Platform platform) => new(platform.Blobs.GetBlobContainerClient("packages"));
 

@@ -1,4 +1,5 @@
 using SlmOps.Cli.Agent;
+using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
@@ -30,7 +31,7 @@ public sealed class EncoderTests(SharedPlatform shared)
         fleet.Start(_platform.Connection, upload.Model, [new AgentProfile("encoder-1", "1GiB", "balanced", "1", new Dictionary<string, string>())], folder.Path);
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "FINISHED");
+        var status = await _platform.UntilAsync(upload, RunState.Finished);
 
         Assert.Equal("int8", Assert.Single(status.Devices).Variant);
         var figures = status.Variants.Single(variant => variant.Name == "int8").Figures!;
@@ -57,10 +58,10 @@ public sealed class EncoderTests(SharedPlatform shared)
         var status = await _platform.UntilAsync(upload.Model, upload.Version, "released", seen => !seen.ReleaseDigest.IsEmpty);
 
         var same = status.Variants.Single(variant => variant.Name == "same");
-        Assert.Equal("LEFT_OUT", same.State);
+        Assert.Equal(VariantState.LeftOut, same.State);
         Assert.Contains("changed none of its weights", same.Reason, StringComparison.Ordinal);
         Assert.True(same.Digest.IsEmpty);
-        Assert.Equal("PACKAGED", status.Variants.Single(variant => variant.Name == "int8").State);
+        Assert.Equal(VariantState.Packaged, status.Variants.Single(variant => variant.Name == "int8").State);
     }
 
     [Fact]

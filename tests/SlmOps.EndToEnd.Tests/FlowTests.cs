@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Contracts.Operator;
 using Azure.Storage.Blobs;
 using Microsoft.ML.OnnxRuntime;
 using SlmOps.Cli.Demo;
@@ -28,7 +29,7 @@ public sealed class FlowTests(SharedPlatform shared)
         await FleetAsync(upload.Model, 3);
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "FINISHED");
+        var status = await _platform.UntilAsync(upload, RunState.Finished);
 
         Assert.Null(DemoOutcome.Fault(status, 3));
         Assert.Equal(["fp32", "int8", "int4"], status.Variants.Where(variant => variant.Accepted == true).Select(variant => variant.Name));
@@ -48,7 +49,7 @@ public sealed class FlowTests(SharedPlatform shared)
         await using var two = await SimulatedDevice.StartAsync(_platform, "drop-2", "dropped");
 
         await _platform.Blobs.GetBlobContainerClient("drop").GetBlobClient("Dropped.onnx").UploadAsync(BinaryData.FromBytes(model), overwrite: true, Cancelled);
-        var status = await _platform.UntilAsync("dropped", version, "FINISHED", seen => seen.State == "FINISHED");
+        var status = await _platform.UntilAsync("dropped", version, "FINISHED", seen => seen.State == RunState.Finished);
 
         Assert.Equal(["fp32", "int8", "int4"], status.Variants.Select(variant => variant.Name));
         Assert.Null(status.Variants[0].Figures!.Perplexity);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SlmOps.Contracts.Operator;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Contracts.Operator;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
@@ -28,7 +29,7 @@ public sealed class RejectionTests(SharedPlatform shared)
         Assert.All(rejection.Problems, problem => Assert.True(problem.Message.Length > 10 && problem.Cure.Length > 5, $"{problem}"));
         Assert.Equal("intake", rejection.Stage);
         await NothingWasMadeAsync(upload);
-        Assert.Equal("REJECTED", (await _platform.Client.ModelAsync(upload.Model, upload.Version, Cancelled))!.State);
+        Assert.Equal(RunState.Rejected, (await _platform.Client.ModelAsync(upload.Model, upload.Version, Cancelled))!.State);
     }
 
     [Fact]
@@ -71,7 +72,7 @@ public sealed class RejectionTests(SharedPlatform shared)
             "the corrected upload",
             () => _platform.Client.ModelAsync(good.Model, good.Version, Cancelled),
             seen => seen!.ReceivedAt is not null,
-            seen => seen!.State);
+            seen => $"{seen!.State}");
 
         Assert.Single(status!.Rejections);
         Assert.Equal(["fp32", "int8"], status.Variants.Select(variant => variant.Name));

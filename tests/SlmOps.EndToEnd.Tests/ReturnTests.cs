@@ -1,4 +1,5 @@
 using SlmOps.Cli.Agent;
+using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
@@ -25,7 +26,7 @@ public sealed class ReturnTests(SharedPlatform shared)
         {
             var upload = Models.Mlp(Model, version, seed: 600 + version[0], "int8");
             await _platform.UploadAsync(upload);
-            runs.Add(await _platform.UntilAsync(upload, "FINISHED"));
+            runs.Add(await _platform.UntilAsync(upload, RunState.Finished));
         }
 
         Assert.Equal([1L, 2L, 3L], (await ListedAsync()).Select(one => one.Sequence));
@@ -65,5 +66,5 @@ public sealed class ReturnTests(SharedPlatform shared)
         fleet => string.Join(", ", fleet.Select(device => $"{device.Id} {device.State} {device.Active} {device.Reason}")));
 
     private Task<RunStatus> RolledBackAsync(string version) =>
-        _platform.UntilAsync(Model, version, "ROLLED_BACK", status => status.State == "ROLLED_BACK");
+        _platform.UntilAsync(Model, version, "ROLLED_BACK", status => status.State == RunState.RolledBack);
 }

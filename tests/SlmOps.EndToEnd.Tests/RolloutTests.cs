@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Pipeline.Channels;
 
@@ -17,7 +18,7 @@ public sealed class RolloutTests(SharedPlatform shared)
         var upload = Models.Mlp("silent", "1", 401, "int8").WithManifest(manifest => manifest["rollout"]!["deadlineSeconds"] = 5);
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "ROLLED_BACK");
+        var status = await _platform.UntilAsync(upload, RunState.RolledBack);
 
         Assert.Equal("1 of 1 devices silent for 5 s", status.Rollout!.Reason);
         Assert.Equal("ErrorThreshold", status.Rollout.ReasonCode);
@@ -33,7 +34,7 @@ public sealed class RolloutTests(SharedPlatform shared)
         var upload = Models.Mlp("failing", "1", 402, "int8");
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "ROLLED_BACK");
+        var status = await _platform.UntilAsync(upload, RunState.RolledBack);
 
         Assert.Contains("failing-1: It was unhealthy.", status.Rollout!.Reason, StringComparison.Ordinal);
         Assert.Empty(next.Reported);
@@ -49,7 +50,7 @@ public sealed class RolloutTests(SharedPlatform shared)
         var upload = Models.Mlp("late", "1", 403, "int8");
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "ROLLED_BACK");
+        var status = await _platform.UntilAsync(upload, RunState.RolledBack);
 
         Assert.Equal([RingState.Finished, RingState.Error], status.Rollout!.Rings.Select(ring => ring.State));
         Assert.Contains((status.ReleaseDigest, DeviceState.Committed), first.Reported);
@@ -65,7 +66,7 @@ public sealed class RolloutTests(SharedPlatform shared)
         var upload = Models.Mlp("tiny", "1", 404, "int8");
 
         await _platform.UploadAsync(upload);
-        var status = await _platform.UntilAsync(upload, "FINISHED");
+        var status = await _platform.UntilAsync(upload, RunState.Finished);
 
         Assert.Equal(DeviceState.Rejected, status.Devices.Single(device => device.Id == "tiny-1").State);
         Assert.Equal(DeviceState.Committed, status.Devices.Single(device => device.Id == "tiny-2").State);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SlmOps.Contracts.Operator;
 using System.Diagnostics;
 using System.Text.Json;
 using SlmOps.Contracts;
@@ -26,7 +27,7 @@ public sealed class TraceTests(SharedPlatform shared)
         await using var device = await SimulatedDevice.StartAsync(_platform, "traced-1", "traced", lab: true);
 
         await _platform.UploadAsync(upload);
-        await _platform.UntilAsync(upload, "FINISHED");
+        await _platform.UntilAsync(upload, RunState.Finished);
         await Wait.ForAsync(
             "the end as an event", () => _platform.EventsAsync(EventTypes.RolloutCompleted, "rollouts/traced@"), found => found.Count > 0, _ => "none");
 
@@ -48,7 +49,7 @@ public sealed class TraceTests(SharedPlatform shared)
         await using var device = await SimulatedDevice.StartAsync(_platform, "logged-1", "logged");
 
         await _platform.UploadAsync(upload);
-        await _platform.UntilAsync(upload, "FINISHED");
+        await _platform.UntilAsync(upload, RunState.Finished);
         var lines = _platform.LogLines().Where(line => Text(line, "model") == "logged").ToList();
 
         Assert.All(lines, line => Assert.Equal("1", Text(line, "version")));

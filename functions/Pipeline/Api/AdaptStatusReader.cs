@@ -23,26 +23,35 @@ internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devic
             ? [.. rejections, new(run.Model, run.Version, record.Upload, AdaptResult.Row, adapted.Problems)]
             : rejections;
         var fleet = await devices.ListAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false);
-        return new(
-            run.Model, run.Version, StateOf(adapted, published, offered, rejections), record.ReceivedAt, record.Files.Sum(file => file.Size), 0,
-            adaptation.Channel, default, [], refused, null, [.. fleet.Select(StatusReader.Device)], StatusReader.Stages(record, rows))
+        return new()
         {
+            Model = run.Model,
+            Version = run.Version,
+            State = StateOf(adapted, published, offered, rejections),
+            ReceivedAt = record.ReceivedAt,
+            SourceBytes = record.Files.Sum(file => file.Size),
+            Parameters = 0,
+            Channel = adaptation.Channel,
+            Variants = [],
+            Rejections = refused,
+            Devices = [.. fleet.Select(ToStatus.Of)],
+            StagesMs = StatusReader.Stages(record, rows),
             Adaptation = new(
                 adaptation.Model, adaptation.Version, adaptation.Selector, adaptation.LocalLayer,
                 (adapted?.Variants ?? []).ToDictionary(variant => variant.Variant, variant => variant.Composition.Composition)),
         };
     }
 
-    private static string StateOf(AdaptResult? adapted, PublishedAdaptation? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
+    private static RunState StateOf(AdaptResult? adapted, PublishedAdaptation? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
         (adapted, published, offered) switch
         {
-            (_, _, true) => "PUBLISHED",
-            (_, { }, _) => "WITHDRAWN",
-            ({ Problems.Count: > 0 }, _, _) => "REJECTED",
+            (_, _, true) => RunState.Published,
+            (_, { }, _) => RunState.Withdrawn,
+            ({ Problems.Count: > 0 }, _, _) => RunState.Rejected,
 
             // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
-            _ when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
-            (null, _, _) => "BUILDING",
-            _ => "RELEASED",
+            _ when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => RunState.Rejected,
+            (null, _, _) => RunState.Building,
+            _ => RunState.Released,
         };
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
@@ -13,14 +13,14 @@ namespace SlmOps.Pipeline.Api;
 /// <summary>What people and their tools ask for over HTTP.</summary>
 internal sealed class OperatorApi(
     StatusReader status, RunStore runs, RunCancel cancel, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
-    CollectStage collector, ReleaseRepository repository, AdaptationPublisher overlays)
+    CollectStage collector, ReleaseRepository repository, AdaptationPublisher adaptations)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly OperatorJson Json = OperatorJson.Default;
 
     internal async Task<IResult> ModelsAsync(CancellationToken cancellationToken)
     {
         var all = await runs.ListRunsAsync(cancellationToken).ConfigureAwait(false);
-        return Results.Json(all.OrderBy(run => run.ReceivedAt).Select(run => new { run.Model, run.Version, run.ReceivedAt }), Json);
+        return Answer([.. all.OrderBy(run => run.ReceivedAt).Select(run => new ModelSummary(run.Model, run.Version, run.ReceivedAt))], Json.IReadOnlyListModelSummary);
     }
 
     internal async Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class OperatorApi(
         }
 
         return await status.FindAsync(new(model, version), cancellationToken).ConfigureAwait(false) is { } found
-            ? Results.Json(found, Json)
+            ? Answer(found, Json.RunStatus)
             : Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404);
     }
 
@@ -43,7 +43,8 @@ internal sealed class OperatorApi(
         }
 
         return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
-            ? Results.Json(new OperatorResult(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json)
+            ? Answer(
+                new(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json.OperatorResult)
             : Results.Problem($"{model} {version} was not released.", statusCode: 404);
     }
 
@@ -57,13 +58,13 @@ internal sealed class OperatorApi(
         return await cancel.CancelAsync(new(model, version), cancellationToken).ConfigureAwait(false) switch
         {
             null => Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404),
-            { Done: true, Message: var done } => Results.Json(new OperatorResult(true, done), Json),
+            { Done: true, Message: var done } => Answer(new(true, done), Json.OperatorResult),
             { Message: var refused } => Results.Problem(refused, statusCode: 409),
         };
     }
 
     internal async Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
-        Results.Json(await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false), Json);
+        Answer([.. (await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false)).Select(ToStatus.Of)], Json.IReadOnlyListChannelStatus);
 
     internal async Task<IResult> DevicesAsync(string? channel, CancellationToken cancellationToken)
     {
@@ -73,15 +74,15 @@ internal sealed class OperatorApi(
         }
 
         var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
-        return Results.Json(fleet.Select(StatusReader.Device), Json);
+        return Answer([.. fleet.Select(ToStatus.Of)], Json.IReadOnlyListDeviceStatus);
     }
 
     internal async Task<IResult> GarbageAsync(CancellationToken cancellationToken) =>
-        Results.Json(await collector.PlanAsync(cancellationToken).ConfigureAwait(false), Json);
+        Answer(await collector.PlanAsync(cancellationToken).ConfigureAwait(false), Json.GarbageReport);
 
     internal async Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) =>
         await collector.DeleteAsync(plan, cancellationToken).ConfigureAwait(false) is { } report
-            ? Results.Json(report, Json)
+            ? Answer(report, Json.GarbageReport)
             : Results.Problem("What can be deleted has changed since that plan was made; ask for the plan again.", statusCode: 409);
 
     internal async Task<IResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
@@ -100,8 +101,9 @@ internal sealed class OperatorApi(
 
         var result = await stage.CommandAsync(channel, move.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
             .ConfigureAwait(false);
-        return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
+        return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
     }
+
     internal async Task<IResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)
     {
         if (!SafeName.IsValid(channel) || !SafeName.IsValid(name) || (version is not null && !SafeName.IsValid(version)))
@@ -109,7 +111,12 @@ internal sealed class OperatorApi(
             return Results.Problem($"Channel, adaptation and version must be names: {SafeName.Rule}.", statusCode: 400);
         }
 
-        var result = await overlays.WithdrawAsync(channel, name, version, cancellationToken).ConfigureAwait(false);
-        return result.Done ? Results.Json(result, Json) : Results.Problem(result.Message, statusCode: 409);
+        var result = await adaptations.WithdrawAsync(channel, name, version, cancellationToken).ConfigureAwait(false);
+        return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
     }
+
+    /// <summary>The interface describes itself; nothing in it is secret.</summary>
+    internal static IResult Document() => Results.Text(OpenApiDocument.Text, "application/json");
+
+    private static IResult Answer<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
 }

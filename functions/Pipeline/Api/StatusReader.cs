@@ -20,7 +20,16 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         {
             return rejections.Count == 0
                 ? null
-                : new(run.Model, run.Version, "REJECTED", null, null, null, null, default, [], rejections, null, [], new Dictionary<string, long>());
+                : new RunStatus
+                {
+                    Model = run.Model,
+                    Version = run.Version,
+                    State = RunState.Rejected,
+                    Variants = [],
+                    Rejections = rejections,
+                    Devices = [],
+                    StagesMs = new Dictionary<string, long>(),
+                };
         }
 
         if (record.Adapts is not null)
@@ -35,34 +44,35 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var channel = record.Manifest.Rollout.Channel ?? run.Model;
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
-        return new(
-            run.Model, run.Version, StateOf(rejections, packaged, released, rollout), record.ReceivedAt,
-            record.Files.Sum(file => file.Size), record.Parameters, channel, released?.Release.Digest ?? default,
-            [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
-            rejections, rollout, [.. fleet.Select(Device)], Stages(record, rows))
+        return new()
         {
+            Model = run.Model,
+            Version = run.Version,
+            State = StateOf(rejections, packaged, released, rollout),
+            ReceivedAt = record.ReceivedAt,
+            SourceBytes = record.Files.Sum(file => file.Size),
+            Parameters = record.Parameters,
+            Channel = channel,
+            ReleaseDigest = released?.Release.Digest ?? default,
+            Variants = [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
+            Rejections = rejections,
+            Rollout = rollout is null ? null : ToStatus.Of(rollout),
+            Devices = [.. fleet.Select(ToStatus.Of)],
+            StagesMs = Stages(record, rows),
             Warnings = record.Warnings,
         };
     }
 
-    internal static DeviceStatus Device(DeviceRecord device) => new(
-        device.Id, device.Deployment?.State ?? DeviceState.Pending, device.Deployment?.Ring, device.Deployment?.Variant,
-        device.Deployment?.Manifest ?? default, device.Deployment?.Active ?? default, device.Deployment?.Verified ?? false,
-        device.Deployment?.Reason, device.LastSeen, device.Inventory, device.Deployment?.BytesFetched, device.Deployment?.BytesWhole)
-    {
-        Composition = device.Composition,
-    };
-
-    private static string StateOf(
+    private static RunState StateOf(
         IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
         {
-            ({ Variants.Count: 0 }, _) => "REJECTED",
+            ({ Variants.Count: 0 }, _) => RunState.Rejected,
 
             // Intake's rejections are of other uploads under the same name; a later stage's are of this run.
-            (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => "REJECTED",
-            (_, null) => "BUILDING",
-            _ when rollout is null => "RELEASED",
-            _ => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(rollout.State.ToString()),
+            (_, null) when rejections.Any(rejection => rejection.Stage != IntakeStage.Name) => RunState.Rejected,
+            (_, null) => RunState.Building,
+            _ when rollout is null => RunState.Released,
+            _ => RunStates.Of(rollout.State),
         };
 
     private static VariantStatus Variant(
@@ -74,16 +84,26 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var leftOut = packaged?.LeftOut.GetValueOrDefault(planned.Name);
         var state = (build, verdict, offer) switch
         {
-            (null, _, _) => "QUANTIZING",
-            (_, null, _) => "VALIDATING",
-            (_, { Verdict.Accepted: false }, _) => "REFUSED",
-            _ when leftOut is not null => "LEFT_OUT",
-            (_, _, null) => "PACKAGING",
-            _ => "PACKAGED",
+            (null, _, _) => VariantState.Quantizing,
+            (_, null, _) => VariantState.Validating,
+            (_, { Verdict.Accepted: false }, _) => VariantState.Refused,
+            _ when leftOut is not null => VariantState.LeftOut,
+            (_, _, null) => VariantState.Packaging,
+            _ => VariantState.Packaged,
         };
-        return new(
-            planned.Name, planned.Recipe, state, build?.Bytes, build?.Ratio, offer?.Manifest ?? default,
-            verdict?.Verdict.Accepted, leftOut ?? verdict?.Verdict.Reason, verdict?.Figures, offer?.Needs.RamBytes);
+        return new()
+        {
+            Name = planned.Name,
+            Recipe = planned.Recipe,
+            State = state,
+            Bytes = build?.Bytes,
+            Ratio = build?.Ratio,
+            Digest = offer?.Manifest ?? default,
+            Accepted = verdict?.Verdict.Accepted,
+            Reason = leftOut ?? verdict?.Verdict.Reason,
+            Figures = verdict?.Figures,
+            RamBytes = offer?.Needs.RamBytes,
+        };
     }
 
     /// <summary>How long each stage took that has a result, in the order of the flow.</summary>

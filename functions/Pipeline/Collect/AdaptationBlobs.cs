@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
-using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -12,9 +11,8 @@ internal sealed class AdaptationBlobs(BlobServiceClient blobs, RunStore runs)
 {
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    internal async Task<IReadOnlySet<Digest>> FindAsync(IEnumerable<ChannelRecord> channels, CancellationToken cancellationToken)
+    internal async Task<IReadOnlySet<Digest>> FindAsync(IReadOnlyCollection<ChannelOverlay> overlays, CancellationToken cancellationToken)
     {
-        var overlays = channels.SelectMany(channel => channel.Overlays).ToList();
         var kept = new HashSet<Digest>(await ReachableBlobs.FindAsync(overlays, _packages, cancellationToken).ConfigureAwait(false));
         foreach (var overlay in overlays)
         {

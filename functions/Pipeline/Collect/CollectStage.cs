@@ -80,14 +80,21 @@ internal sealed class CollectStage(
         var retention = await RetentionAsync(served, etags.ContainsKey, channels, cancellationToken).ConfigureAwait(false);
         var reachable = await ReachableBlobs.FindAsync(
             retention.Keep, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
-        var laid = await overlays.FindAsync(channels, cancellationToken).ConfigureAwait(false);
+        var laid = await overlays.FindAsync([.. channels.SelectMany(channel => channel.Overlays)], cancellationToken).ConfigureAwait(false);
         var plan = GarbagePlan.Make(stored, reachable.Union(laid).Union(retention.Lost).ToHashSet(), time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
-        var report = new GarbageReport(
-            Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
-            [.. retention.Keep.Select(Name)],
-            [.. retention.Drop.Select(Name)],
-            plan.Delete.Count, plan.FreedBytes, plan.Reachable.Count, plan.Reachable.Sum(blob => blob.Size), plan.Young.Count, plan.Missing, 0);
+        var report = new GarbageReport
+        {
+            Plan = Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
+            Kept = [.. retention.Keep.Select(Name)],
+            Dropped = [.. retention.Drop.Select(Name)],
+            Blobs = plan.Delete.Count,
+            Bytes = plan.FreedBytes,
+            KeptBlobs = plan.Reachable.Count,
+            KeptBytes = plan.Reachable.Sum(blob => blob.Size),
+            YoungBlobs = plan.Young.Count,
+            Missing = plan.Missing,
+        };
         return (report, plan, retention.Drop.Select(release => release.Digest).ToHashSet(), etags);
 
         static string Name(ReleaseRef release) => $"{release.Model} {release.Version}";

@@ -1,7 +1,4 @@
-using SlmOps.Pipeline.Channels;
-
-
-using static SlmOps.Pipeline.Channels.RolloutState;
+using static SlmOps.Contracts.Operator.RolloutState;
 using static SlmOps.Pipeline.Rollout.RolloutMove;
 
 namespace SlmOps.Pipeline.Rollout;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
-using SlmOps.Pipeline.Collect;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Collect;
 

@@ -1,7 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Api;
-using SlmOps.Pipeline.Channels;
-using SlmOps.Pipeline.Runs;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Demo;
 
@@ -10,7 +8,7 @@ internal sealed record DemoOutcome(
     string Model,
     string Version,
     Digest ReleaseDigest,
-    string RolloutState,
+    RunState RolloutState,
     IReadOnlyList<DemoVariant> Variants,
     IReadOnlyList<DemoDevice> Devices,
     IReadOnlyDictionary<string, long> StagesMs,
@@ -45,9 +43,9 @@ internal sealed record DemoOutcome(
     /// </summary>
     internal static string? Fault(RunStatus status, int expectedDevices)
     {
-        if (status.Rollout?.State != Pipeline.Channels.RolloutState.Finished)
+        if (status.Rollout?.State != Contracts.Operator.RolloutState.Finished)
         {
-            return $"The rollout ended as {status.State}: {status.Rollout?.Reason}";
+            return $"The rollout ended as {StateNames<RunState>.Name(status.State)}: {status.Rollout?.Reason}";
         }
 
         if (status.Devices.Count != expectedDevices)

@@ -1,4 +1,4 @@
-using SlmOps.Pipeline.Api;
+using SlmOps.Contracts.Operator;
 using Spectre.Console;
 using static SlmOps.Cli.Watch.StatusChanges;
 
@@ -31,7 +31,13 @@ internal static class RunTables
         foreach (var variant in status.Variants)
         {
             var figures = variant.Figures;
-            var verdict = variant.Accepted switch { true when variant.State == "LEFT_OUT" => "left out", true => "accepted", false => "refused", null => variant.State };
+            var verdict = variant.Accepted switch
+            {
+                true when variant.State == VariantState.LeftOut => "left out",
+                true => "accepted",
+                false => "refused",
+                null => Name(variant.State),
+            };
             table.AddRow(
                 Markup.Escape(variant.Name), Bytes(variant.Bytes), Number(variant.Ratio, "0.000"),
                 Number(figures?.Perplexity, "0.000"), Number(figures?.PerplexityChange * 100, "+0.00;-0.00;0.00") + (figures?.PerplexityChange is null ? "" : " %"),

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SlmOps.Pipeline.Api;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Watch;
 
@@ -7,7 +7,6 @@ namespace SlmOps.Cli.Watch;
 internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
-    private static readonly string[] Ends = ["REJECTED", "FINISHED", "ROLLED_BACK", "SUPERSEDED", "PAUSED", "PUBLISHED", "WITHDRAWN"];
 
     /// <summary>The last status; it is one of the ends unless <paramref name="health"/> ended the wait with a fault.</summary>
     internal async Task<RunStatus> FollowAsync(
@@ -30,7 +29,7 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
                 }
 
                 before = after;
-                if (Ends.Contains(after.State))
+                if (after.State.IsEnd())
                 {
                     return after;
                 }

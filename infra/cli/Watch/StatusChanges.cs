@@ -1,15 +1,12 @@
 using System.Globalization;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Api;
-using SlmOps.Pipeline.Channels;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Watch;
 
 /// <summary>What became different between two looks at a run, as lines for people. Pure.</summary>
 internal static class StatusChanges
 {
-    private const string LeftOut = "LEFT_OUT";
-
     private static readonly Dictionary<string, Digest> NoCompositions = [];
 
     internal static IEnumerable<string> Between(RunStatus? before, RunStatus after)
@@ -47,7 +44,7 @@ internal static class StatusChanges
                 yield return Line(accepted ? "validated" : "refused", variant.Name, $"{Figures(variant.Figures)}{variant.Reason}");
             }
 
-            if (variant.State == LeftOut && old?.State != LeftOut)
+            if (variant.State == VariantState.LeftOut && old?.State != VariantState.LeftOut)
             {
                 yield return Line("left out", variant.Name, variant.Reason ?? "");
             }
@@ -66,9 +63,9 @@ internal static class StatusChanges
             }
         }
 
-        if (after.Adaptation is not null && after.State is "PUBLISHED" or "WITHDRAWN" && before?.State != after.State)
+        if (after.Adaptation is not null && after.State is RunState.Published or RunState.Withdrawn && before?.State != after.State)
         {
-            yield return Line("overlay", after.Version, $"{after.State} in channel {after.Channel}");
+            yield return Line("adaptation", after.Version, $"{Name(after.State)} in channel {after.Channel}");
         }
 
         if (!after.ReleaseDigest.IsEmpty && before?.ReleaseDigest.IsEmpty != false)
@@ -107,7 +104,7 @@ internal static class StatusChanges
 
     internal static string Short(Digest digest) => digest.IsEmpty ? "" : digest.Hex[..12];
 
-    private static IEnumerable<string> Rollout(RolloutRecord? before, RolloutRecord? after)
+    private static IEnumerable<string> Rollout(RolloutStatus? before, RolloutStatus? after)
     {
         if (after is null)
         {
@@ -118,7 +115,7 @@ internal static class StatusChanges
         {
             if (before is null ? ring.State != RingState.Scheduled : before.Rings[index].State != ring.State)
             {
-                yield return Line("ring", ring.Ring.Name, $"{Name(ring.State)} {ring.Reason}".TrimEnd());
+                yield return Line("ring", ring.Name, $"{Name(ring.State)} {ring.Reason}".TrimEnd());
             }
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Watch;
 
@@ -27,7 +28,7 @@ internal static class WatchCommand
             var status = await watcher.FollowAsync(name, version, Stopwatch.StartNew(), never, cancellationToken).ConfigureAwait(false);
             RunTables.Show(terminal, status);
             terminal.Result(status);
-            return status.State == "FINISHED" ? ExitCode.Done : ExitCode.Failed;
+            return status.State.IsSuccess() ? ExitCode.Done : ExitCode.Failed;
         }));
         return command;
     }

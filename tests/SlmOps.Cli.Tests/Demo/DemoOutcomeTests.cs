@@ -1,4 +1,5 @@
 using SlmOps.Cli.Demo;
+using SlmOps.Contracts.Operator;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Channels;
@@ -15,7 +16,7 @@ public sealed class DemoOutcomeTests
     {
         var status = Statuses.Finished with
         {
-            State = "ROLLED_BACK",
+            State = RunState.RolledBack,
             Rollout = Statuses.Rollout with { State = RolloutState.RolledBack, Reason = "1 of 1 devices failed" },
         };
 
@@ -52,7 +53,7 @@ public sealed class DemoOutcomeTests
             outcome.StagesMs);
         Assert.Equal(new DemoVariant("int8", 2_500_000, 0.25, 13.5, 0.01, 512, "accepted", "fine"), Assert.Single(outcome.Variants));
         Assert.Equal(new DemoDevice("d1", DeviceState.Committed, "int8", Statuses.Manifest, true), Assert.Single(outcome.Devices));
-        Assert.Equal((Statuses.Release, "FINISHED", 99), (outcome.ReleaseDigest, outcome.RolloutState, outcome.ElapsedMs));
+        Assert.Equal((Statuses.Release, RunState.Finished, 99), (outcome.ReleaseDigest, outcome.RolloutState, outcome.ElapsedMs));
     }
 
     private static readonly IReadOnlyDictionary<string, Func<DeviceStatus, DeviceStatus>> Wrong =

@@ -1,4 +1,5 @@
 using SlmOps.Cli.Watch;
+using SlmOps.Contracts.Operator;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 

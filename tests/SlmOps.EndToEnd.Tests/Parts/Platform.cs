@@ -1,4 +1,5 @@
 using System.Globalization;
+using SlmOps.Contracts.Operator;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Azure.Data.Tables;
@@ -80,8 +81,8 @@ internal sealed class Platform : IAsyncDisposable
 
     internal Task UploadAsync(Upload upload) => upload.SendAsync(Blobs, Cancelled);
 
-    internal Task<RunStatus> UntilAsync(Upload upload, string state) =>
-        UntilAsync(upload.Model, upload.Version, state, status => status.State == state);
+    internal Task<RunStatus> UntilAsync(Upload upload, RunState state) =>
+        UntilAsync(upload.Model, upload.Version, $"{state}", status => status.State == state);
 
     /// <summary>Waits for a state of a run; ends at once when the run ends in another.</summary>
     internal async Task<RunStatus> UntilAsync(string model, string version, string what, Predicate<RunStatus> done)
@@ -89,7 +90,7 @@ internal sealed class Platform : IAsyncDisposable
         var status = await Wait.ForAsync(
             $"{model}/{version} to be {what}",
             () => Client.ModelAsync(model, version, Cancelled),
-            seen => seen is not null && (done(seen) || seen.State is "REJECTED" or "FINISHED" or "ROLLED_BACK"),
+            seen => seen is not null && (done(seen) || seen.State is RunState.Rejected or RunState.Finished or RunState.RolledBack),
             seen => Show(seen) + LogTail());
         Assert.True(done(status!), $"{model}/{version} should be {what}; it is {Show(status)}");
         return status!;

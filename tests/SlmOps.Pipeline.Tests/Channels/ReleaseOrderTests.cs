@@ -1,4 +1,5 @@
 using SlmOps.Pipeline.Channels;
+using SlmOps.Contracts.Operator;
 using SlmOps.Pipeline.Tests.Rollout;
 
 

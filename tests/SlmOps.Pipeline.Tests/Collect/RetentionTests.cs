@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Fleet;

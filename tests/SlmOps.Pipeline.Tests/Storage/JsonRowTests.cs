@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using SlmOps.Contracts.Operator;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;

@@ -1,14 +1,14 @@
 using System.CommandLine;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Channels;
+using SlmOps.Contracts.Operator;
 using Spectre.Console;
 
-namespace SlmOps.Cli.Overlay;
+namespace SlmOps.Cli.Adaptation;
 
-/// <summary><c>slmops overlay list|withdraw</c>: the adaptations that channels offer.</summary>
-internal static class OverlayCommand
+/// <summary><c>slmops adaptation list|withdraw</c>: the adaptations that channels offer.</summary>
+internal static class AdaptationCommand
 {
-    internal static Command Build() => new("overlay", "List the adaptations that channels offer, or withdraw one.") { List(), Withdraw() };
+    internal static Command Build() => new("adaptation", "List the adaptations that channels offer, or withdraw one.") { List(), Withdraw() };
 
     private static Command List()
     {
@@ -22,13 +22,13 @@ internal static class OverlayCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var channels = await client.ChannelsAsync(cancellationToken).ConfigureAwait(false);
-            List<ChannelRecord> wanted =
+            List<ChannelStatus> wanted =
             [
                 .. channels.Where(one => parsed.GetValue(channel) is not { } name || one.Channel == name)
-                    .Where(one => one.Overlays.Count > 0).OrderBy(one => one.Channel, StringComparer.Ordinal),
+                    .Where(one => one.Adaptations.Count > 0).OrderBy(one => one.Channel, StringComparer.Ordinal),
             ];
             Show(terminal, wanted);
-            terminal.Result(wanted.Select(one => new { one.Channel, one.Overlays }));
+            terminal.Result(wanted.Select(one => new { one.Channel, one.Adaptations }));
             return ExitCode.Done;
         }));
         return command;
@@ -47,7 +47,7 @@ internal static class OverlayCommand
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
-            var result = await client.WithdrawOverlayAsync(
+            var result = await client.WithdrawAdaptationAsync(
                 parsed.GetValue(channel)!, parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false);
             terminal.Say(result.Message);
             terminal.Result(result);
@@ -56,7 +56,7 @@ internal static class OverlayCommand
         return command;
     }
 
-    private static void Show(Terminal terminal, List<ChannelRecord> channels)
+    private static void Show(Terminal terminal, List<ChannelStatus> channels)
     {
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var column in (string[])["channel", "adaptation", "version", "for devices with", "local layer", "compositions"])
@@ -64,7 +64,7 @@ internal static class OverlayCommand
             table.AddColumn(column);
         }
 
-        foreach (var (channel, overlay) in channels.SelectMany(one => one.Overlays.Select(overlay => (one.Channel, overlay))))
+        foreach (var (channel, overlay) in channels.SelectMany(one => one.Adaptations.Select(overlay => (one.Channel, overlay))))
         {
             table.AddRow(
                 Markup.Escape(channel), Markup.Escape(overlay.Name), Markup.Escape(overlay.Version), Markup.Escape(Labels(overlay)),

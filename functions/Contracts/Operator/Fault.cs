@@ -1,0 +1,7 @@
+namespace SlmOps.Contracts.Operator;
+
+/// <summary>Why a request was refused: problem details (RFC 9457).</summary>
+/// <param name="Title">Kind of fault.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Detail">What, which one and what to do.</param>
+public sealed record Fault(string? Title, int? Status, string? Detail);
