@@ -14,5 +14,6 @@ internal sealed class ModelSandboxes(PipelineOptions options, TimeProvider time)
         size,
         options.RunMemoryBytes > 0 ? options.RunMemoryBytes : RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
         TimeSpan.FromSeconds(options.MaxRunSeconds),
-        options.Threads) with { FileBytes = options.MaxRunFileBytes };
+        options.Threads) with
+    { FileBytes = options.MaxRunFileBytes };
 }

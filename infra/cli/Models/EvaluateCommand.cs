@@ -154,7 +154,8 @@ internal static class EvaluateCommand
             {
                 return new(
                     null, null, null, null, null, outputs.SqnrDb, outputs.Cosine, 1000 / outputs.LatencyMs, 1000 / outputs.BaselineLatencyMs,
-                    null, null, outputs.LoadMs, outputs.PeakBytes, null) { Embeddings = outputs.Embeddings };
+                    null, null, outputs.LoadMs, outputs.PeakBytes, null)
+                { Embeddings = outputs.Embeddings };
             }
 
             var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken).ConfigureAwait(false);

@@ -126,7 +126,10 @@ public sealed class SubgraphTests : IDisposable
     {
         var options = new QuantizationOptions
         {
-            Recipe = recipe, Symmetric = false, Sparsity = recipe == "prune" ? 0.3 : null, KeepFloat = keepFloat is null ? [] : [keepFloat],
+            Recipe = recipe,
+            Symmetric = false,
+            Sparsity = recipe == "prune" ? 0.3 : null,
+            KeepFloat = keepFloat is null ? [] : [keepFloat],
         };
         var folder = _folder.File(Path.GetRandomFileName());
         var path = Path.Combine(folder, "out.onnx");
