@@ -42,7 +42,7 @@ public static class Float32Twin
 
         var name = Path.GetFileName(outputPath);
         using var sink = new FolderSink(Path.GetDirectoryName(Path.GetFullPath(outputPath))!);
-        using var reader = new WeightReader(inspected);
+        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
         using var data = new DataFile(sink, QuantizationRun.DataNameOf(name));
         var message = new TypeWidener(inspected, reader, data, QuantizationRun.DataNameOf(name), cancellationToken).Write();
         var files = new List<OutputFile>();

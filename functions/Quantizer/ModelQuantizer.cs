@@ -1,25 +1,13 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Inspection;
+using SlmOps.Quantizer.Options;
 using SlmOps.Quantizer.Planning;
-using SlmOps.Quantizer.Rewriting;
-using SlmOps.Quantizer.Streaming;
 
 namespace SlmOps.Quantizer;
 
 /// <summary>Makes smaller ONNX models out of ONNX models, one tensor at a time.</summary>
 public static class ModelQuantizer
 {
-    /// <summary>Every recipe, in the order of a help text.</summary>
-    public static IReadOnlyList<RecipeInfo> Recipes { get; } =
-    [
-        new(RecipeNames.Half, "Weights as float16, half the size; nothing else changes.", "1.8.0"),
-        new(RecipeNames.Int8, "8-bit weights in blocks of 32 for products and embeddings; hardly any loss.", "1.23.0"),
-        new(RecipeNames.Int8Dynamic, "8-bit weights by column and inputs quantized as they come; the fastest for long prompts.", "1.8.0"),
-        new(RecipeNames.Int4, "4-bit weights in blocks of 32, scale and zero point searched; embeddings too.", "1.23.0"),
-        new(RecipeNames.Int4Mixed, "4-bit weights, 8 bits for output layer, embeddings and sensitive projections.", "1.23.0"),
-        new(RecipeNames.Auto, "Bits and block chosen for each weight: least error under a size, or least size under an error.", "1.23.0"),
-        new(RecipeNames.Prune, "The smallest weights, or two of every four, set to zero; saves after compression.", "1.8.0"),
-    ];
-
     /// <summary>
     /// Quantizes a model. Writes <paramref name="outputPath"/> and, when the model has external data,
     /// <c>outputPath + ".data"</c>, first under temporary names beside them: after a failure or a cancellation neither
@@ -39,7 +27,7 @@ public static class ModelQuantizer
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(options);
         var (folder, name) = (Path.GetDirectoryName(Path.GetFullPath(outputPath))!, Path.GetFileName(outputPath));
-        var recipe = OptionChecker.Check(options);
+        var recipe = OptionChecker.Require(options);
         using var inspected = Open(modelPath, options, cancellationToken);
         if (IsInput(inspected, modelPath, outputPath) || IsInput(inspected, modelPath, QuantizationRun.DataNameOf(outputPath)))
         {
@@ -71,7 +59,7 @@ public static class ModelQuantizer
         ArgumentException.ThrowIfNullOrEmpty(modelName);
         ArgumentNullException.ThrowIfNull(sink);
         ArgumentNullException.ThrowIfNull(options);
-        var recipe = OptionChecker.Check(options);
+        var recipe = OptionChecker.Require(options);
         using var inspected = Open(modelPath, options, cancellationToken);
         return new QuantizationRun(inspected, recipe, options, modelName, sink, progress).Execute(cancellationToken);
     }
@@ -88,14 +76,9 @@ public static class ModelQuantizer
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(options);
-        OptionChecker.Check(options);
+        var recipe = OptionChecker.Require(options);
         using var inspected = Open(modelPath, options, cancellationToken);
-        var index = new ValueIndex(inspected.Model!);
-        var constants = new ConstantInts(index, inspected.File);
-        var ranks = new RankFinder(index, constants);
-        var entries = new WeightFinder(inspected.Model!, index, new WeightTracer(index, constants), ranks).Find(cancellationToken);
-        var places = new TensorPlaces(inspected.Model!, new BranchFolding(inspected.Model!, index));
-        return ReportBuilder.Planned(RecipePlan.Make(options, entries, places));
+        return ReportBuilder.Planned(Planner.Plan(recipe, options, ModelAnalysis.Of(inspected.Model!, inspected.File, cancellationToken)));
     }
 
     private static InspectedModel Open(string modelPath, QuantizationOptions options, CancellationToken cancellationToken)

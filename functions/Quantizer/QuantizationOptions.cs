@@ -1,9 +1,11 @@
+using System.Collections.ObjectModel;
+
 namespace SlmOps.Quantizer;
 
 /// <summary>What to make of a model. Patterns match node and weight names; <c>*</c> stands for any text, <c>?</c> for one character.</summary>
 public sealed record QuantizationOptions
 {
-    /// <summary>Name of a recipe of <see cref="ModelQuantizer.Recipes"/>.</summary>
+    /// <summary>Name of a recipe of <see cref="Recipes.RecipeCatalog"/>.</summary>
     public required string Recipe { get; init; }
 
     /// <summary>Weights that share one scale: 16, 32, 64, 128 or 256. Null takes the recipe's.</summary>
@@ -58,7 +60,8 @@ public sealed record QuantizationOptions
     public bool ReduceRange { get; init; }
 
     /// <summary>Second moments of the inputs of a weight, by the weight's name; makes errors count where inputs are large.</summary>
-    public IReadOnlyDictionary<string, InputStatistics> Calibration { get; init; } = new Dictionary<string, InputStatistics>();
+    public IReadOnlyDictionary<string, InputStatistics> Calibration { get; init; } =
+        ReadOnlyDictionary<string, InputStatistics>.Empty;
 
     /// <summary>Threads that compute; the output does not depend on it. Null takes all cores.</summary>
     public int? Threads { get; init; }
@@ -72,9 +75,3 @@ public sealed record QuantizationOptions
 /// <param name="Products">K × K mean products of input channels in row order, or null when only the squares are known.</param>
 /// <param name="Sensitivity">How much the model's loss grows with this weight's relative output error; 1 when unknown.</param>
 public sealed record InputStatistics(float[] MeanSquares, float[]? Products = null, double Sensitivity = 1);
-
-/// <summary>A way to make a model smaller.</summary>
-/// <param name="Name">What <see cref="QuantizationOptions.Recipe"/> takes.</param>
-/// <param name="Description">What it does, in a sentence.</param>
-/// <param name="MinimumOrt">Oldest ONNX Runtime that runs its usual output on a CPU; the report of a quantization states what one output needs.</param>
-public sealed record RecipeInfo(string Name, string Description, string MinimumOrt);

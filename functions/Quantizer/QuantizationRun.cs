@@ -1,6 +1,8 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Inspection;
-using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Recipes;
+using SlmOps.Quantizer.Refinement;
 using SlmOps.Quantizer.Rewriting;
 using SlmOps.Quantizer.Streaming;
 
@@ -8,37 +10,34 @@ namespace SlmOps.Quantizer;
 
 /// <summary>One quantization from the opened input to the completed output.</summary>
 internal sealed class QuantizationRun(
-    InspectedModel inspected, RecipeInfo recipe, QuantizationOptions options, string modelName, IModelSink sink, IProgress<QuantizationProgress>? progress)
+    InspectedModel inspected, Recipe recipe, QuantizationOptions options, string modelName, IModelSink sink, IProgress<QuantizationProgress>? progress)
 {
     internal QuantizationReport Execute(CancellationToken cancellationToken)
     {
-        var model = inspected.Model!;
-        var index = new ValueIndex(model);
-        var constants = new ConstantInts(index, inspected.File);
-        var ranks = new RankFinder(index, constants);
-        var tracer = new WeightTracer(index, constants);
-        var entries = new WeightFinder(model, index, tracer, ranks).Find(cancellationToken);
-        var folding = new BranchFolding(model, index);
-        var places = new TensorPlaces(model, folding);
-        var plan = RecipePlan.Make(options, entries, places);
-        var meter = new ProgressMeter(progress, entries.Count, entries.Sum(e => e.Tensor.Elements));
+        var analysis = ModelAnalysis.Of(inspected.Model!, inspected.File, cancellationToken);
+        var plan = Planner.Plan(recipe, options, analysis);
+        var meter = new ProgressMeter(progress, analysis.Weights.Count, analysis.Weights.Sum(e => e.Tensor.Elements));
         var edits = new GraphEdits();
         var dataName = DataNameOf(modelName);
-        using var reader = new WeightReader(inspected);
+        var threads = options.Threads ?? Environment.ProcessorCount;
+        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
         using var data = new DataFile(sink, dataName);
-        MaskTables.Keep(plan, reader, cancellationToken);
-        var inputs = new InputKnowledge(options, entries, new InputGain(index, tracer), reader);
-        if (options.Recipe == RecipeNames.Auto)
+        var slices = new BlockSlices(reader, threads);
+        plan = MaskTables.Keep(plan, reader, cancellationToken);
+        if (recipe.ChoosesForms)
         {
-            new AutoChooser(options, new BlockWeightWriter(reader, data, options.Threads ?? Environment.ProcessorCount)).Choose(plan, cancellationToken);
+            plan = new BudgetChooser(options, analysis, slices).Choose(plan, cancellationToken);
         }
 
-        var placer = new TensorPlacer(model, index, places, edits, dataName);
-        var tensors = new TensorRewriter(inspected, index, options, reader, data, dataName, edits, places, placer);
-        var products = new ProductRewriter(inspected, index, ranks, inputs, options, reader, data, edits, places, placer, tensors);
-        var rewriter = new ModelRewriter(inspected, index, plan, reader, data, dataName, edits, products, tensors, meter);
-        rewriter.Run(cancellationToken);
-        foreach (var need in new StandingNeeds(model, index, folding).Find(edits.Nodes.ContainsKey, edits.IsGone))
+        var refiner = new WeightRefiner(options, new InputKnowledge(options, analysis, reader), slices, reader);
+        var placer = new TensorPlacer(analysis.Model, analysis.Index, analysis.Places, edits, dataName);
+        var tensors = new TensorRewriter(inspected, analysis, reader, data, dataName, edits, placer);
+        var products = new ProductRewriter(
+            inspected, analysis, new BlockWeightWriter(slices, data), new ColumnWeightWriter(reader, data, threads), edits, placer);
+        var written = new ModelRewriter(
+            inspected, analysis.Index, plan, weight => refiner.Refine(weight, cancellationToken), reader, data, dataName, edits, products, tensors, meter)
+            .Run(cancellationToken);
+        foreach (var need in analysis.Needs.Find(edits.Nodes.ContainsKey, edits.IsGone))
         {
             edits.Need(need.From);
         }
@@ -56,7 +55,7 @@ internal sealed class QuantizationRun(
         var inputBytes = inspected.File.Length + inspected.Files.Found.Sum(f => f.Length);
         var outputBytes = files.Sum(file => file.Bytes);
         return new QuantizationReport(
-            recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, edits.MinimumOrt.ToString(3), files, ReportBuilder.Tensors(plan, rewriter.Reports));
+            recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, edits.MinimumOrt.ToString(3), files, ReportBuilder.Tensors(written));
     }
 
     internal static string DataNameOf(string modelName) => modelName + ".data";

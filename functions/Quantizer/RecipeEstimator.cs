@@ -1,3 +1,5 @@
+using SlmOps.Quantizer.Recipes;
+
 namespace SlmOps.Quantizer;
 
 /// <summary>What a recipe would make of a model.</summary>
@@ -12,9 +14,6 @@ public sealed record RecipeEstimate(string Recipe, long OutputBytes, double Rati
 /// <summary>Says what recipes would save without reading a weight.</summary>
 public static class RecipeEstimator
 {
-    // What these save is what they are asked to save.
-    private static readonly string[] AskForABudget = [Planning.RecipeNames.Auto, Planning.RecipeNames.Prune];
-
     /// <summary>Plans each recipe that needs no further option.</summary>
     /// <param name="modelPath">Model file.</param>
     /// <param name="modelBytes">Bytes of the model file and its external data.</param>
@@ -23,11 +22,11 @@ public static class RecipeEstimator
     /// <exception cref="ModelQuantizationException">When the model cannot be used.</exception>
     public static IReadOnlyList<RecipeEstimate> Estimate(
         string modelPath, long modelBytes, InspectionLimits? limits, CancellationToken cancellationToken) =>
-        [.. ModelQuantizer.Recipes
-            .Where(recipe => !AskForABudget.Contains(recipe.Name))
+        [.. RecipeCatalog.All
+            .Where(recipe => recipe.HasFixedSize)
             .Select(recipe => One(recipe, modelBytes, ModelQuantizer.Plan(modelPath, new QuantizationOptions { Recipe = recipe.Name, Limits = limits ?? new() }, cancellationToken)))];
 
-    private static RecipeEstimate One(RecipeInfo recipe, long modelBytes, IReadOnlyList<TensorReport> tensors)
+    private static RecipeEstimate One(Recipe recipe, long modelBytes, IReadOnlyList<TensorReport> tensors)
     {
         var output = modelBytes - tensors.Sum(tensor => tensor.BytesBefore - tensor.BytesAfter);
         var changed = tensors.Count(tensor => tensor.BytesAfter != tensor.BytesBefore);

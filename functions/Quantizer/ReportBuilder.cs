@@ -1,5 +1,7 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Rewriting;
 using SlmOps.Quantizer.Schemes;
 
 namespace SlmOps.Quantizer;
@@ -7,48 +9,46 @@ namespace SlmOps.Quantizer;
 /// <summary>Lists every weight, in graph order, with what became of it.</summary>
 internal static class ReportBuilder
 {
-    internal static List<TensorReport> Tensors(QuantizationPlan plan, Dictionary<WeightEntry, List<TensorReport>> written)
-    {
-        var reports = new List<TensorReport>();
-        foreach (var entry in plan.Entries)
-        {
-            if (!written.TryGetValue(entry, out var changed))
-            {
-                reports.Add(Stays(entry, plan.Stays.GetValueOrDefault(entry.Tensor)));
-                continue;
-            }
-
-            // The first row of a weight carries its bytes before and a float copy that stays, so that columns add up.
-            var also = plan.Stays.GetValueOrDefault(entry.Tensor);
-            reports.AddRange(changed.Select((r, row) => r with
-            {
-                Reason = also is null ? r.Reason : $"{r.Reason}; {also}",
-                BytesBefore = row == 0 ? r.BytesBefore : 0,
-                BytesAfter = r.BytesAfter + (row == 0 && also is not null ? r.BytesBefore : 0),
-            }));
-        }
-
-        return reports;
-    }
+    internal static List<TensorReport> Tensors(IEnumerable<WrittenWeight> weights) => [.. weights.SelectMany(Rows)];
 
     /// <summary>The same list for a plan that was not carried out: sizes are known, errors are not.</summary>
-    internal static List<TensorReport> Planned(QuantizationPlan plan)
+    internal static List<TensorReport> Planned(QuantizationPlan plan) => Tensors(plan.Weights.Select(weight =>
+        new WrittenWeight(weight.Entry, [.. weight.Products.Select(product => Planned(weight.Entry, product)), .. Planned(weight)], weight.Stays)));
+
+    private static IEnumerable<TensorReport> Rows(WrittenWeight weight)
     {
-        var reports = plan.Weights.ToLookup(w => w.Entry, w =>
+        if (weight.Reports.Count == 0)
         {
-            var (k, n) = (w.View.K, w.View.N);
-            var (scheme, bits, size, after) = w.Scheme is BlockScheme block
-                ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n)) : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
-            return new TensorReport(w.Entry.Name, w.Entry.OperatorText, scheme, bits, size, null, w.Entry.Tensor.ByteLength, after, w.Reason);
-        });
-        var values = plan.Tensors.ToDictionary(t => t.Entry, t =>
+            return [Stays(weight.Entry, weight.Stays)];
+        }
+
+        // The first row of a weight carries its bytes before and a float copy that stays, so that columns add up.
+        var also = weight.Stays;
+        return weight.Reports.Select((r, row) => r with
         {
-            var (bytes, half) = (t.Entry.Tensor.ByteLength, t.Scheme is HalfScheme);
-            return new TensorReport(
-                t.Entry.Name, t.Entry.OperatorText, half ? "half" : "pruned", half ? 16 : t.Entry.Tensor.Type.Bits(), null, null, bytes, half ? bytes / 2 : bytes, t.Reason);
+            Reason = also is null ? r.Reason : $"{r.Reason}; {also}",
+            BytesBefore = row == 0 ? r.BytesBefore : 0,
+            BytesAfter = r.BytesAfter + (row == 0 && also is not null ? r.BytesBefore : 0),
         });
-        return Tensors(plan, plan.Entries.Where(e => reports.Contains(e) || values.ContainsKey(e))
-            .ToDictionary(e => e, e => values.TryGetValue(e, out var value) ? [value] : reports[e].ToList()));
+    }
+
+    private static TensorReport Planned(WeightEntry entry, ProductPlan product)
+    {
+        var (k, n) = (product.View.K, product.View.N);
+        var (scheme, bits, size, after) = product.Scheme is BlockScheme block
+            ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n)) : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
+        return new(entry.Name, entry.OperatorText, scheme, bits, size, null, entry.Tensor.ByteLength, after, product.Reason);
+    }
+
+    private static IEnumerable<TensorReport> Planned(WeightPlan weight)
+    {
+        if (weight.Values is { } values)
+        {
+            var (tensor, half) = (weight.Entry.Tensor, values.Scheme is HalfScheme);
+            yield return new(
+                weight.Entry.Name, weight.Entry.OperatorText, half ? "half" : ((PruneScheme)values.Scheme).Text, half ? 16 : tensor.Type.Bits(), null, null,
+                tensor.ByteLength, half ? tensor.ByteLength / 2 : tensor.ByteLength, values.Reason);
+        }
     }
 
     private static TensorReport Stays(WeightEntry entry, string? reason)

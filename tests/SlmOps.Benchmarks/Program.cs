@@ -7,6 +7,7 @@ return args switch
     ["generate", .. var rest] => GenerateCommand.Run(rest),
     ["speed", .. var rest] => SpeedCommand.Run(rest),
     ["try", .. var rest] => TryCommand.Run(rest),
+    ["digests", .. var rest] => DigestCommand.Run(rest),
     ["corpus", .. var rest] => CorpusCommand.Run(rest),
     ["runtimes", .. var rest] => await RuntimesCommand.RunAsync(rest),
     ["fuzz", .. var rest] => FuzzCommand.Run(rest),
@@ -17,6 +18,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
+    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
     return 2;
 }

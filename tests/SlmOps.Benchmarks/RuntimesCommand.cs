@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using SlmOps.Quantizer;
+using SlmOps.Quantizer.Recipes;
 using SlmOps.Quantizer.Tests.Corpus;
 
 namespace SlmOps.Benchmarks;
@@ -28,7 +29,7 @@ internal static class RuntimesCommand
         var versions = options.Text("versions", Versions).Split(',');
         var seeds = Enumerable.Range(options.Number("first", 0), options.Number("count", 154)).ToList();
         var faults = 0;
-        foreach (var recipe in ModelQuantizer.Recipes.Select(r => r.Name).Where(r => options.Text("recipe", r) == r))
+        foreach (var recipe in RecipeCatalog.All.Select(r => r.Name).Where(r => options.Text("recipe", r) == r))
         {
             var cases = seeds.ConvertAll(seed => Make(Path.Combine(folder, "models", recipe, $"{seed}"), recipe, seed));
             foreach (var version in versions)

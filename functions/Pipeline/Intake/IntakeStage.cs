@@ -14,8 +14,6 @@ internal sealed class IntakeStage(
 {
     internal const string Name = StageAttempt.Intake;
 
-    private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
-
     /// <param name="upload">What was uploaded.</param>
     /// <param name="call">The message to the stage as it is for a run.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -120,7 +118,7 @@ internal sealed class IntakeStage(
 
         return new FileInfo(path).Length > options.MaxTextBytes
             ? (null, [new("manifest-too-large", $"{UploadName.ManifestFile} is larger than {options.MaxTextBytes} bytes.", "Upload a shorter one.", UploadName.ManifestFile)])
-            : UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run, Recipes);
+            : UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run);
     }
 
     /// <summary>The version exists: the same bytes are a repeated upload, other bytes are a mistake.</summary>

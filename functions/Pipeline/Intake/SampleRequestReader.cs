@@ -8,38 +8,31 @@ namespace SlmOps.Pipeline.Intake;
 /// </summary>
 internal static class SampleRequestReader
 {
-    private const int MaxFiles = 64;
-    private const int MaxInputs = 256;
-    private const int MaxRank = 8;
-    private const int MaxSize = 1 << 24;
-    private const double MaxValue = 1e18;
-
-    private static readonly string[] Endings = [".npz", ".npy", ".json"];
-
     internal static SampleRequest Read(ManifestFields root) => new(
-        root.Paths("samples", MaxFiles, Endings),
-        root.Named("inputs", MaxInputs).ToDictionary(input => input.Key, input => Input(input.Value)),
-        root.Sizes("dimensions", MaxInputs, MaxSize));
+        root.Paths(ManifestKeys.Samples),
+        root.Named(ManifestKeys.Inputs).ToDictionary(input => input.Key, input => Input(input.Value)),
+        root.Sizes(ManifestKeys.Dimensions));
 
     private static InputRequest Input(ManifestFields fields)
     {
-        var input = new InputRequest(Number(fields, "value"), Number(fields, "min"), Number(fields, "max"), fields.Shape("shape", MaxRank, MaxSize));
+        var input = new InputRequest(
+            Number(fields, ManifestKeys.InputValue), Number(fields, ManifestKeys.InputMin), Number(fields, ManifestKeys.InputMax), fields.Shape(ManifestKeys.InputShape));
         if (input.Min is null != input.Max is null)
         {
-            fields.Refuse(input.Min is null ? "min" : "max", "is missing", "Give both \"min\" and \"max\"");
+            fields.Refuse(input.Min is null ? ManifestKeys.InputMin : ManifestKeys.InputMax, "is missing", "Give both \"min\" and \"max\"");
         }
         else if (input.Min > input.Max)
         {
-            fields.Refuse("min", "is greater than \"max\"", "Swap them");
+            fields.Refuse(ManifestKeys.InputMin, "is greater than \"max\"", "Swap them");
         }
         else if (input is { Value: not null, Min: not null })
         {
-            fields.Refuse("value", "stands beside a range", "Give either \"value\" or \"min\" and \"max\"");
+            fields.Refuse(ManifestKeys.InputValue, "stands beside a range", "Give either \"value\" or \"min\" and \"max\"");
         }
 
         fields.Done();
         return input;
     }
 
-    private static double? Number(ManifestFields fields, string key) => fields.Has(key) ? fields.Number(key, 0, -MaxValue, MaxValue) : null;
+    private static double? Number(ManifestFields fields, NumberKey key) => fields.Has(key) ? fields.Number(key) : null;
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Runs;
+using SlmOps.Quantizer;
+using SlmOps.Quantizer.Options;
 
 namespace SlmOps.Pipeline.Intake;
 
@@ -10,21 +12,17 @@ namespace SlmOps.Pipeline.Intake;
 /// </summary>
 internal sealed class UploadManifestReader
 {
-    private const int MaxVariants = 16;
-    private const int MaxRings = 16;
     private const string OriginalName = "fp32";
 
     private readonly string _file;
-    private readonly IReadOnlyCollection<string> _recipes;
     private readonly List<Problem> _problems = [];
 
-    private UploadManifestReader(string file, IReadOnlyCollection<string> recipes) => (_file, _recipes) = (file, recipes);
+    private UploadManifestReader(string file) => _file = file;
 
-    /// <summary>The manifest, or what is wrong with it. <paramref name="recipes"/> are the names the quantizer knows.</summary>
-    internal static (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) Read(
-        byte[] utf8, string file, RunKey run, IReadOnlyCollection<string> recipes)
+    /// <summary>The manifest, or what is wrong with it.</summary>
+    internal static (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) Read(byte[] utf8, string file, RunKey run)
     {
-        var reader = new UploadManifestReader(file, recipes);
+        var reader = new UploadManifestReader(file);
         try
         {
             var manifest = reader.Root(JsonOutline.Parse(utf8), run);
@@ -55,18 +53,18 @@ internal sealed class UploadManifestReader
     private UploadManifest Root(JsonOutline root, RunKey run)
     {
         var fields = new ManifestFields(root, "the document", _file, _problems);
-        var schema = fields.Integer("schema", 1, 1, 1);
-        _ = schema;
-        Same(fields, "name", run.Model);
-        Same(fields, "version", run.Version);
+        fields.Text(ManifestKeys.Schema);
+        fields.Integer(ManifestKeys.Format);
+        Same(fields, ManifestKeys.Name, run.Model);
+        Same(fields, ManifestKeys.Version, run.Version);
         var manifest = new UploadManifest(
-            fields.Path("model"),
-            fields.Path("tokenizer"),
-            Evaluation(fields.Object("evaluation")),
-            fields.Path("smoke"),
-            Variants(fields.List("variants", MaxVariants)),
-            Acceptance(fields.Object("acceptance")),
-            Rollout(fields.Object("rollout")))
+            fields.Path(ManifestKeys.Model),
+            fields.Path(ManifestKeys.Tokenizer),
+            Evaluation(fields.Object(ManifestKeys.Evaluation)),
+            fields.Path(ManifestKeys.Smoke),
+            Variants(fields.List(ManifestKeys.Variants)),
+            Acceptance(fields.Object(ManifestKeys.Acceptance)),
+            Rollout(fields.Object(ManifestKeys.Rollout)))
         {
             Samples = SampleRequestReader.Read(fields),
         };
@@ -74,12 +72,12 @@ internal sealed class UploadManifestReader
         return manifest;
     }
 
-    private static void Same(ManifestFields fields, string key, string expected)
+    private static void Same(ManifestFields fields, NameKey key, string expected)
     {
         if (fields.Name(key) is { } given && given != expected)
         {
             fields.Refuse(key, $"'{given}' differs from '{expected}', where the files were uploaded",
-                $"Remove \"{key}\" or upload to the folder that it names");
+                $"Remove \"{key.Name}\" or upload to the folder that it names");
         }
     }
 
@@ -90,11 +88,10 @@ internal sealed class UploadManifestReader
             return EvaluationRequest.Default;
         }
 
-        var defaults = EvaluationRequest.Default;
         var request = new EvaluationRequest(
-            fields.Path("text"),
-            fields.Integer("windowTokens", defaults.WindowTokens, 8, 8192),
-            fields.Integer("maxTokens", defaults.MaxTokens, 64, 1_000_000));
+            fields.Path(ManifestKeys.EvaluationText),
+            fields.Integer(ManifestKeys.WindowTokens),
+            fields.Integer(ManifestKeys.MaxTokens));
         fields.Done();
         return request;
     }
@@ -106,21 +103,20 @@ internal sealed class UploadManifestReader
             return AcceptanceLimits.Default;
         }
 
-        var defaults = AcceptanceLimits.Default;
         var limits = new AcceptanceLimits(
-            fields.Number("maxPerplexityIncrease", defaults.MaxPerplexityIncrease, 0, 10),
-            fields.Number("maxKl", defaults.MaxKl, 0, 100),
-            fields.Number("minTop1Agreement", defaults.MinTop1Agreement, 0, 1),
-            fields.Number("minSqnrDb", defaults.MinSqnrDb, -100, 200))
+            fields.Number(ManifestKeys.MaxPerplexityIncrease),
+            fields.Number(ManifestKeys.MaxKl),
+            fields.Number(ManifestKeys.MinTop1Agreement),
+            fields.Number(ManifestKeys.MinSqnrDb))
         {
-            MinCosine = fields.Number("minCosine", defaults.MinCosine, -1, 1),
-            MinNeighbours = fields.Number("minNeighbours", defaults.MinNeighbours, 0, 1),
+            MinCosine = fields.Number(ManifestKeys.MinCosine),
+            MinNeighbours = fields.Number(ManifestKeys.MinNeighbours),
         };
         fields.Done();
         return limits;
     }
 
-    private IReadOnlyList<VariantRequest> Variants(IReadOnlyList<ManifestFields>? items)
+    private static IReadOnlyList<VariantRequest> Variants(IReadOnlyList<ManifestFields>? items)
     {
         if (items is null)
         {
@@ -133,13 +129,13 @@ internal sealed class UploadManifestReader
             var variant = Variant(fields);
             if (variants.Exists(other => other.Name == variant.Name))
             {
-                fields.Refuse("name", $"the variant '{variant.Name}' stands twice", "Give each variant a name of its own");
+                fields.Refuse(ManifestKeys.VariantName, $"the variant '{variant.Name}' stands twice", "Give each variant a name of its own");
             }
 
             // Two variants of one name would share one row, and the run would wait for the second for ever.
-            if (variant.Name == OriginalName && variant.Recipe is not ("" or VariantRequest.Original))
+            if (variant.Name == OriginalName && variant.Options is { Recipe.Length: > 0 })
             {
-                fields.Refuse("name", $"'{OriginalName}' is the name of the original", "Give the variant another name");
+                fields.Refuse(ManifestKeys.VariantName, $"'{OriginalName}' is the name of the original", "Give the variant another name");
             }
 
             fields.Done();
@@ -147,35 +143,34 @@ internal sealed class UploadManifestReader
         }
 
         // The original is what every other variant is measured against, and the way out for a device that can hold it.
-        return variants.Exists(variant => variant.Recipe == VariantRequest.Original)
+        return variants.Exists(variant => variant.Options is null)
             ? variants
-            : [new(OriginalName, VariantRequest.Original, null), .. variants];
+            : [new(OriginalName, null), .. variants];
     }
 
-    private VariantRequest Variant(ManifestFields fields)
+    private static VariantRequest Variant(ManifestFields fields)
     {
-        var recipe = fields.Choice("recipe", _recipes, required: true) ?? "";
-        int? blockSize = fields.Has("blockSize") ? fields.Integer("blockSize", 32, 16, 256) : null;
-        if (blockSize is { } size && !int.IsPow2(size))
+        var recipe = fields.Choice(ManifestKeys.VariantRecipe) ?? "";
+        var options = new QuantizationOptions { Recipe = recipe };
+        foreach (var key in ManifestKeys.VariantOptions)
         {
-            fields.Refuse("blockSize", $"{size} is not a power of two", "Use 16, 32, 64, 128 or 256");
+            var value = fields.Option(key);
+            if (fields.Has(key) && OptionChecker.Misplaced(key.Option, recipe) is { } misplaced)
+            {
+                fields.Refuse(key, misplaced.What, misplaced.Cure);
+            }
+            else if (value is not null)
+            {
+                options = key.Option.With(options, value);
+            }
         }
 
-        return new(fields.Name("name") ?? recipe, recipe, blockSize)
+        foreach (var problem in OptionChecker.Check(options))
         {
-            Symmetric = fields.Flag("symmetric"),
-            Embeddings = fields.Flag("embeddings"),
-            Include = fields.Patterns("include"),
-            Exclude = fields.Patterns("exclude"),
-            KeepFloat = fields.Patterns("keepFloat"),
-            SizeBudget = fields.Has("sizeBudget") ? (long)fields.Number("sizeBudget", 1, 1, 1L << 50) : null,
-            ErrorBudget = fields.Has("errorBudget") ? fields.Number("errorBudget", 0, 0, 1) : null,
-            Sparsity = fields.Has("sparsity") ? fields.Number("sparsity", 0, 0, 0.95) : null,
-            TwoOfFour = fields.Flag("twoOfFour") ?? false,
-            ReduceRange = fields.Flag("reduceRange") ?? false,
-            SignedWeights = fields.Flag("signedWeights") ?? false,
-            Promote = fields.Patterns("promote"),
-        };
+            fields.Refuse(new OptionKey(problem.Option), problem.What, problem.Cure);
+        }
+
+        return new(fields.Name(ManifestKeys.VariantName) ?? recipe, recipe == VariantRequest.Original ? null : options);
     }
 
     private static RolloutRequest Rollout(ManifestFields? fields)
@@ -185,12 +180,11 @@ internal sealed class UploadManifestReader
             return RolloutRequest.Default;
         }
 
-        var defaults = RolloutRequest.Default;
         var request = new RolloutRequest(
-            fields.Name("channel"),
-            Rings(fields, fields.List("rings", MaxRings)),
-            fields.Integer("soakSeconds", defaults.SoakSeconds, 0, 7 * 86_400),
-            fields.Integer("deadlineSeconds", defaults.DeadlineSeconds, 5, 30 * 86_400));
+            fields.Name(ManifestKeys.Channel),
+            Rings(fields, fields.List(ManifestKeys.Rings)),
+            fields.Integer(ManifestKeys.RolloutSoakSeconds),
+            fields.Integer(ManifestKeys.DeadlineSeconds));
         fields.Done();
         return request;
     }
@@ -205,19 +199,19 @@ internal sealed class UploadManifestReader
         var rings = new List<Ring>();
         foreach (var fields in items)
         {
-            var name = fields.Name("name", required: true) ?? "";
+            var name = fields.Name(ManifestKeys.RingName) ?? "";
             if (rings.Exists(other => other.Name == name))
             {
-                fields.Refuse("name", $"the ring '{name}' stands twice", "Give each ring a name of its own");
+                fields.Refuse(ManifestKeys.RingName, $"the ring '{name}' stands twice", "Give each ring a name of its own");
             }
 
-            rings.Add(new(name, fields.Number("fraction", 1, 0, 1), fields.Labels("selector")));
+            rings.Add(new(name, fields.Number(ManifestKeys.RingFraction), fields.Labels(ManifestKeys.Selector)));
             fields.Done();
         }
 
         if (rings.Count == 0 || rings[^1] is not { Fraction: 1, Selector.Count: 0 })
         {
-            parent.Refuse("rings", "the last ring does not reach every device",
+            parent.Refuse(ManifestKeys.Rings, "the last ring does not reach every device",
                 "End with a ring of \"fraction\": 1 and no \"selector\"");
         }
 

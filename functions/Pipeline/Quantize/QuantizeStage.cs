@@ -14,7 +14,7 @@ internal sealed class QuantizeStage(
     {
         var wanted = record.Manifest.Variants.FirstOrDefault(planned => planned.Name == call.Variant)
             ?? throw new InvalidDataException($"The run {call.Run} has no variant '{call.Variant}'.");
-        var built = wanted.Recipe == VariantRequest.Original
+        var built = wanted.Options is null
             ? Keep(record, wanted)
             : await BuildAsync(record, wanted, cancellationToken).ConfigureAwait(false);
         return new(built, built.Files.Count == 0

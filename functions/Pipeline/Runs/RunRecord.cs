@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Runs;

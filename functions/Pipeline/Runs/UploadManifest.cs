@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.Quantizer;
+using SlmOps.Quantizer.Recipes;
 
 namespace SlmOps.Pipeline.Runs;
 
@@ -23,59 +24,11 @@ internal sealed record UploadManifest(
         null,
         EvaluationRequest.Default,
         null,
-        [new("fp32", VariantRequest.Original, null), new("int8", "int8", null), new("int4", "int4", null)],
+        [new("fp32", null), Plain(RecipeCatalog.Careful), Plain(RecipeCatalog.Small)],
         AcceptanceLimits.Default,
         RolloutRequest.Default);
-}
 
-/// <summary>One build of the model: a recipe of the quantizer and, where its defaults do not fit, its options.</summary>
-internal sealed record VariantRequest(string Name, string Recipe, int? BlockSize)
-{
-    /// <summary>The word for a variant that leaves a model as it is.</summary>
-    internal const string Original = VariantOffer.OriginalRecipe;
-
-    public bool? Symmetric { get; init; }
-
-    public bool? Embeddings { get; init; }
-
-    public IReadOnlyList<string> Include { get; init; } = [];
-
-    public IReadOnlyList<string> Exclude { get; init; } = [];
-
-    public IReadOnlyList<string> KeepFloat { get; init; } = [];
-
-    public long? SizeBudget { get; init; }
-
-    public double? ErrorBudget { get; init; }
-
-    public double? Sparsity { get; init; }
-
-    public bool TwoOfFour { get; init; }
-
-    public bool ReduceRange { get; init; }
-
-    public bool SignedWeights { get; init; }
-
-    public IReadOnlyList<string> Promote { get; init; } = [];
-
-    internal QuantizationOptions ToOptions(int threads) => new()
-    {
-        Recipe = Recipe,
-        BlockSize = BlockSize,
-        Symmetric = Symmetric,
-        Embeddings = Embeddings,
-        Include = Include,
-        Exclude = Exclude,
-        KeepFloat = KeepFloat,
-        SizeBudget = SizeBudget,
-        ErrorBudget = ErrorBudget,
-        Sparsity = Sparsity,
-        TwoOfFour = TwoOfFour,
-        ReduceRange = ReduceRange,
-        SignedWeights = SignedWeights,
-        Promote = Promote.Count > 0 ? Promote : null,
-        Threads = threads,
-    };
+    private static VariantRequest Plain(Recipe recipe) => new(recipe.Name, new QuantizationOptions { Recipe = recipe.Name });
 }
 
 /// <summary>How quality is measured: text file, tokens in a window, most tokens read.</summary>

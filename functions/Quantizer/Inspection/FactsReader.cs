@@ -1,5 +1,5 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
 
 namespace SlmOps.Quantizer.Inspection;
 

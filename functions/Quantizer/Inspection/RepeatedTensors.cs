@@ -17,7 +17,7 @@ internal static class RepeatedTensors
     /// <param name="cancellationToken">Stops the comparison.</param>
     internal static void Mark(InspectedModel inspected, OnnxModel model, bool readable, CancellationToken cancellationToken)
     {
-        using var reader = new WeightReader(inspected);
+        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
         foreach (var graph in model.AllGraphs)
         {
             var first = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);

@@ -1,4 +1,3 @@
-using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Onnx;

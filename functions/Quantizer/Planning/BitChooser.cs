@@ -1,62 +1,47 @@
+using SlmOps.Quantizer.Analysis;
+using SlmOps.Quantizer.Recipes;
+
 namespace SlmOps.Quantizer.Planning;
 
-/// <summary>The rules of the fixed recipes: how many bits a weight gets.</summary>
+/// <summary>Bits of one weight.</summary>
+/// <param name="Bits">4 or 8.</param>
+/// <param name="Reason">Why.</param>
+internal readonly record struct BitChoice(int Bits, string Reason);
+
+/// <summary>How many bits a weight gets: the recipe's, or 8 where it promotes.</summary>
 internal sealed class BitChooser
 {
+    private const int Promoted = 8;
+
+    private readonly Recipe _recipe;
     private readonly QuantizationOptions _options;
-    private readonly HashSet<WeightEntry> _promoted = [];
-    private readonly HashSet<WeightEntry> _heads = [];
+    private readonly ModelAnalysis _analysis;
+    private readonly HashSet<WeightEntry> _sensitive = [];
 
-    internal BitChooser(QuantizationOptions options, IReadOnlyList<WeightEntry> entries)
+    internal BitChooser(Recipe recipe, QuantizationOptions options, ModelAnalysis analysis)
     {
-        _options = options;
-        if (options.Recipe == RecipeNames.Int4Mixed)
+        (_recipe, _options, _analysis) = (recipe, options, analysis);
+        if (recipe.Promotion == Promotion.Sensitive)
         {
-            _heads.UnionWith(OutputHeads.Find(entries));
-            _promoted.UnionWith(SensitiveProjections.Find(entries));
+            _sensitive.UnionWith(SensitiveProjections.Find(analysis.Weights));
         }
     }
 
-    /// <summary>True when the recipe quantizes embedding tables by itself.</summary>
-    internal bool Embeddings => _options.Recipe is RecipeNames.Int8 or RecipeNames.Int4 or RecipeNames.Int4Mixed or RecipeNames.Auto;
+    internal BitChoice Choose(WeightEntry entry, IReadOnlyList<WeightUse> uses) =>
+        _recipe.Promotion != Promotion.None && WhyPromoted(entry, uses) is { } reason
+            ? new(Promoted, reason)
+            : new(_recipe.Bits!.Value, $"recipe {_recipe.Name}");
 
-    internal BitChoice Choose(WeightEntry entry, WeightView view, List<WeightUse> uses)
+    private string? WhyPromoted(WeightEntry entry, IReadOnlyList<WeightUse> uses)
     {
-        var size = _options.BlockSize ?? 32;
-        if (_options.Recipe is RecipeNames.Int8 or RecipeNames.Int8Dynamic)
+        if (_options.Promote is { } patterns && uses.Any(u => NamePattern.MatchesAny(patterns, entry.Name, u.Node.Name)))
         {
-            return new BitChoice(8, size, _options.Symmetric, false, $"recipe {_options.Recipe}");
+            return "8 bits: Promote matches it";
         }
 
-        if (_options.Recipe == RecipeNames.Int4Mixed && Promotion(entry, uses) is { } reason)
-        {
-            return new BitChoice(8, size, _options.Symmetric, false, reason);
-        }
-
-        return new BitChoice(4, size, _options.Symmetric, false, $"recipe {_options.Recipe}");
+        return uses.Any(u => u.Kind == UseKind.Gather) ? "8 bits: embedding"
+            : _options.Promote is not null ? null
+            : _analysis.Heads.Contains(entry) ? "8 bits: the output layer decides every token"
+            : _sensitive.Contains(entry) ? "8 bits: value and down projections of the outer and every third layer lose most" : null;
     }
-
-    private string? Promotion(WeightEntry entry, List<WeightUse> uses)
-    {
-        if (_options.Promote is { } patterns)
-        {
-            return uses.Exists(u => NamePattern.MatchesAny(patterns, entry.Name, u.Node.Name)) ? "8 bits: Promote matches it"
-                : uses.Exists(u => u.Kind == UseKind.Gather) ? "8 bits: embedding" : null;
-        }
-
-        return uses.Exists(u => u.Kind == UseKind.Gather) ? "8 bits: embedding"
-            : _heads.Contains(entry) ? "8 bits: the output layer decides every token"
-            : _promoted.Contains(entry) ? "8 bits: value and down projections of the outer and every third layer lose most" : null;
-    }
-}
-
-internal static class RecipeNames
-{
-    internal const string Half = "fp16";
-    internal const string Int8 = "int8";
-    internal const string Int8Dynamic = "int8-dynamic";
-    internal const string Int4 = "int4";
-    internal const string Int4Mixed = "int4-mixed";
-    internal const string Auto = "auto";
-    internal const string Prune = "prune";
 }

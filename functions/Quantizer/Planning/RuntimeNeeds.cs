@@ -1,3 +1,4 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Schemes;
 
@@ -8,9 +9,6 @@ internal static class RuntimeNeeds
 {
     /// <summary>What every output needs: the operators of the recipes that change stored values alone.</summary>
     internal static readonly Version Least = new(1, 8, 0);
-
-    /// <summary>What takes tensors in a branch that merges, and zero points outside the body that reads them.</summary>
-    internal static readonly Version Subgraphs = new(1, 29, 0);
 
     // 1.17 has the operator, and its process dies on processors with AVX-512.
     private static readonly Version s_fourBits = new(1, 18, 0);

@@ -1,6 +1,6 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
 using SlmOps.Quantizer.Schemes;
 using SlmOps.Quantizer.Wire;
 

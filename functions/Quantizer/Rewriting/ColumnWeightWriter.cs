@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Schemes;
 using SlmOps.Quantizer.Streaming;
 

@@ -1,5 +1,5 @@
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
 
 namespace SlmOps.Quantizer.Rewriting;
 

@@ -1,7 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
+using SlmOps.Quantizer.Refinement;
 using SlmOps.Quantizer.Schemes;
 using SlmOps.Quantizer.Streaming;
 
@@ -16,20 +17,10 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
     private Half[] _half = [];
     private ushort[] _words = [];
 
-    /// <summary>
-    /// Stores float32 as float16. Null, with the reason, when half cannot hold the values; nothing is written then.
-    /// Infinities are held exactly and count as no error where <paramref name="mayBeInfinite"/> says that they mean something.
-    /// </summary>
-    internal BlockError? StoreHalf(
-        OnnxTensor tensor, bool inline, bool mayBeInfinite, out TensorTarget? target, out string? stays, Action<long> progress, CancellationToken cancellationToken)
+    /// <summary>Stores float32 as float16. Infinities are held exactly and count as no error where they mean something.</summary>
+    internal BlockError StoreHalf(
+        OnnxTensor tensor, bool inline, bool mayBeInfinite, out TensorTarget target, Action<long> progress, CancellationToken cancellationToken)
     {
-        target = null;
-        stays = HalfRange.Refusal(reader, tensor, cancellationToken);
-        if (stays is not null)
-        {
-            return null;
-        }
-
         target = new TensorTarget(tensor.Elements * 2, inline, data);
         var sums = default(ErrorSums);
         for (long done = 0; done < tensor.Elements;)
@@ -57,22 +48,6 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
         }
 
         return sums.Total;
-    }
-
-    /// <summary>Finds the threshold of a mask that zeroes a share of the weight.</summary>
-    internal PruneMask Mask(OnnxTensor tensor, double sparsity, bool twoOfFour, CancellationToken cancellationToken)
-    {
-        if (twoOfFour)
-        {
-            return new PruneMask(0, true);
-        }
-
-        var wanted = (long)Math.Floor(tensor.Elements * sparsity);
-        var histogram = new MagnitudeHistogram();
-        AddAll(tensor, histogram, cancellationToken);
-        var below = histogram.FixTop(wanted);
-        AddAll(tensor, histogram, cancellationToken);
-        return new PruneMask(histogram.Threshold(wanted - below), false);
     }
 
     /// <summary>Writes the weight in its own type with the mask's zeros.</summary>
@@ -110,18 +85,6 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
         }
 
         return new PruneResult(sums.Total, (double)zeros / tensor.Elements, before.Complete(), after.Complete());
-    }
-
-    private void AddAll(OnnxTensor tensor, MagnitudeHistogram histogram, CancellationToken cancellationToken)
-    {
-        SliceBuffer.Grow(ref _values, Piece);
-        for (long done = 0; done < tensor.Elements; done += Piece)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var values = _values.AsSpan(0, (int)Math.Min(Piece, tensor.Elements - done));
-            reader.ReadFloats(tensor, done, values);
-            histogram.Add(values);
-        }
     }
 
     // Every value came from this type or is zero, so nothing is rounded here.

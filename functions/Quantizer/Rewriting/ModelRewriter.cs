@@ -1,25 +1,34 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Refinement;
 using SlmOps.Quantizer.Streaming;
 
 namespace SlmOps.Quantizer.Rewriting;
 
-/// <summary>Carries out a plan: writes the data file in graph order and collects what the graph becomes.</summary>
+/// <summary>What was written of a weight.</summary>
+/// <param name="Entry">The weight.</param>
+/// <param name="Reports">One for each form that was written.</param>
+/// <param name="Stays">Why it stays as it is, alone or beside those forms; null when it does not.</param>
+internal sealed record WrittenWeight(WeightEntry Entry, IReadOnlyList<TensorReport> Reports, string? Stays);
+
+/// <summary>
+/// Carries out a plan: writes the data file in graph order and collects what the graph becomes. It decides nothing; each
+/// weight comes refined.
+/// </summary>
 internal sealed class ModelRewriter(
-    InspectedModel inspected, ValueIndex index, QuantizationPlan plan, WeightReader reader, DataFile data, string dataName,
-    GraphEdits edits, ProductRewriter products, TensorRewriter tensors, ProgressMeter progress)
+    InspectedModel inspected, ValueIndex index, QuantizationPlan plan, Func<WeightPlan, RefinedWeight> refine, WeightReader reader,
+    DataFile data, string dataName, GraphEdits edits, ProductRewriter products, TensorRewriter tensors, ProgressMeter progress)
 {
-    private readonly ILookup<OnnxTensor, PlannedWeight> _weights = plan.Weights.ToLookup(w => w.Entry.Tensor);
-    private readonly Dictionary<OnnxTensor, PlannedTensor> _tensors = plan.Tensors.ToDictionary(t => t.Entry.Tensor);
+    private readonly Dictionary<OnnxTensor, WeightPlan> _plans = plan.Weights.ToDictionary(weight => weight.Entry.Tensor);
+    private readonly Dictionary<WeightEntry, WrittenWeight> _written = [];
 
-    /// <summary>Reports by weight, several for one that is seen in several ways.</summary>
-    internal Dictionary<WeightEntry, List<TensorReport>> Reports { get; } = [];
-
-    internal void Run(CancellationToken cancellationToken)
+    /// <summary>Writes every weight and says what became of each, in the order of the plan.</summary>
+    internal IReadOnlyList<WrittenWeight> Run(CancellationToken cancellationToken)
     {
         ReleaseFloatUses();
-        products.Prepare(plan.Weights);
+        products.Prepare(plan);
         foreach (var graph in inspected.Model!.AllGraphs)
         {
             foreach (var tensor in graph.Initializers.Where(t => !t.IsRepeat))
@@ -38,42 +47,28 @@ internal sealed class ModelRewriter(
                 }
             }
         }
+
+        return [.. plan.Weights.Select(weight => _written[weight.Entry])];
     }
 
     private void ReleaseFloatUses()
     {
         var dead = new DeadValues(index, edits);
-        foreach (var weight in plan.Weights)
+        foreach (var use in plan.Weights.SelectMany(weight => weight.Products).SelectMany(product => product.Uses))
         {
-            foreach (var use in weight.Uses)
-            {
-                dead.Release(use.Node, use.Kind == UseKind.Gather ? 0 : 1);
-            }
+            dead.Release(use.Node, use.Kind == UseKind.Gather ? 0 : 1);
         }
     }
 
     private void Process(OnnxTensor tensor, Func<bool> isGone, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var weight in _weights[tensor])
+        if (_plans.TryGetValue(tensor, out var weight))
         {
-            progress.Start(weight.Entry.Name);
-            Report(weight.Entry, products.Write(weight, progress.Advance, cancellationToken));
+            Write(weight, cancellationToken);
         }
 
-        if (_tensors.TryGetValue(tensor, out var planned))
-        {
-            progress.Start(planned.Entry.Name);
-            if (tensors.Write(planned, progress.Advance, out var stays, cancellationToken) is { } report)
-            {
-                Report(planned.Entry, report);
-                return;
-            }
-
-            plan.Stays[tensor] = stays!;
-        }
-
-        if (!isGone() && tensor is { Storage: Storage.External, Type: not ElementType.String })
+        if (!isGone() && !edits.Tensors.ContainsKey(tensor) && tensor is { Storage: Storage.External, Type: not ElementType.String })
         {
             progress.Start(tensor.Name);
             var offset = data.Copy(reader, tensor, progress.Advance, cancellationToken);
@@ -81,13 +76,20 @@ internal sealed class ModelRewriter(
         }
     }
 
-    private void Report(WeightEntry entry, TensorReport report)
+    private void Write(WeightPlan plan, CancellationToken cancellationToken)
     {
-        if (!Reports.TryGetValue(entry, out var reports))
+        if (plan.Products.Count > 0 || plan.Values is not null)
         {
-            Reports[entry] = reports = [];
+            progress.Start(plan.Entry.Name);
         }
 
-        reports.Add(report);
+        var weight = refine(plan);
+        var reports = weight.Products.Select(product => products.Write(weight.Entry, product, progress.Advance, cancellationToken)).ToList();
+        if (weight.Values is { } values)
+        {
+            reports.Add(tensors.Write(weight.Entry, values, progress.Advance, cancellationToken));
+        }
+
+        _written[weight.Entry] = new(weight.Entry, reports, weight.Stays);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Rewriting;

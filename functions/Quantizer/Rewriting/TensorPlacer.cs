@@ -1,5 +1,5 @@
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Rewriting;
@@ -11,7 +11,7 @@ internal sealed class TensorPlacer(OnnxModel model, ValueIndex index, TensorPlac
     {
         if (places.MayMerge(graph) && tensor.Length > StandingNeeds.MostBytesInMergedBranch)
         {
-            edits.Need(RuntimeNeeds.Subgraphs);
+            edits.Need(StandingNeeds.Subgraphs);
         }
 
         if (places.NeedsNodes(graph))

@@ -1,6 +1,7 @@
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Refinement;
 using SlmOps.Quantizer.Schemes;
 using SlmOps.Quantizer.Streaming;
 using SlmOps.Quantizer.Wire;
@@ -9,34 +10,30 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores weights in another form under their own names, so that no other node has to change.</summary>
 internal sealed class TensorRewriter(
-    InspectedModel inspected, ValueIndex index, QuantizationOptions options, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlaces places, TensorPlacer placer)
+    InspectedModel inspected, ModelAnalysis analysis, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlacer placer)
 {
     private readonly ElementWriter _writer = new(reader, data);
 
-    /// <summary>Null when the weight has to stay as it is; the reason is given then.</summary>
-    internal TensorReport? Write(PlannedTensor planned, Action<long> progress, out string? stays, CancellationToken cancellationToken)
+    internal TensorReport Write(WeightEntry entry, RefinedValues values, Action<long> progress, CancellationToken cancellationToken) =>
+        values.Scheme is PruneScheme scheme
+            ? WritePruned(entry, values, scheme, progress, cancellationToken)
+            : WriteHalf(entry, values, progress, cancellationToken);
+
+    private TensorReport WriteHalf(WeightEntry entry, RefinedValues values, Action<long> progress, CancellationToken cancellationToken)
     {
-        var entry = planned.Entry;
-        stays = null;
-        if (planned.Scheme is HalfScheme)
-        {
-            var half = _writer.StoreHalf(
-                entry.Tensor, places.NeedsNodes(entry.Source.Graph), MaskTables.MayBeInfinite(entry), out var target, out stays, progress, cancellationToken);
-            if (half is not { } error)
-            {
-                return null;
-            }
+        var error = _writer.StoreHalf(
+            entry.Tensor, analysis.Places.NeedsNodes(entry.Source.Graph), values.MayBeInfinite, out var target, progress, cancellationToken);
+        error.RequireFinite(entry.Name);
+        StoreHalf(entry, target);
+        return Report(entry, "half", 16, error, target.Length, values.Reason);
+    }
 
-            RequireFinite(entry, error);
-            StoreHalf(entry, target!);
-            return Report(entry, "half", 16, error, target!.Length, planned.Reason);
-        }
-
-        var mask = Mask(entry.Tensor, cancellationToken);
-        var result = _writer.Prune(planned.View!, mask, places.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
-        RequireFinite(entry, result.Error);
+    private TensorReport WritePruned(WeightEntry entry, RefinedValues values, PruneScheme scheme, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var result = _writer.Prune(values.View!, values.Mask!, analysis.Places.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
+        result.Error.RequireFinite(entry.Name);
         Replace(entry, pruned.Tensor(entry.Name, entry.Tensor.Type, [.. entry.Tensor.Dims]));
-        return Report(entry, options.TwoOfFour ? "pruned-2-of-4" : "pruned", entry.Tensor.Type.Bits(), result.Error, entry.Tensor.ByteLength, planned.Reason) with
+        return Report(entry, scheme.Text, entry.Tensor.Type.Bits(), result.Error, entry.Tensor.ByteLength, values.Reason) with
         {
             Zeros = result.Zeros,
             CompressedBefore = result.CompressedBefore,
@@ -44,24 +41,12 @@ internal sealed class TensorRewriter(
         };
     }
 
-    /// <summary>The mask that the options ask for.</summary>
-    internal PruneMask Mask(OnnxTensor tensor, CancellationToken cancellationToken) =>
-        _writer.Mask(tensor, options.Sparsity ?? 0.5, options.TwoOfFour, cancellationToken);
-
-    internal static void RequireFinite(WeightEntry entry, BlockError error)
-    {
-        if (!error.Finite)
-        {
-            throw new ModelQuantizationException([Problems.NotFinite(entry.Name, "NaN or infinite values")]);
-        }
-    }
-
     private static TensorReport Report(WeightEntry entry, string scheme, int bits, BlockError error, long after, string reason) =>
         new(entry.Name, entry.OperatorText, scheme, bits, null, error.Relative, entry.Tensor.ByteLength, after, reason);
 
     private void StoreHalf(WeightEntry entry, TensorTarget target)
     {
-        var name = index.NewName($"{entry.Name}_fp16");
+        var name = analysis.Index.NewName($"{entry.Name}_fp16");
         var stored = target.Tensor(name, ElementType.Float16, [.. entry.Tensor.Dims]);
         if (!entry.Source.IsGraphOutput && entry.Blockers.Count == 0 && entry.Uses.Count > 0
             && entry.Uses.TrueForAll(u => u.Kind == UseKind.Gather && u.Node.Inputs[0] == entry.Name))
@@ -76,13 +61,13 @@ internal sealed class TensorRewriter(
         {
             // The cast takes over the weight's name; ONNX Runtime folds it into a constant when it loads the model.
             Place(entry, stored, [NodeWriter.Node(
-                "Cast", "", index.NewName($"{name}_cast"), [name], [entry.Name], NodeAttribute.Of("to", (long)ElementType.Float))]);
+                "Cast", "", analysis.Index.NewName($"{name}_cast"), [name], [entry.Name], NodeAttribute.Of("to", (long)ElementType.Float))]);
         }
     }
 
     private List<WireWriter> GatherHalf(OnnxNode node, string table)
     {
-        var scope = new NodeScope(node, inspected.Model!, index);
+        var scope = new NodeScope(node, analysis.Model, analysis.Index);
         var rows = scope.Value("rows");
         var gather = NodeWriter.WithInputs(node, inspected.File.Span, [table, .. node.Inputs.Skip(1)], [rows]);
         scope.Nodes.Add(gather);
@@ -94,13 +79,13 @@ internal sealed class TensorRewriter(
     private void Place(WeightEntry entry, StoredTensor stored, List<WireWriter> nodes)
     {
         var graph = entry.Source.Graph;
-        if (places.MayMerge(graph))
+        if (analysis.Places.MayMerge(graph))
         {
             // What the cast is folded to is a tensor of the branch.
-            edits.Need(RuntimeNeeds.Subgraphs);
+            edits.Need(StandingNeeds.Subgraphs);
         }
 
-        if (places.NeedsNodes(graph))
+        if (analysis.Places.NeedsNodes(graph))
         {
             nodes.Insert(0, placer.Node(stored));
         }
@@ -124,7 +109,7 @@ internal sealed class TensorRewriter(
     private void Replace(WeightEntry entry, StoredTensor stored)
     {
         var graph = entry.Source.Graph;
-        if (entry.Source.Node is { } constant && !places.NeedsNodes(graph))
+        if (entry.Source.Node is { } constant && !analysis.Places.NeedsNodes(graph))
         {
             // Data of a Constant node must lie in the graph; an initializer may lie outside.
             edits.Nodes[constant] = [];

@@ -18,4 +18,7 @@ internal sealed record ColumnScheme(bool Unsigned, bool ReduceRange) : WeightSch
 internal sealed record HalfScheme : WeightScheme;
 
 /// <summary>Some values set to zero, the rest and the type unchanged.</summary>
-internal sealed record PruneScheme : WeightScheme;
+internal sealed record PruneScheme(bool TwoOfFour) : WeightScheme
+{
+    internal string Text => TwoOfFour ? "pruned-2-of-4" : "pruned";
+}

@@ -7,6 +7,15 @@ internal readonly record struct BlockError(double Error, double Norm, bool Finit
 {
     internal double Relative => Norm > 0 ? Error / Norm : 0;
 
+    /// <summary>Refuses a weight by name when it holds values that are not finite.</summary>
+    internal void RequireFinite(string weight)
+    {
+        if (!Finite)
+        {
+            throw new ModelQuantizationException([Problems.NotFinite(weight, "NaN or infinite values")]);
+        }
+    }
+
     public static BlockError operator +(BlockError a, BlockError b) => new(a.Error + b.Error, a.Norm + b.Norm, a.Finite && b.Finite);
 }
 

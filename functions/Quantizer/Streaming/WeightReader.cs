@@ -2,9 +2,8 @@ using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using SlmOps.Quantizer.Inspection;
 using SlmOps.Quantizer.Onnx;
-using SlmOps.Quantizer.Planning;
+using SlmOps.Quantizer.Analysis;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Streaming;
@@ -13,7 +12,9 @@ namespace SlmOps.Quantizer.Streaming;
 /// Reads pieces of weights with positioned reads into buffers that are used again. Mapped pages would count as memory
 /// of the process, and a file that shrinks under a mapping ends it.
 /// </summary>
-internal sealed class WeightReader(InspectedModel inspected) : IDisposable
+/// <param name="file">The model file.</param>
+/// <param name="pathOf">Where an external data location lies, once it has been checked.</param>
+internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) : IDisposable
 {
     private readonly Dictionary<string, SafeFileHandle> _handles = new(StringComparer.Ordinal);
     private (OnnxTensor Tensor, byte[] Bytes)? _decoded;
@@ -28,7 +29,7 @@ internal sealed class WeightReader(InspectedModel inspected) : IDisposable
                 ReadExactly(Handle(tensor.External!.Location), tensor.External.Offset + offset, into, tensor.External.Location);
                 break;
             case Storage.Inline:
-                ReadExactly(inspected.File.Handle, tensor.Inline.Start + offset, into, "the model file");
+                ReadExactly(file.Handle, tensor.Inline.Start + offset, into, "the model file");
                 break;
             default:
                 Decoded(tensor).AsSpan((int)offset, into.Length).CopyTo(into);
@@ -121,7 +122,7 @@ internal sealed class WeightReader(InspectedModel inspected) : IDisposable
     {
         if (!_handles.TryGetValue(location, out var handle))
         {
-            handle = File.OpenHandle(inspected.Files.PathOf(location));
+            handle = File.OpenHandle(pathOf(location));
             _handles.Add(location, handle);
         }
 
@@ -136,7 +137,7 @@ internal sealed class WeightReader(InspectedModel inspected) : IDisposable
             return last.Bytes;
         }
 
-        var data = inspected.File.Span;
+        var data = file.Span;
         var bytes = new byte[tensor.ByteLength];
         var values = new List<long>();
         var position = 0;

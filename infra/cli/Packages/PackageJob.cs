@@ -15,7 +15,6 @@ namespace SlmOps.Cli.Packages;
 /// </summary>
 internal sealed class PackageJob(Terminal terminal, string folder, string output, LocalSigningKey key)
 {
-    private static readonly string[] Recipes = [VariantRequest.Original, .. ModelQuantizer.Recipes.Select(recipe => recipe.Name)];
     private static readonly VariantFigures NotMeasured = new(null, null, null, null, null, null, null, null);
 
     internal async Task<PackageOutcome> RunAsync(string? name, string? version, CancellationToken cancellationToken)
@@ -84,7 +83,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             return UploadManifest.Default;
         }
 
-        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run, Recipes);
+        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run);
         Refuse(problems);
         return manifest!;
     }
@@ -93,7 +92,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
     {
         using var work = new WorkFolder(Path.Combine(Path.GetTempPath(), "slmops"));
         var built = work.Folder("built");
-        var minimumOrt = wanted.Recipe == VariantRequest.Original ? CopyOriginal(record, built) : Quantize(record, wanted, built, cancellationToken);
+        var minimumOrt = wanted.Options is null ? CopyOriginal(record, built) : Quantize(record, wanted, built, cancellationToken);
         var files = Directory.EnumerateFiles(built, "*", SearchOption.AllDirectories)
             .Select(path => new StoredFile(Path.GetRelativePath(built, path).Replace('\\', '/'), default, new FileInfo(path).Length))
             .ToList();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
@@ -8,8 +9,6 @@ namespace SlmOps.Pipeline.Tests.Intake;
 
 public sealed class UploadManifestReaderTests
 {
-    private static readonly string[] Known = ["original", "int8", "int4"];
-
     [Theory]
     [InlineData("{}")]
     [InlineData("""{ "schema": 1, "name": "phi", "version": "1.0", "evaluation": {}, "acceptance": {}, "rollout": {} }""")]
@@ -21,7 +20,7 @@ public sealed class UploadManifestReaderTests
         Assert.Null(manifest.Tokenizer);
         Assert.Null(manifest.Smoke);
         Assert.Equal(new EvaluationRequest(null, 128, 20_000), manifest.Evaluation);
-        Assert.Equal([new("fp32", "original", null), new("int8", "int8", null), new("int4", "int4", null)], manifest.Variants);
+        Assert.Equal([new("fp32", null), new("int8", new() { Recipe = "int8" }), new("int4", new() { Recipe = "int4" })], manifest.Variants);
         Assert.Equal(new AcceptanceLimits(0.05, 0.10, 0.80, 15), manifest.Acceptance);
         Assert.Null(manifest.Rollout.Channel);
         Assert.Equal((60, 1800), (manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
@@ -58,7 +57,7 @@ public sealed class UploadManifestReaderTests
 
         Assert.Equal(("onnx/model.onnx", "tok/tokenizer.json", "s.json"), (manifest.Model, manifest.Tokenizer, manifest.Smoke));
         Assert.Equal(new EvaluationRequest("texts/eval.txt", 8, 1_000_000), manifest.Evaluation);
-        Assert.Equal([new("original", "original", null), new("small", "int4", 256), new("int8", "int8", null)], manifest.Variants);
+        Assert.Equal([new("original", null), new("small", new() { Recipe = "int4", BlockSize = 256 }), new("int8", new() { Recipe = "int8" })], manifest.Variants);
         Assert.Equal(new AcceptanceLimits(0, 100, 1, -100), manifest.Acceptance);
         Assert.Equal(("edge", 0, 5), (manifest.Rollout.Channel, manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
         Assert.Equal([("lab", 1, 2), ("tenth", 0.1, 0), ("all", 1, 0)],
@@ -103,6 +102,33 @@ public sealed class UploadManifestReaderTests
     [InlineData("""{ "dimensions": [] }""", "dimensions")]
     public void Read_SamplesThatSayNothing_AreRefused(string json, string names) =>
         Assert.Contains(names, Assert.Single(Bad(json)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_EveryOption_ReachesTheQuantizer()
+    {
+        var manifest = Good("""
+            { "variants": [
+              { "name": "a", "recipe": "int4", "blockSize": 64, "symmetric": false, "search": true, "feedback": true, "embeddings": true,
+                "include": ["a*"], "exclude": ["b?"], "keepFloat": ["c"], "sparsity": 0.25 },
+              { "name": "b", "recipe": "int4", "search": false, "twoOfFour": true, "include": [] },
+              { "name": "c", "recipe": "int4-mixed", "promote": ["*v_proj*"] },
+              { "name": "d", "recipe": "auto", "sizeBudget": 5000000000 },
+              { "name": "e", "recipe": "auto", "errorBudget": 0.01 },
+              { "name": "f", "recipe": "int8-dynamic", "signedWeights": true, "reduceRange": true } ] }
+            """);
+
+        Assert.Equal(
+            """
+            [{"name":"fp32","recipe":"original"},
+            {"name":"a","recipe":"int4","blockSize":64,"symmetric":false,"feedback":true,"embeddings":true,"include":["a*"],"exclude":["b?"],"keepFloat":["c"],"sparsity":0.25},
+            {"name":"b","recipe":"int4","search":false,"twoOfFour":true},
+            {"name":"c","recipe":"int4-mixed","promote":["*v_proj*"]},
+            {"name":"d","recipe":"auto","sizeBudget":5000000000},
+            {"name":"e","recipe":"auto","errorBudget":0.01},
+            {"name":"f","recipe":"int8-dynamic","signedWeights":true,"reduceRange":true}]
+            """.ReplaceLineEndings(""),
+            JsonSerializer.Serialize(manifest.Variants));
+    }
 
     [Theory]
     [InlineData("""{ "variants": [ { "recipe": "int4" } ] }""", "fp32=original, int4=int4")]
@@ -177,7 +203,7 @@ public sealed class UploadManifestReaderTests
     [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
     [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
     [InlineData("""{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""", "\"rings\"[0] has the unknown key \"share\"", "fraction, name, selector")]
-    [InlineData("""{ "variants": [ { "recipe": "fp8" } ] }""", "'fp8' is not allowed", "one of original, int8, int4")]
+    [InlineData("""{ "variants": [ { "recipe": "fp8" } ] }""", "'fp8' is not allowed", "one of original, fp16, int8,")]
     [InlineData("""{ "variants": [ {} ] }""", "\"recipe\" in \"variants\"[0]: is missing", "Add \"recipe\"")]
     [InlineData("""{ "version": "2.0" }""", "'2.0' differs from '1.0'", "upload to the folder that it names")]
     [InlineData("""{ "model": "/etc/passwd" }""", "'/etc/passwd' is not allowed", SafePath.Rule)]
@@ -186,7 +212,16 @@ public sealed class UploadManifestReaderTests
     [InlineData("""{ "model": ["m.onnx"] }""", "is array", "Use a string")]
     [InlineData("""{ "evaluation": [] }""", "is array", "Use an object")]
     [InlineData("""{ "variants": {} }""", "is object", "Use a list of objects")]
-    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 8 } ] }""", "8 is out of range", "from 16 to 256")]
+    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 8 } ] }""", "\"blockSize\" in \"variants\"[0]: cannot be 8", "Use 16, 32, 64, 128 or 256")]
+    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 32.5 } ] }""", "32.5 is not a whole number", "Use 16, 32, 64, 128 or 256")]
+    [InlineData("""{ "variants": [ { "recipe": "int4", "sizeBudget": 1000 } ] }""", "\"sizeBudget\" in \"variants\"[0]: has no effect in recipe int4", "use it with auto")]
+    [InlineData("""{ "variants": [ { "recipe": "fp16", "search": true } ] }""", "\"search\" in \"variants\"[0]: has no effect in recipe fp16", "Leave it out")]
+    [InlineData("""{ "variants": [ { "recipe": "original", "exclude": ["a"] } ] }""", "\"exclude\" in \"variants\"[0]: has no effect in recipe original", "Leave it out")]
+    [InlineData("""{ "variants": [ { "recipe": "prune" } ] }""", "\"sparsity\" in \"variants\"[0]: is missing", "Give sparsity or twoOfFour")]
+    [InlineData("""{ "variants": [ { "recipe": "prune", "sparsity": 1 } ] }""", "cannot be 1", "more than 0 and at most 0.95")]
+    [InlineData("""{ "variants": [ { "recipe": "int4", "threads": 2 } ] }""", "unknown key \"threads\"", "use one of: blockSize, embeddings,")]
+    [InlineData("""{ "variants": [ { "recipe": "int4", "feedback": "yes" } ] }""", "\"feedback\" in \"variants\"[0]: is string", "Use true or false")]
+    [InlineData("""{ "$schema": 7 }""", "\"$schema\" in the document: is number", "Use a string")]
     [InlineData("""{ "acceptance": { "maxKl": 1e999 } }""", "is out of range", "from 0 to 100")]
     [InlineData("""{ "acceptance": { "maxKl": -0.1 } }""", "-0.1 is out of range", "from 0 to 100")]
     [InlineData("""{ "rollout": { "soakSeconds": 604801 } }""", "604801 is out of range", "from 0 to 604800")]
@@ -247,7 +282,7 @@ public sealed class UploadManifestReaderTests
     {
         var file = Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm", "slmops.json");
 
-        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"), Known);
+        var (manifest, problems) = UploadManifestReader.Read(File.ReadAllBytes(file), "slmops.json", new("pydocs-slm", "1.0.0"));
 
         Assert.Empty(problems);
         Assert.Equal(["fp32", "int8", "int4"], manifest!.Variants.Select(variant => variant.Name));
@@ -268,5 +303,5 @@ public sealed class UploadManifestReaderTests
     }
 
     private static (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) Read(string json) =>
-        UploadManifestReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", new("phi", "1.0"), Known);
+        UploadManifestReader.Read(Encoding.UTF8.GetBytes(json), "slmops.json", new("phi", "1.0"));
 }

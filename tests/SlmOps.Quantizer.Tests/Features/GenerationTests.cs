@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using SlmOps.Quantizer.Recipes;
 using SlmOps.Quantizer.Tests.Corpus;
 using SlmOps.Tests.Onnx;
 
@@ -29,7 +30,7 @@ public sealed class GenerationTests : IDisposable
             var cases = new TheoryData<string, bool, string>();
             foreach (var op in new[] { "BeamSearch", "GreedySearch", "Sampling" })
             {
-                foreach (var recipe in ModelQuantizer.Recipes)
+                foreach (var recipe in RecipeCatalog.All)
                 {
                     cases.Add(op, op == "GreedySearch", recipe.Name);
                 }
@@ -44,7 +45,8 @@ public sealed class GenerationTests : IDisposable
     public void Quantize_DecoderInAnAttribute_GeneratesAsItsStoredWeightsDo(string op, bool shared, string recipe)
     {
         var path = TinyDecoder.Model(op, shared).Save(_folder.Path, files: 1);
-        var report = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), new() { Recipe = recipe, ErrorBudget = 0.001 }, null, CancellationToken.None);
+        var options = new QuantizationOptions { Recipe = recipe, ErrorBudget = recipe == "auto" ? 0.001 : null, Sparsity = recipe == "prune" ? 0.5 : null };
+        var report = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), options, null, CancellationToken.None);
         Assert.Contains(report.Tensors, t => t is { Name: "head", Scheme: not "float" });
         Assert.Contains(report.Tensors, t => t is { Name: "memory", Scheme: not "float" });
         var output = ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder.File("out.onnx")));

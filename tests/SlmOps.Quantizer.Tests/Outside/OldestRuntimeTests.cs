@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SlmOps.Quantizer.Recipes;
 using SlmOps.Quantizer.Tests.Corpus;
 
 namespace SlmOps.Quantizer.Tests.Outside;
@@ -16,7 +17,7 @@ public sealed class OldestRuntimeTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Recipes => [.. ModelQuantizer.Recipes.Select(r => r.Name)];
+    public static TheoryData<string> Recipes => [.. RecipeCatalog.All.Select(r => r.Name)];
 
     [Theory]
     [MemberData(nameof(Recipes))]
