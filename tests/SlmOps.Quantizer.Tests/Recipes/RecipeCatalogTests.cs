@@ -34,7 +34,7 @@ public sealed class RecipeCatalogTests : IDisposable
         b.Add("MatMul", ["x", "w"], "y");
         b.Output("y");
 
-        var estimates = RecipeEstimator.Estimate(b.Save(_folder.Path), 20_000, CancellationToken.None);
+        var estimates = RecipeEstimator.Estimate(b.Save(_folder.Path), 20_000, null, CancellationToken.None);
 
         Assert.Equal(["fp16", "int8", "int8-dynamic", "int4", "int4-mixed"], estimates.Select(estimate => estimate.Recipe));
     }
