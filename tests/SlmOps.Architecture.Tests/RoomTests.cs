@@ -7,7 +7,7 @@ namespace SlmOps.Architecture.Tests;
 public sealed class RoomTests
 {
     /// <summary>Projects with circles that are not undone yet. The list gets shorter, never longer.</summary>
-    private static readonly string[] NotYet = ["SlmOps.Inference", "SlmOps.Quantizer"];
+    private static readonly string[] NotYet = ["SlmOps.Inference"];
 
     /// <summary>Types that are called as if they only decided and do more. This list gets shorter as well.</summary>
     private static readonly string[] NotPureYet = ["SamplePlan"];

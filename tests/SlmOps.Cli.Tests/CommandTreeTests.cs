@@ -29,7 +29,7 @@ public sealed class CommandTreeTests
     [Fact]
     public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
         [
-            "demo", "up", "host", "push", "watch", "events", "rollout", "gc", "floor", "adaptation", "agent", "inspect", "quantize", "evaluate", "package", "verify",
+            "demo", "up", "host", "push", "watch", "events", "rollout", "gc", "cancel", "floor", "adaptation", "agent", "inspect", "quantize", "evaluate", "package", "verify",
             "diff", "export", "import", "root",
         ],
         CommandTree.Build().Subcommands.Select(command => command.Name));

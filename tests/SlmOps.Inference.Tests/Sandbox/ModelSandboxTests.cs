@@ -51,7 +51,7 @@ public sealed class ModelSandboxTests
         var model = Filled(folder, megabytes: 512);
         await using var sandbox = await StartAsync(new() { MemoryBytes = 128 * MiB });
 
-        var ended = await Assert.ThrowsAsync<SandboxException>(() => sandbox.CompareAsync(model, model, new() { Samples = 1 }, null, Token));
+        var ended = await Assert.ThrowsAsync<SandboxException>(() => sandbox.CompareAsync(model, model, new() { Samples = 1, Inputs = new Dictionary<string, InputHint> { ["n"] = new() { Value = 1 } } }, null, Token));
 
         Assert.Equal("out-of-memory", ended.Code);
         Assert.Contains("134 MB", ended.Message, StringComparison.Ordinal);

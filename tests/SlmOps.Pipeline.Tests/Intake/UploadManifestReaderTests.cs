@@ -199,7 +199,7 @@ public sealed class UploadManifestReaderTests
     }
 
     [Theory]
-    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: acceptance, dimensions, evaluation, inputs, model, name,")]
+    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: $schema, acceptance, dimensions, evaluation, inputs, model, name,")]
     [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
     [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
     [InlineData("""{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""", "\"rings\"[0] has the unknown key \"share\"", "fraction, name, selector")]

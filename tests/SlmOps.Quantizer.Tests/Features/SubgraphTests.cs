@@ -127,7 +127,7 @@ public sealed class SubgraphTests : IDisposable
         var options = new QuantizationOptions
         {
             Recipe = recipe,
-            Symmetric = false,
+            Symmetric = recipe is "fp16" or "prune" ? null : false,
             Sparsity = recipe == "prune" ? 0.3 : null,
             KeepFloat = keepFloat is null ? [] : [keepFloat],
         };

@@ -34,10 +34,11 @@ public sealed class OptionCatalogTests
         var option = Find(name);
         var none = new QuantizationOptions { Recipe = "int4" };
 
-        var given = option.With(none, Value(option));
+        var value = Value(option);
+        var given = option.With(none, value);
 
         Assert.Null(option.ValueIn(none));
-        Assert.Equal(Value(option), option.ValueIn(given));
+        Assert.Equal(value, option.ValueIn(given));
         Assert.All(OptionCatalog.All.Where(other => other.Name != name), other => Assert.Null(other.ValueIn(given)));
     }
 
