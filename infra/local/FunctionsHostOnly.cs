@@ -1,51 +1,101 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SlmOps.Local.FunctionsHost;
+using SlmOps.Local.Workers;
 
 namespace SlmOps.Local;
 
 /// <summary>
-/// The functions host alone, for a process of its own beside a platform that was started without functions. It reads
-/// the platform's endpoints and keys from the data folder.
+/// The functions host alone, in a process of its own: with the functions of a platform that was started without them, or
+/// with any other built app.
 /// </summary>
 internal sealed class FunctionsHostOnly : IAsyncDisposable
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
-    private readonly FunctionsPart _part;
+    private const string DevelopmentStorage = "UseDevelopmentStorage=true";
+    private readonly FunctionAppHost _host;
     private readonly ActivityListener _listener;
     private readonly ILoggerFactory _loggers;
-    private readonly TimeProvider _time;
 
-    private FunctionsHostOnly(FunctionsPart part, ActivityListener listener, ILoggerFactory loggers, TimeProvider time, LocalEndpoints endpoints)
-    {
-        _part = part;
-        _listener = listener;
-        _loggers = loggers;
-        _time = time;
-        Endpoints = endpoints;
-    }
+    private FunctionsHostOnly(FunctionAppHost host, ActivityListener listener, ILoggerFactory loggers) =>
+        (_host, _listener, _loggers) = (host, listener, loggers);
 
-    public LocalEndpoints Endpoints { get; }
+    /// <summary>Address of the host.</summary>
+    public Uri Url => _host.Url;
 
     /// <summary>The functions, one line each.</summary>
-    public string Table => _part.Host.Table;
+    public string Table => _host.Table;
+
+    /// <summary>Process id of the worker; 0 while a new one starts.</summary>
+    public int WorkerProcessId => _host.WorkerProcessId;
 
     /// <summary>Fails when a listener broke.</summary>
-    public Task Completion => _part.Host.Completion;
+    public Task Completion => _host.Completion;
 
+    /// <summary>Serves the platform's own functions. It reads endpoints and keys from the data folder.</summary>
     /// <exception cref="LocalPlatformException">When no platform runs in the data folder, or functions are wrong.</exception>
     public static async Task<FunctionsHostOnly> StartAsync(
         LocalPlatformOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var folder = Path.GetFullPath(options.DataFolder);
         var endpoints = EndpointsFile.Read(folder);
-        var loggers = LocalPlatform.CreateLoggers(options, folder, "functions", time);
+        return await StartAsync(
+            LocalPlatform.CreateLoggers(options.ConfigureLogging, folder, "functions", time),
+            async loggers => (await FunctionsPart.StartAsync(
+                options, endpoints, LocalKeys.ReadOrCreate(folder), time, loggers, cancellationToken)).Host);
+    }
+
+    /// <summary>
+    /// Serves any built isolated app, with the settings of its own local.settings.json. Where they name the development
+    /// storage and a platform runs in the data folder, they mean that platform's.
+    /// </summary>
+    /// <param name="appFolder">The app's build output.</param>
+    /// <param name="dataFolder">Holds keys and logs.</param>
+    /// <param name="port">Wanted port; 0, or one that is taken, becomes any free one.</param>
+    /// <param name="lease">How long a fetched message is invisible before it is renewed.</param>
+    /// <param name="logging">Adds log outputs besides the log file.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="LocalPlatformException">When the app cannot be served.</exception>
+    public static async Task<FunctionsHostOnly> StartAppAsync(
+        string appFolder, string dataFolder, int port, TimeSpan lease, Action<ILoggingBuilder>? logging, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var app = WorkerApp.Read(appFolder);
+        var folder = PrivateFile.Folder(dataFolder);
+        var settings = LocalSettingsFile.Read(app.Folder);
+        if (FolderLock.IsHeld(folder))
+        {
+            var storage = EndpointsFile.Read(folder).StorageConnectionString;
+            settings = settings.ToDictionary(
+                item => item.Key, item => item.Value.Trim().TrimEnd(';') == DevelopmentStorage ? storage : item.Value);
+        }
+
+        return await StartAsync(
+            LocalPlatform.CreateLoggers(logging, folder, "host", time),
+            loggers => FunctionAppHost.StartAsync(
+                new FunctionsHostOptions(app, settings, LocalKeys.ReadOrCreate(folder).Host, Path.Combine(folder, FunctionsPart.RecordFolder))
+                {
+                    Port = port,
+                    QueueLease = lease,
+                },
+                time, loggers, cancellationToken));
+    }
+
+    public Task StopAsync() => _host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _listener.Dispose();
+        _loggers.Dispose();
+    }
+
+    private static async Task<FunctionsHostOnly> StartAsync(ILoggerFactory loggers, Func<ILoggerFactory, Task<FunctionAppHost>> start)
+    {
         var listener = LocalTelemetry.Listen();
         try
         {
-            var part = await FunctionsPart.StartAsync(
-                options, endpoints, LocalKeys.ReadOrCreate(folder), time, loggers,
-                services => TelemetryExport.Add(services, "slmops-functions", prometheus: false), cancellationToken);
-            return new(part, listener, loggers, time, endpoints);
+            return new(await start(loggers), listener, loggers);
         }
         catch
         {
@@ -53,14 +103,5 @@ internal sealed class FunctionsHostOnly : IAsyncDisposable
             loggers.Dispose();
             throw;
         }
-    }
-
-    public Task StopAsync() => _part.StopAsync(StopPatience, _time);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _part.DisposeAsync();
-        _listener.Dispose();
-        _loggers.Dispose();
     }
 }

@@ -5,10 +5,10 @@ using SlmOps.Local.FunctionsHost;
 namespace SlmOps.Local;
 
 /// <summary>Random keys of one data folder, made at the first start, readable by their owner alone.</summary>
-internal sealed record LocalKeys(string FunctionsMaster, string Functions, string FunctionsEventGrid, string EventGridTopic)
+internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic)
 {
     /// <summary>The keys of the functions host.</summary>
-    public HostKeys Host => new(FunctionsMaster, Functions, FunctionsEventGrid);
+    public HostKeys Host => new(FunctionsMaster, Functions);
 
     /// <exception cref="LocalPlatformException">When the file is damaged.</exception>
     public static LocalKeys ReadOrCreate(string folder)
@@ -16,13 +16,13 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
         var path = Path.Combine(folder, "keys.json");
         if (!File.Exists(path))
         {
-            PrivateFile.Write(path, JsonSerializer.Serialize(new LocalKeys(Random(), Random(), Random(), Random()), JsonSerializerOptions.Web));
+            PrivateFile.Write(path, JsonSerializer.Serialize(new LocalKeys(Random(), Random(), Random()), JsonSerializerOptions.Web));
         }
 
         try
         {
             if (JsonSerializer.Deserialize<LocalKeys>(File.ReadAllText(path), JsonSerializerOptions.Web)
-                is { FunctionsMaster: not null, Functions: not null, FunctionsEventGrid: not null, EventGridTopic: not null } keys)
+                is { FunctionsMaster: not null, Functions: not null, EventGridTopic: not null } keys)
             {
                 return keys;
             }

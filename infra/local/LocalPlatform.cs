@@ -21,7 +21,6 @@ internal sealed class LocalPlatform : IAsyncDisposable
     public const string StorageTopic = "storage";
 
     private const long LogBytes = 32 * 1024 * 1024;
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
 
     private readonly LocalPlatformOptions _options;
     private readonly TimeProvider _time;
@@ -47,7 +46,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         try
         {
             _keys = LocalKeys.ReadOrCreate(DataFolder);
-            _loggers = CreateLoggers(options, DataFolder, "platform", time);
+            _loggers = CreateLoggers(options.ConfigureLogging, DataFolder, "platform", time);
         }
         catch
         {
@@ -74,8 +73,8 @@ internal sealed class LocalPlatform : IAsyncDisposable
     /// <summary>The event emulator.</summary>
     public EventGridEmulator Events => _events!;
 
-    /// <summary>Services of the functions.</summary>
-    public IServiceProvider Services => _functions!.Services;
+    /// <summary>Process id of the worker that runs the functions; 0 when there is none now.</summary>
+    public int WorkerProcessId => _functions?.Host.WorkerProcessId ?? 0;
 
     /// <summary>Ends when the platform was stopped, and fails as soon as one of its parts dies.</summary>
     public Task Completion => _completion.Task;
@@ -111,14 +110,13 @@ internal sealed class LocalPlatform : IAsyncDisposable
         }
 
         var functions = await FunctionsPart.StartAsync(
-            _options, Endpoints, _keys, _time, _loggers, more: null, cancellationToken);
+            _options, Endpoints, _keys, _time, _loggers, cancellationToken);
         _functions = functions;
         Watch("The functions host", functions.Host.Completion);
     }
 
     /// <summary>
-    /// Ends the functions as a crash would: nothing is completed or released, leases run out. Code that does not
-    /// listen to its cancellation token runs on, which a real crash would not let it.
+    /// Ends the functions as a crash would: their worker is killed, nothing is completed or released, leases run out.
     /// </summary>
     public async Task KillFunctionsAsync()
     {
@@ -147,7 +145,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
         _completion.TrySetResult();
         if (_functions is not null)
         {
-            await _functions.StopAsync(StopPatience, _time);
+            await _functions.StopAsync();
         }
 
         await DisposeAsync();
@@ -177,17 +175,18 @@ internal sealed class LocalPlatform : IAsyncDisposable
         _lock.Dispose();
     }
 
-    internal static ILoggerFactory CreateLoggers(LocalPlatformOptions options, string folder, string name, TimeProvider time) =>
+    internal static ILoggerFactory CreateLoggers(Action<ILoggingBuilder>? more, string folder, string name, TimeProvider time) =>
         LoggerFactory.Create(logging =>
         {
             logging.SetMinimumLevel(LogLevel.Information)
                 .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
                 .AddFilter("Yarp", LogLevel.Warning)
+                .AddFilter("Grpc", LogLevel.Warning)
                 .AddFilter("Microsoft.Hosting", LogLevel.Warning)
 #pragma warning disable CA2000 // The factory disposes of its providers.
                 .AddProvider(new JsonLineLog(Path.Combine(folder, "logs", $"{name}.jsonl"), LogBytes, time));
 #pragma warning restore CA2000
-            options.ConfigureLogging?.Invoke(logging);
+            more?.Invoke(logging);
         });
 
     private async Task StartAsync(CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SlmOps.Local.FunctionsHost;
 
@@ -6,8 +5,10 @@ namespace SlmOps.Local;
 
 /// <summary>How to start the local platform.</summary>
 /// <param name="RepoRoot">Folder from which Azurite's installation is looked for, upwards.</param>
-/// <param name="ConfigureServices">Registers what the functions' constructors take.</param>
-internal sealed record LocalPlatformOptions(string RepoRoot, Action<IServiceCollection, LocalEndpoints> ConfigureServices)
+/// <param name="AppFolder">Build output of the functions app.</param>
+/// <param name="AppSettings">Its application settings, made when the endpoints are known.</param>
+internal sealed record LocalPlatformOptions(
+    string RepoRoot, string AppFolder, Func<LocalEndpoints, IReadOnlyDictionary<string, string>> AppSettings)
 {
     /// <summary>All data; one platform at a time.</summary>
     public string DataFolder { get; init; } = Path.Combine(RepoRoot, ".slmops");
@@ -15,14 +16,11 @@ internal sealed record LocalPlatformOptions(string RepoRoot, Action<IServiceColl
     /// <summary>Wanted ports.</summary>
     public LocalPorts Ports { get; init; } = new();
 
-    /// <summary>Path of host.json.</summary>
-    public string HostJson { get; init; } = Path.Combine(AppContext.BaseDirectory, "host.json");
+    /// <summary>Application settings that replace others.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Types to look for functions in.</summary>
-    public IReadOnlyList<Type> Triggers { get; init; } = FunctionsHostOptions.TriggersOf(typeof(LocalPlatform).Assembly);
-
-    /// <summary>Application settings besides the connections.</summary>
-    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+    /// <summary>See <see cref="FunctionsHostOptions.ConsoleRecords"/>.</summary>
+    public bool ConsoleRecords { get; init; }
 
     /// <summary>File of further subscriptions; null for <c>events.json</c> in the data folder.</summary>
     public string? EventsFile { get; init; }
@@ -32,6 +30,9 @@ internal sealed record LocalPlatformOptions(string RepoRoot, Action<IServiceColl
 
     /// <summary>See <see cref="FunctionsHostOptions.QueueLease"/>.</summary>
     public TimeSpan QueueLease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>See <see cref="FunctionsHostOptions.StopGrace"/>.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How many times faster the retries of event deliveries run than in Azure.</summary>
     public double EventTimeScale { get; init; } = 10;

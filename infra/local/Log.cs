@@ -30,9 +30,6 @@ internal static partial class Log
     public static partial void InvocationFailed(
         this ILogger log, Exception exception, string function, string outcome, double milliseconds);
 
-    [LoggerMessage(303, LogLevel.Error, "{Function} still runs {Grace} after its time limit cancelled it; its message is given to another invocation")]
-    public static partial void TimeLimitIgnored(this ILogger log, string function, TimeSpan grace);
-
     [LoggerMessage(304, LogLevel.Warning, "Message {MessageId} of {Queue} goes to {PoisonQueue} after {DequeueCount} attempts")]
     public static partial void Poison(this ILogger log, string messageId, string queue, string poisonQueue, long dequeueCount);
 
@@ -47,6 +44,24 @@ internal static partial class Log
 
     [LoggerMessage(308, LogLevel.Information, "Functions host stops; {Running} invocations run")]
     public static partial void HostStopping(this ILogger log, int running);
+
+    [LoggerMessage(309, LogLevel.Information, "Worker {Worker} runs, library {Version}: {Functions} functions after {Milliseconds:0} ms")]
+    public static partial void WorkerStarted(this ILogger log, int worker, string version, int functions, double milliseconds);
+
+    [LoggerMessage(310, LogLevel.Error, "Worker {Worker} has ended by itself, {Obituary}. Another one starts in {Delay}; messages in work come back")]
+    public static partial void WorkerDied(this ILogger log, int worker, string obituary, TimeSpan delay);
+
+    [LoggerMessage(311, LogLevel.Error, "No worker could be started: {Why} The next attempt is in {Delay}")]
+    public static partial void WorkerNotStarted(this ILogger log, string why, TimeSpan delay);
+
+    [LoggerMessage(312, LogLevel.Warning, "Worker {Worker} is ended and started again: {Why}")]
+    public static partial void WorkerRestarted(this ILogger log, int worker, string why);
+
+    [LoggerMessage(313, LogLevel.Warning, "Worker {Worker} was left behind by a host that is gone; it was ended")]
+    public static partial void OrphanEnded(this ILogger log, int worker);
+
+    [LoggerMessage(314, LogLevel.Warning, "{Function} is {Summary}")]
+    public static partial void NotServed(this ILogger log, string function, string summary);
 
     [LoggerMessage(401, LogLevel.Information, "Local platform at {Url}, data in {Folder}")]
     public static partial void PlatformStarted(this ILogger log, Uri url, string folder);

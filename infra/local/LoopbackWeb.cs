@@ -20,14 +20,15 @@ internal static class LoopbackWeb
         int wantedPort,
         ILoggerFactory loggers,
         Action<IServiceCollection>? services = null,
-        Action<KestrelServerLimits>? limits = null)
+        Action<KestrelServerLimits>? limits = null,
+        HttpProtocols protocols = HttpProtocols.Http1)
     {
         var port = LoopbackPort.IfFree(wantedPort);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
             limits?.Invoke(kestrel.Limits);
         });
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));

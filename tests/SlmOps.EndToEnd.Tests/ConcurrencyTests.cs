@@ -1,7 +1,9 @@
 using System.Text.Json;
 using SlmOps.Contracts.Operator;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using SlmOps.Cli.Up;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Pipeline;
@@ -74,7 +76,11 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
     public async Task SameEvent_ManyTimesAtOnce_MakesOneRun()
     {
         var upload = Models.Mlp("many", "1", 506, "int8");
-        var flow = _platform.Local.Services.GetRequiredService<PipelineFlow>();
+        var settings = PlatformStart.Settings(_platform.Local.Endpoints)
+            .Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value));
+        await using var services = new ServiceCollection().AddLogging()
+            .AddPipeline(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).BuildServiceProvider();
+        var flow = services.GetRequiredService<PipelineFlow>();
         var message = JsonSerializer.Serialize(new
         {
             type = "Microsoft.Storage.BlobCreated",

@@ -148,7 +148,7 @@ public sealed class DeltaTests(SharedPlatform shared)
                 }
 
                 died++;
-                return new(deaths[died - 1].After, host.KillAsync);
+                return new(deaths[died - 1].After, () => host.KillAsync(Victim.Host));
             };
             await Wait.ForAsync(
                 "the release",

@@ -13,7 +13,7 @@ using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;
 
-/// <summary>The functions host killed again and again along a run, at requests that change something.</summary>
+/// <summary>The functions host, its worker, or both killed again and again along a run, at requests that change something.</summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int LeaseSeconds = 2;
@@ -26,29 +26,36 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "deltas", "release", "rollout", "device report"];
 
+    private sealed record Kill(string Stage, bool After, Victim Victim);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Host_KilledInEveryStage_RunsFinishAsIfItNeverWas()
+    public async Task HostOrWorker_KilledInEveryStage_RunsFinishAsIfItNeverWas()
     {
         await using var platform = await Platform.StartAsync(withFunctions: false);
         await using var forwarder = await Forwarder.StartAsync(platform.Local.Endpoints);
         EndpointsFile.Write(forwarder.Endpoints);
-        var kills = new ConcurrentBag<(string Stage, bool After)>();
+        var kills = new ConcurrentBag<Kill>();
 
-        var before = await RunAsync(platform, forwarder, "killed-before", kills, afterTheDeed: false);
-        var after = await RunAsync(platform, forwarder, "killed-after", kills, afterTheDeed: true);
-        var clean = await RunAsync(platform, forwarder, "never-killed", null, afterTheDeed: false);
+        var ends = new Dictionary<string, string>();
+        foreach (var victim in Enum.GetValues<Victim>())
+        {
+            ends.Add($"{victim}", await RunAsync(platform, forwarder, $"{victim}-killed".ToLowerInvariant(), kills, victim));
+        }
+
+        var clean = await RunAsync(platform, forwarder, "never-killed", null, default);
 
         foreach (var stage in Stages)
         {
-            output.WriteLine($"{stage}: {kills.Count(kill => kill.Stage == stage && !kill.After)} before, {kills.Count(kill => kill.Stage == stage && kill.After)} after the deed");
+            output.WriteLine($"{stage}: {string.Join(", ", kills.Where(kill => kill.Stage == stage).Select(kill => $"{kill.Victim} {(kill.After ? "after" : "before")} the deed"))}");
         }
 
-        Assert.True(kills.Count >= 18, $"{kills.Count} kills");
+        Assert.True(kills.Count >= 24, $"{kills.Count} kills");
+        Assert.All(Enum.GetValues<Victim>(), victim => Assert.True(kills.Count(kill => kill.Victim == victim) >= 6, $"{victim}"));
+        Assert.All((bool[])[false, true], after => Assert.True(kills.Count(kill => kill.After == after) >= 6, $"after: {after}"));
         Assert.Empty(Stages.Except(kills.Select(kill => kill.Stage)));
-        Assert.Equal(clean, before);
-        Assert.Equal(clean, after);
+        Assert.All(ends.Values, end => Assert.Equal(clean, end));
         Assert.Equal(0, await platform.PoisonAsync());
         await BlobsAsync(platform, "artifacts");
         await BlobsAsync(platform, "packages");
@@ -56,7 +63,7 @@ public sealed class KillTests(ITestOutputHelper output)
 
     /// <summary>Paths and digests of every file of every variant, as one text.</summary>
     private static async Task<string> RunAsync(
-        Platform platform, Forwarder forwarder, string name, ConcurrentBag<(string Stage, bool After)>? kills, bool afterTheDeed)
+        Platform platform, Forwarder forwarder, string name, ConcurrentBag<Kill>? kills, Victim victim)
     {
         var upload = Models.Mlp(name, "1", seed: 77, "fp32", "int8").WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
         forwarder.Decide = null;
@@ -95,13 +102,20 @@ public sealed class KillTests(ITestOutputHelper output)
             {
                 var nth = Interlocked.Increment(ref sinceStart);
                 var stage = mutation.Stage ?? (mutation.Path.Contains("/packages/", StringComparison.Ordinal) ? "package" : "quantize");
-                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.After == afterTheDeed) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
+                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.Victim == victim) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
                 {
                     return null;
                 }
 
-                kills!.Add((stage, afterTheDeed));
-                return new(afterTheDeed, host.KillAsync);
+                var after = kills.Count % 2 == 1;
+                kills.Add(new(stage, after, victim));
+                if (victim == Victim.Worker)
+                {
+                    // The host lives on and starts another worker: counted anew here.
+                    (sinceStart, planned) = (0, planned + 1);
+                }
+
+                return new(after, () => host.KillAsync(victim));
             }
 
             Facts(forwarder, name);

@@ -4,28 +4,41 @@ using Azure;
 using Azure.Messaging;
 using Azure.Messaging.EventGrid;
 using Azure.Storage.Blobs;
-using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
-using SlmOps.Local.Tests.FunctionsHost;
+using SlmOps.Local.Tests.Workers;
 
 namespace SlmOps.Local.Tests;
 
-public sealed class LocalPlatformTests : IDisposable
+public sealed class LocalPlatformTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Script _script = new();
+    private Watcher _watcher = null!;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private LocalPlatformOptions Options => new(AppContext.BaseDirectory, (services, _) => services.AddSingleton(_script))
+    /// <summary>An app that takes what the two entries of the flow take.</summary>
+    private LocalPlatformOptions Options => new(AppContext.BaseDirectory, ForeignApp.Folder, _ => new Dictionary<string, string>
+    {
+        ["TextQueue"] = "model-uploads",
+        ["BinaryQueue"] = "rollout-starts",
+        ["PocoQueue"] = "orders",
+        ["MessageQueue"] = "messages",
+        ["ClockSchedule"] = "0 0 0 1 1 *",
+        ["OBSERVER"] = _watcher.Url.AbsoluteUri,
+    })
     {
         DataFolder = _folder.Path,
         Ports = LocalPorts.Any,
-        Triggers = [typeof(UploadTrigger), typeof(RolloutStartTrigger)],
         QueueLease = TimeSpan.FromSeconds(2),
     };
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => _watcher = await Watcher.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _watcher.DisposeAsync();
+        _folder.Dispose();
+    }
 
     [Fact]
     public async Task Start_WholePlatform_CarriesUploadsAndEventsToFunctions()
@@ -34,18 +47,18 @@ public sealed class LocalPlatformTests : IDisposable
         var endpoints = platform.Endpoints;
 
         await UploadAsync(endpoints);
-        var upload = await _script.NextAsync();
-        Assert.Equal("Upload", upload.Function);
+        var upload = await _watcher.NextAsync();
+        Assert.Equal("Text", upload.Function);
         Assert.Equal(
             "/blobServices/default/containers/drop/blobs/tiny 1.onnx",
-            JsonDocument.Parse((string)upload.Data!).RootElement.GetProperty("subject").GetString());
+            JsonDocument.Parse(upload.Data).RootElement.GetProperty("subject").GetString());
 
         await PublishReleasedAsync(endpoints);
         var report = await platform.FlushAsync(Cancelled).SoonAsync();
         Assert.Equal(0, report.Waiting);
-        var released = await _script.NextAsync();
-        Assert.Equal("RolloutStart", released.Function);
-        Assert.Equal(EventTypes.ModelReleased, JsonDocument.Parse((string)released.Data!).RootElement.GetProperty("type").GetString());
+        var released = await _watcher.NextAsync();
+        Assert.Equal("Binary", released.Function);
+        Assert.Equal(EventTypes.ModelReleased, JsonDocument.Parse(released.Data).RootElement.GetProperty("type").GetString());
 
         await ShowsItselfAsync(platform);
         await RefusesASecondAsync(platform);
@@ -74,9 +87,9 @@ public sealed class LocalPlatformTests : IDisposable
 
         await using (var host = await FunctionsHostOnly.StartAsync(apart, TimeProvider.System, Cancelled))
         {
-            Assert.Equal("Upload", (await _script.NextAsync()).Function);
+            Assert.Equal("Text", (await _watcher.NextAsync()).Function);
             await PublishReleasedAsync(platform.Endpoints);
-            Assert.Equal("RolloutStart", (await _script.NextAsync()).Function);
+            Assert.Equal("Binary", (await _watcher.NextAsync()).Function);
             await host.StopAsync();
         }
 
@@ -108,14 +121,16 @@ public sealed class LocalPlatformTests : IDisposable
 
     private async Task SurvivesAKillOfItsFunctionsAsync(LocalPlatform platform)
     {
-        _script.Act = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+        _watcher.Answer = seen => seen.DequeueCount == "1" ? "wait" : "";
         await UploadAsync(platform.Endpoints);
-        Assert.Equal(1, (await _script.NextAsync()).DequeueCount);
+        var first = await _watcher.NextAsync();
+        Assert.Equal("1", first.DequeueCount);
         await platform.KillFunctionsAsync();
-        _script.Act = (_, _) => Task.CompletedTask;
         await platform.StartFunctionsAsync(Cancelled);
 
-        Assert.Equal(2, (await _script.NextAsync()).DequeueCount);
+        var second = await _watcher.NextAsync();
+        Assert.Equal("2", second.DequeueCount);
+        Assert.NotEqual(first.Process, second.Process);
         Assert.False(platform.Completion.IsCompleted);
     }
 
@@ -139,7 +154,7 @@ public sealed class LocalPlatformTests : IDisposable
         var metrics = await http.GetStringAsync(new Uri(platform.Endpoints.FrontUrl, "metrics"), Cancelled);
         Assert.Contains("slmops_functions_invocation_duration_seconds_count", metrics, StringComparison.Ordinal);
         Assert.All(ReadLog(platform), line => Assert.True(JsonDocument.Parse(line).RootElement.TryGetProperty("message", out _)));
-        Assert.Contains(ReadLog(platform), line => line.Contains("\"function\":\"Upload\"", StringComparison.Ordinal));
+        Assert.Contains(ReadLog(platform), line => line.Contains("\"function\":\"Text\"", StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(

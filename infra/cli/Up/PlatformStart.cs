@@ -1,24 +1,56 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SlmOps.Local;
 using SlmOps.Packaging;
-using SlmOps.Pipeline;
 
 namespace SlmOps.Cli.Up;
 
 /// <summary>The local platform with the pipeline in it.</summary>
 internal static class PlatformStart
 {
-    private static readonly Dictionary<string, string?> HostSettings = new() { ["SlmOpsTick"] = "*/2 * * * * *" };
-
     internal static LocalPlatformOptions Options(string dataFolder, Action<ILoggingBuilder>? logging = null) =>
-        new(ConnectionOptions.Root(), (services, endpoints) => Register(services, endpoints))
+        new(ConnectionOptions.Root(), AppFolder(), Settings)
         {
             DataFolder = dataFolder,
-            Settings = HostSettings,
             ConfigureLogging = logging,
+            ConsoleRecords = true,
         };
+
+    /// <summary>The functions app as it was built with this tool: the output that is also published to Azure.</summary>
+    internal static string AppFolder()
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(output.Parent!.Parent!.FullName, "SlmOps.Functions", output.Name);
+    }
+
+    /// <summary>The app's settings on one machine. What is set in the environment goes first.</summary>
+    internal static IReadOnlyDictionary<string, string> Settings(LocalEndpoints endpoints)
+    {
+        using var release = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "release"));
+        using var director = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "director"));
+        Root(endpoints, release);
+        return new Dictionary<string, string>
+        {
+            ["SlmOpsStorage"] = endpoints.StorageConnectionString,
+            ["SlmOpsEvents__topicEndpoint"] = endpoints.EventGridTopicEndpoint.ToString(),
+            ["SlmOpsEvents__topicKey"] = endpoints.EventGridKey,
+            ["SlmOpsTick"] = "*/2 * * * * *",
+            ["SlmOps__WorkFolder"] = WorkFolder(endpoints),
+            ["SlmOps__ReleaseKey"] = KeyPath(endpoints, "release"),
+            ["SlmOps__DirectorKey"] = KeyPath(endpoints, "director"),
+            ["SlmOps__OnlineKey"] = KeyPath(endpoints, "online"),
+            ["SlmOps__RootFolder"] = LocalRoot.FolderOf(endpoints.DataFolder),
+            ["SlmOps__CreateStorage"] = "true",
+            // Log records with their values and scopes, which the protocol between worker and host leaves out.
+            ["SlmOpsConsole"] = "json",
+            ["Logging__LogLevel__Default"] = "Information",
+            ["Logging__LogLevel__Azure"] = "Warning",
+            ["Logging__LogLevel__Microsoft"] = "Warning",
+            ["Logging__LogLevel__Microsoft.AspNetCore.DataProtection"] = "Error",
+            ["Logging__LogLevel__System"] = "Warning",
+        }
+        .Where(setting => Environment.GetEnvironmentVariable(setting.Key) is null)
+        .ToDictionary();
+    }
 
     /// <summary>What other commands need to reach it; the file lies in the data folder while the platform runs.</summary>
     internal static Connection Announce(LocalPlatform platform)
@@ -36,29 +68,23 @@ internal static class PlatformStart
 
     internal static void Withdraw(string dataFolder) => File.Delete(Path.Combine(dataFolder, Connection.FileName));
 
-    private static void Register(IServiceCollection services, LocalEndpoints endpoints)
+    /// <summary>A new one for each host; what hosts that were killed left in theirs goes.</summary>
+    private static string WorkFolder(LocalEndpoints endpoints)
     {
-        var work = Path.Combine(endpoints.DataFolder, "work");
-        if (Directory.Exists(work))
+        var all = Directory.CreateDirectory(Path.Combine(endpoints.DataFolder, "work")).FullName;
+        foreach (var old in Directory.GetDirectories(all))
         {
-            // Left by a host that was killed; nothing else works in this folder now.
-            Directory.Delete(work, recursive: true);
+            try
+            {
+                Directory.Delete(old, recursive: true);
+            }
+            catch (IOException)
+            {
+                // Its worker is just ending; the next start takes it away.
+            }
         }
 
-        using var release = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "release"));
-        Root(endpoints, release);
-        services.AddPipeline(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["SlmOpsStorage"] = endpoints.StorageConnectionString,
-            ["SlmOpsEvents:topicEndpoint"] = endpoints.EventGridTopicEndpoint.ToString(),
-            ["SlmOpsEvents:topicKey"] = endpoints.EventGridKey,
-            ["SlmOps:WorkFolder"] = work,
-            ["SlmOps:ReleaseKey"] = KeyPath(endpoints, "release"),
-            ["SlmOps:DirectorKey"] = KeyPath(endpoints, "director"),
-            ["SlmOps:OnlineKey"] = KeyPath(endpoints, "online"),
-            ["SlmOps:RootFolder"] = LocalRoot.FolderOf(endpoints.DataFolder),
-            ["SlmOps:CreateStorage"] = "true",
-        }).AddEnvironmentVariables().Build());
+        return Directory.CreateDirectory(Path.Combine(all, Guid.NewGuid().ToString("N")[..8])).FullName;
     }
 
     private static byte[] Root(LocalEndpoints endpoints, LocalSigningKey release)

@@ -13,19 +13,35 @@ internal static class UpCommand
     {
         var data = new ConnectionOptions().Data;
         var json = new Option<bool>("--json") { Description = "Print every URL and connection string as JSON on standard output once it is up" };
-        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json };
+        var host = new Option<string>("--host")
+        {
+            Description = "What runs the functions: built-in, the Azure Functions Core Tools (core-tools), or nothing here (none; `slmops host` runs them then)",
+            HelpName = "HOST",
+            DefaultValueFactory = _ => HostMode.BuiltIn,
+        };
+        host.AcceptOnlyFromAmong(HostMode.All);
+        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json, host };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken).ConfigureAwait(false);
+            var mode = parsed.GetValue(host)!;
             await using var platform = await LocalPlatform.StartAsync(
-                PlatformStart.Options(parsed.GetValue(data)!, LogToScreen), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                PlatformStart.Options(parsed.GetValue(data)!, LogToScreen) with { WithFunctions = mode == HostMode.BuiltIn },
+                TimeProvider.System, cancellationToken).ConfigureAwait(false);
             var connection = PlatformStart.Announce(platform);
             try
             {
+                await using var other = HostMode.Start(mode, platform, terminal.Say);
                 Describe(terminal, platform);
                 terminal.Result(connection);
-                await platform.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (await Task.WhenAny(platform.Completion, other?.Ended ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken))
+                    .WaitAsync(cancellationToken).ConfigureAwait(false) == other?.Ended)
+                {
+                    throw new CliException($"func ended with exit code {other.ExitCode}; what it wrote stands above.");
+                }
+
+                await platform.Completion.ConfigureAwait(false);
                 return ExitCode.Done;
             }
             catch (OperationCanceledException)
@@ -45,7 +61,7 @@ internal static class UpCommand
     internal static void Describe(Terminal terminal, LocalPlatform platform)
     {
         var endpoints = platform.Endpoints;
-        terminal.Say(platform.FunctionTable);
+        terminal.Say(platform.FunctionTable.Length > 0 ? platform.FunctionTable : "No functions run here.");
         terminal.Say($"functions      {endpoints.FunctionsUrl}api/v1/   x-functions-key: {endpoints.FunctionsKey}");
         terminal.Say($"events         {endpoints.EventGridTopicEndpoint}   aeg-sas-key: {endpoints.EventGridKey}");
         terminal.Say($"health         {endpoints.FrontUrl}healthz   metrics: {endpoints.FrontUrl}metrics");
@@ -54,7 +70,7 @@ internal static class UpCommand
         terminal.Say("Drop a model into container `drop`, or: slmops push <file or folder>. Ctrl+C stops everything.");
     }
 
-    private static void LogToScreen(ILoggingBuilder logging) => logging
+    internal static void LogToScreen(ILoggingBuilder logging) => logging
         .AddFilter<ConsoleLoggerProvider>("SlmOps.Local", LogLevel.Warning)
         .AddSimpleConsole(console =>
         {

@@ -1,138 +1,98 @@
-using System.Reflection;
-using Azure.Messaging;
-using Azure.Storage.Queues.Models;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Azure.Functions.Worker;
+using System.Text.Json;
+using Google.Protobuf.WellKnownTypes;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.FunctionsHost;
 
-/// <summary>Finds the functions of an assembly, once, and says everything that is wrong with them.</summary>
+/// <summary>Reads what the worker says of its functions, once, and says everything that is wrong with them.</summary>
 internal static class FunctionCatalog
 {
     /// <exception cref="LocalPlatformException">With everything that is wrong.</exception>
-    public static IReadOnlyList<FunctionDescriptor> Scan(IEnumerable<Type> types, Settings settings, HostSettings host)
+    public static IReadOnlyList<FunctionDescriptor> Read(IEnumerable<FunctionMetadata> functions, Settings settings, HostSettings host)
     {
         var faults = new List<string>();
-        var functions = new List<FunctionDescriptor>();
-        foreach (var type in types.Where(type => type is { IsClass: true, IsAbstract: false }))
-        {
-            foreach (var method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
-            {
-                if (method.GetCustomAttribute<FunctionAttribute>() is { } function
-                    && Describe(function.Name, method, settings, host, faults) is { } descriptor)
-                {
-                    functions.Add(descriptor);
-                }
-            }
-        }
-
-        faults.AddRange(functions.GroupBy(f => f.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1)
-            .Select(g => $"two functions are named '{g.Key}'"));
+        var found = functions.Select(function => Describe(function, settings, host, faults)).OfType<FunctionDescriptor>()
+            .OrderBy(function => function.Name, StringComparer.Ordinal).ToList();
+        faults.AddRange(found.GroupBy(f => f.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1)
+            .Select(group => $"two functions are named '{group.Key}'"));
         return faults.Count == 0
-            ? [.. functions.OrderBy(f => f.Name, StringComparer.Ordinal)]
+            ? found
             : throw new LocalPlatformException($"The functions cannot be served: {string.Join("; ", faults)}.");
     }
 
-    private static FunctionDescriptor? Describe(
-        string name, MethodInfo method, Settings settings, HostSettings host, List<string> faults)
+    private static FunctionDescriptor? Describe(FunctionMetadata function, Settings settings, HostSettings host, List<string> faults)
     {
-        var before = faults.Count;
-        var triggers = new List<(ParameterInfo Parameter, Trigger? Trigger)>();
-        foreach (var parameter in method.GetParameters())
-        {
-            foreach (var attribute in parameter.GetCustomAttributes())
-            {
-                switch (attribute)
-                {
-                    case QueueTriggerAttribute queue:
-                        triggers.Add((parameter, Queue(name, queue, settings, faults)));
-                        break;
-                    case EventGridTriggerAttribute grid:
-                        triggers.Add((parameter, new Trigger.EventGrid(grid.IsBatched)));
-                        break;
-                    case TimerTriggerAttribute timer:
-                        triggers.Add((parameter, Timer(name, timer, settings, faults)));
-                        break;
-                    case HttpTriggerAttribute http:
-                        triggers.Add((parameter, Http(name, http, host)));
-                        break;
-                }
-            }
-        }
-
+        var bindings = Bindings(function, faults);
+        var triggers = bindings.Where(binding => binding.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase)).ToList();
         if (triggers.Count != 1)
         {
-            faults.Add($"function '{name}' has {triggers.Count} triggers; it must have one");
-        }
-        else if (triggers[0].Trigger is { } trigger)
-        {
-            CheckSignature(name, method, trigger, triggers[0].Parameter, faults);
+            faults.Add($"function '{function.Name}' has {triggers.Count} triggers; it must have one");
+            return null;
         }
 
-        return faults.Count > before
+        var trigger = bindings.FirstOrDefault(binding => binding != triggers[0] && !IsHttpAnswer(binding)) is { } other
+            ? new Trigger.NotServed($"{(other.IsOutput ? "output" : "input")} binding '{other.Type}'")
+            : TriggerOf(function.Name, triggers[0], settings, host, faults);
+        return trigger is null
             ? null
-            : new(name, method, triggers[0].Trigger!, triggers[0].Parameter, settings.IsDisabled(name));
+            : new(function.Name, function.EntryPoint, triggers[0].Name, trigger, Retry(function.RetryOptions), settings.IsDisabled(function.Name));
     }
 
-    private static void CheckSignature(string name, MethodInfo method, Trigger trigger, ParameterInfo data, List<string> faults)
-    {
-        var type = data.ParameterType;
-        var fits = trigger switch
+    private static Trigger? TriggerOf(string name, Binding binding, Settings settings, HostSettings host, List<string> faults) =>
+        binding.Type.ToLowerInvariant() switch
         {
-            Trigger.Queue => true,
-            Trigger.EventGrid grid => type == (grid.IsBatched ? typeof(CloudEvent[]) : typeof(CloudEvent))
-                || type == typeof(string) || type == typeof(BinaryData),
-            Trigger.Timer => type == typeof(TimerInfo),
-            _ => type == typeof(HttpRequest),
+            "queuetrigger" => Queue(name, binding, settings, faults),
+            "timertrigger" => Timer(name, binding, settings, faults),
+            "httptrigger" => Http(name, binding, host),
+            _ => new Trigger.NotServed($"trigger '{binding.Type}'"),
         };
-        if (!fits)
-        {
-            faults.Add($"function '{name}' cannot take {trigger.Summary} as {type.Name}");
-        }
 
-        foreach (var parameter in method.GetParameters().Where(p => p != data))
+    private static bool IsHttpAnswer(Binding binding) => binding is { Type: "http" or "Http", IsOutput: true };
+
+    // {"name":"message","direction":"In","type":"queueTrigger","queueName":"quantize","connection":"SlmOpsStorage","properties":{}}
+    private static List<Binding> Bindings(FunctionMetadata function, List<string> faults)
+    {
+        var bindings = new List<Binding>();
+        foreach (var raw in function.RawBindings)
         {
-            var known = parameter.ParameterType == typeof(FunctionContext)
-                || parameter.ParameterType == typeof(CancellationToken)
-                || (trigger is Trigger.Http http && parameter.ParameterType == typeof(string)
-                    && http.Route.Contains('{' + parameter.Name!, StringComparison.OrdinalIgnoreCase));
-            if (!known)
+            try
             {
-                faults.Add($"function '{name}' has a parameter '{parameter.Name}' of type {parameter.ParameterType.Name}, which nothing fills");
+                using var document = JsonDocument.Parse(raw);
+                bindings.Add(new(document.RootElement.Clone()));
+            }
+            catch (JsonException e)
+            {
+                faults.Add($"function '{function.Name}' has a binding that is no JSON: {e.Message}");
             }
         }
 
-        var result = method.ReturnType;
-        var returns = result == typeof(void) || result == typeof(Task)
-            || (trigger is Trigger.Http && (typeof(IResult).IsAssignableFrom(result)
-                || (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Task<>)
-                    && typeof(IResult).IsAssignableFrom(result.GetGenericArguments()[0]))));
-        if (!returns)
-        {
-            faults.Add($"function '{name}' returns {result.Name}; output bindings are not served here, return Task (HTTP: Task<IResult>)");
-        }
+        return bindings;
     }
 
-    private static Trigger.Queue? Queue(string name, QueueTriggerAttribute attribute, Settings settings, List<string> faults)
+    private static Trigger.Queue? Queue(string name, Binding binding, Settings settings, List<string> faults)
     {
-        if (settings.Resolve(attribute.QueueName, out var missing) is not { } queue)
+        if (settings.Resolve(binding.Text("queueName") ?? "", out var missing) is not { } queue)
         {
             faults.Add($"function '{name}' needs the setting '{missing}' for its queue name");
             return null;
         }
 
-        if (settings.Connection(attribute.Connection) is not { } connection)
+        var connectionName = binding.Text("connection");
+        if (settings.Connection(connectionName) is not { } connection)
         {
-            faults.Add($"function '{name}' needs a connection string in the setting '{attribute.Connection ?? "AzureWebJobsStorage"}'");
+            faults.Add($"function '{name}' needs a connection string in the setting '{(string.IsNullOrEmpty(connectionName) ? "AzureWebJobsStorage" : connectionName)}'");
             return null;
         }
 
-        return new(queue.ToLowerInvariant(), connection);
+        var form = binding.SupportsDeferredBinding ? QueueForm.Message
+            : string.Equals(binding.Text("dataType"), "Binary", StringComparison.OrdinalIgnoreCase) ? QueueForm.Bytes
+            : QueueForm.Text;
+        return new(queue.ToLowerInvariant(), connection, form);
     }
 
-    private static Trigger.Timer? Timer(string name, TimerTriggerAttribute attribute, Settings settings, List<string> faults)
+    private static Trigger.Timer? Timer(string name, Binding binding, Settings settings, List<string> faults)
     {
-        if (settings.Resolve(attribute.Schedule, out var missing) is not { } text)
+        if (settings.Resolve(binding.Text("schedule") ?? "", out var missing) is not { } text)
         {
             faults.Add($"function '{name}' needs the setting '{missing}' for its schedule");
             return null;
@@ -144,15 +104,53 @@ internal static class FunctionCatalog
             return null;
         }
 
-        return new(schedule, attribute.RunOnStartup);
+        return new(schedule, binding.Flag("runOnStartup"));
     }
 
-    private static Trigger.Http Http(string name, HttpTriggerAttribute attribute, HostSettings host)
+    private static Trigger.Http Http(string name, Binding binding, HostSettings host)
     {
-        var route = (attribute.Route ?? name).Trim('/');
+        var route = (binding.Text("route") ?? name).Trim('/');
         return new(
             host.RoutePrefix.Length > 0 ? $"{host.RoutePrefix}/{route}" : route,
-            attribute.Methods is { Length: > 0 } methods ? methods : null,
-            attribute.AuthLevel);
+            binding.List("methods") is { Count: > 0 } methods ? methods : null,
+            binding.Text("authLevel")?.ToLowerInvariant() switch
+            {
+                "anonymous" => AuthLevel.Anonymous,
+                null or "function" => AuthLevel.Function,
+                _ => AuthLevel.Admin,
+            });
+    }
+
+    private static RetryPolicy? Retry(RetryOptions? options) => options switch
+    {
+        null or { MaxRetryCount: 0 } => null,
+        { RetryStrategy: RetryOptions.Types.Strategy.FixedDelay } => new(options.MaxRetryCount, Span(options.DelayInterval), Span(options.DelayInterval)),
+        _ => new(options.MaxRetryCount, Span(options.MinimumInterval), Span(options.MaximumInterval)),
+    };
+
+    private static TimeSpan Span(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
+
+    /// <summary>One binding of a function.</summary>
+    private sealed record Binding(JsonElement Json)
+    {
+        public string Name => Text("name") ?? "";
+
+        public string Type => Text("type") ?? "";
+
+        public bool IsOutput => string.Equals(Text("direction"), "Out", StringComparison.OrdinalIgnoreCase);
+
+        public bool SupportsDeferredBinding => Json.TryGetProperty("properties", out var properties)
+            && properties.ValueKind == JsonValueKind.Object
+            && properties.EnumerateObject().Any(property =>
+                property.Name.Equals("supportsDeferredBinding", StringComparison.OrdinalIgnoreCase)
+                && string.Equals(property.Value.ToString(), "true", StringComparison.OrdinalIgnoreCase));
+
+        public string? Text(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+        public bool Flag(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+
+        public IReadOnlyList<string>? List(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(item => item.ToString())]
+            : null;
     }
 }

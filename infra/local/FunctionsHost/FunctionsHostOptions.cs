@@ -1,16 +1,15 @@
-using System.Reflection;
+using SlmOps.Local.Workers;
 
 namespace SlmOps.Local.FunctionsHost;
 
 /// <summary>How to start the host.</summary>
-/// <param name="Triggers">Types to look for functions in; see <see cref="TriggersOf"/>.</param>
-/// <param name="Settings">Application settings: connections, names, overrides of host.json.</param>
+/// <param name="App">The built app.</param>
+/// <param name="Settings">Application settings: connections, names, overrides of host.json. They become the worker's environment.</param>
 /// <param name="Keys">Keys of the host.</param>
-internal sealed record FunctionsHostOptions(IReadOnlyList<Type> Triggers, Settings Settings, HostKeys Keys)
+/// <param name="RecordFolder">Where the host remembers its workers.</param>
+internal sealed record FunctionsHostOptions(
+    WorkerApp App, IReadOnlyDictionary<string, string> Settings, HostKeys Keys, string RecordFolder)
 {
-    /// <summary>Path of host.json; null for the defaults.</summary>
-    public string? HostJson { get; init; }
-
     /// <summary>Wanted port; 0, or a port that is taken, becomes any free one.</summary>
     public int Port { get; init; }
 
@@ -20,6 +19,9 @@ internal sealed record FunctionsHostOptions(IReadOnlyList<Type> Triggers, Settin
     /// </summary>
     public TimeSpan QueueLease { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The types of an assembly that may hold functions.</summary>
-    public static IReadOnlyList<Type> TriggersOf(Assembly assembly) => assembly.GetExportedTypes();
+    /// <summary>How long running functions may go on when the host stops, before their tokens are cancelled.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>True when the app writes its log records to the console as JSON, which keeps their values.</summary>
+    public bool ConsoleRecords { get; init; }
 }

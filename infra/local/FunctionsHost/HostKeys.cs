@@ -7,8 +7,7 @@ namespace SlmOps.Local.FunctionsHost;
 /// <summary>Keys of the host.</summary>
 /// <param name="Master">Opens everything.</param>
 /// <param name="Function">Opens every HTTP function of level Function.</param>
-/// <param name="EventGrid">Opens the Event Grid webhook (system key eventgrid_extension).</param>
-internal sealed record HostKeys(string Master, string Function, string EventGrid)
+internal sealed record HostKeys(string Master, string Function)
 {
     /// <summary>True when the request carries one of the keys, as <c>x-functions-key</c> or <c>?code=</c>.</summary>
     public static bool Opens(HttpRequest request, params ReadOnlySpan<string> keys)

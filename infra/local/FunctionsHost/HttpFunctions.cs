@@ -2,37 +2,36 @@ using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace SlmOps.Local.FunctionsHost;
 
-/// <summary>The routes of the host: HTTP functions, the Event Grid webhook and administration.</summary>
+/// <summary>The routes of the host: HTTP functions, health and administration.</summary>
 internal static class HttpFunctions
 {
-    private static readonly string[] WebhookMethods = ["GET", "PUT", "POST", "DELETE", "OPTIONS"];
-
-    public static void Map(IEndpointRouteBuilder routes, EmbeddedFunctionsHost host)
+    public static void Map(IEndpointRouteBuilder routes, FunctionAppHost host)
     {
-        foreach (var function in host.Functions.Where(function => !function.Disabled))
+        var calls = new HttpCalls(host, routes.ServiceProvider.GetRequiredService<IHttpForwarder>());
+        foreach (var function in host.Functions.Where(function => function.IsServed))
         {
             if (function.Trigger is Trigger.Http http)
             {
-                RequestDelegate handler = context => HandleAsync(context, function, http, host);
+                RequestDelegate handler = context => Allows(context.Request, http.Level, host.Keys)
+                    ? calls.HandleAsync(context, function)
+                    : RefuseAsync(context);
                 _ = http.Methods is null ? routes.Map(http.Route, handler) : routes.MapMethods(http.Route, http.Methods, handler);
             }
         }
 
-        var webhook = new EventGridWebhook(
-            host.Functions.Where(f => f is { Trigger: Trigger.EventGrid, Disabled: false })
-                .ToDictionary(f => f.Name, StringComparer.OrdinalIgnoreCase),
-            host.Invoker,
-            host.Keys);
-        routes.MapMethods("/runtime/webhooks/eventgrid", WebhookMethods, (Delegate)webhook.HandleAsync);
-        routes.MapGet("/healthz", () => Results.Json(new { status = host.Completion.IsFaulted ? "Broken" : "Running" }));
+        routes.MapGet("/healthz", () => Results.Json(new { status = State(host), worker = host.WorkerProcessId }));
         MapAdministration(routes, host);
     }
 
-    private static void MapAdministration(IEndpointRouteBuilder routes, EmbeddedFunctionsHost host)
+    private static string State(FunctionAppHost host) =>
+        host.Completion.IsFaulted ? "Broken" : host.WorkerProcessId == 0 ? "Restarting" : "Running";
+
+    private static void MapAdministration(IEndpointRouteBuilder routes, FunctionAppHost host)
     {
         var admin = routes.MapGroup("/admin").AddEndpointFilter(async (context, next) =>
             HostKeys.Opens(context.HttpContext.Request, host.Keys.Master)
@@ -41,9 +40,10 @@ internal static class HttpFunctions
         admin.MapGet("/host/status", () => Results.Json(new
         {
             id = "slmops-local",
-            state = host.Completion.IsFaulted ? "Error" : "Running",
-            version = typeof(EmbeddedFunctionsHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            state = State(host),
+            version = typeof(FunctionAppHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
             startedAt = host.StartedAt,
+            workerProcess = host.WorkerProcessId,
         }));
         admin.MapGet("/functions", () => Results.Json(host.Functions.Select(function => new
         {
@@ -57,34 +57,16 @@ internal static class HttpFunctions
             await host.FireTimerAsync(name) ? Results.Accepted() : Results.NotFound());
     }
 
-    private static async Task HandleAsync(
-        HttpContext context, FunctionDescriptor function, Trigger.Http http, EmbeddedFunctionsHost host)
+    private static bool Allows(HttpRequest request, AuthLevel level, HostKeys keys) => level switch
     {
-        var allowed = http.Level switch
-        {
-            AuthorizationLevel.Anonymous => true,
-            AuthorizationLevel.Function => HostKeys.Opens(context.Request, host.Keys.Function, host.Keys.Master),
-            _ => HostKeys.Opens(context.Request, host.Keys.Master),
-        };
-        if (!allowed)
-        {
-            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            return;
-        }
+        AuthLevel.Anonymous => true,
+        AuthLevel.Function => HostKeys.Opens(request, keys.Function, keys.Master),
+        _ => HostKeys.Opens(request, keys.Master),
+    };
 
-        var result = await host.Invoker.RunAsync(
-            function,
-            new Invocation(
-                () => context.Request,
-                context.Request.RouteValues,
-                TraceContextReader.FromText(context.Request.Headers.TraceParent),
-                context.Request.RouteValues,
-                answer => answer.ExecuteAsync(context)),
-            context.RequestAborted);
-        if (!result.Succeeded && !context.Response.HasStarted)
-        {
-            context.Response.Clear();
-            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        }
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
     }
 }

@@ -1,101 +1,92 @@
 using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.ExceptionServices;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.FunctionsHost;
 
-/// <summary>What an invocation gets.</summary>
-/// <param name="Data">Makes the value of the trigger's parameter; when it cannot, the invocation fails.</param>
-/// <param name="BindingData">Data of the trigger by name.</param>
-/// <param name="Parent">Trace context that the trigger carries.</param>
-/// <param name="RouteValues">Values of the route of an HTTP function.</param>
-/// <param name="Answer">Writes the result of an HTTP function while its services still live.</param>
-internal sealed record Invocation(
-    Func<object?> Data,
-    IReadOnlyDictionary<string, object?> BindingData,
-    ActivityContext Parent,
-    IReadOnlyDictionary<string, object?>? RouteValues = null,
-    Func<IResult, Task>? Answer = null);
-
-/// <summary>What came of it.</summary>
-/// <param name="Error">Null for success.</param>
-internal sealed record InvocationResult(Exception? Error)
-{
-    public bool Succeeded => Error is null;
-}
-
-/// <summary>Runs functions: a new instance and scope each time, a time limit, a trace and figures.</summary>
+/// <summary>Runs functions: a time limit, a trace, figures and the log of each invocation.</summary>
+/// <param name="call">Brings an invocation to the worker.</param>
+/// <param name="overdue">Called when a function ignores that its time is over; it ends the worker.</param>
+/// <param name="settings">The time limit.</param>
+/// <param name="time">Clock.</param>
+/// <param name="log">Log.</param>
+/// <param name="stopping">Cancels every function.</param>
 internal sealed class Invoker(
-    IServiceProvider services, HostSettings settings, TimeProvider time, ILogger log, CancellationToken stopping)
+    WorkerCall call, Func<FunctionDescriptor, Task> overdue, HostSettings settings, TimeProvider time, ILogger log, CancellationToken stopping)
 {
     /// <summary>How long a function may take to notice that its time is over.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private int _running;
+
+    /// <summary>Invocations that run now.</summary>
+    public int Running => Volatile.Read(ref _running);
 
     /// <summary>Runs a function; it never throws for what the function does.</summary>
     /// <param name="function">The function.</param>
     /// <param name="invocation">Its input.</param>
     /// <param name="cancellationToken">Ends with the caller, such as an HTTP client that went away.</param>
-    public async Task<InvocationResult> RunAsync(
-        FunctionDescriptor function, Invocation invocation, CancellationToken cancellationToken)
+    public async Task<InvocationResult> RunAsync(FunctionDescriptor function, Invocation invocation, CancellationToken cancellationToken)
     {
         using var activity = HostDiagnostics.Activities.StartActivity(function.Name, ActivityKind.Consumer, invocation.Parent);
-        activity?.SetTag("faas.name", function.Name);
-        using var limit = settings.FunctionTimeout is { } timeout
-            ? new CancellationTokenSource(timeout, time)
-            : new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken, limit.Token);
-        var started = time.GetTimestamp();
-        InvocationResult result;
-        await using (var scope = services.CreateAsyncScope())
+        activity?.SetTag("faas.name", function.Name).SetTag("faas.invocation_id", invocation.Id);
+        using var keys = log.BeginScope(new Dictionary<string, object>
         {
-            var context = new InvocationContext(
-                function,
-                invocation.BindingData,
-                LocalTelemetry.Traceparent(activity, invocation.Parent),
-                scope.ServiceProvider,
-                either.Token);
-            using var keys = log.BeginScope(new Dictionary<string, object>
-            {
-                ["Function"] = function.Name,
-                ["InvocationId"] = context.InvocationId,
-            });
-            result = await CallAsync(function, invocation, context, limit.Token);
+            ["Function"] = function.Name,
+            ["InvocationId"] = invocation.Id,
+        });
+        var started = time.GetTimestamp();
+        Interlocked.Increment(ref _running);
+        InvocationResult result;
+        try
+        {
+            result = await WithinAsync(function, invocation, LocalTelemetry.Traceparent(activity, invocation.Parent), cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
         }
 
-        var elapsed = time.GetElapsedTime(started);
+        Report(function, result, time.GetElapsedTime(started), activity);
+        return result;
+    }
+
+    private void Report(FunctionDescriptor function, InvocationResult result, TimeSpan elapsed, Activity? activity)
+    {
         var outcome = result.Error switch
         {
             null => "success",
             OperationCanceledException => "cancelled",
-            TimeoutException when limit.IsCancellationRequested => "timeout",
+            TimeoutException => "timeout",
             _ => "failure",
         };
         HostDiagnostics.Invoked(function.Name, outcome, elapsed);
-        if (result.Error is not null)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, result.Error.Message);
-            log.InvocationFailed(result.Error, function.Name, outcome, elapsed.TotalMilliseconds);
-        }
-        else
+        if (result.Error is null)
         {
             log.Invoked(function.Name, elapsed.TotalMilliseconds);
+            return;
         }
 
-        return result;
+        activity?.SetStatus(ActivityStatusCode.Error, result.Error.Message);
+        log.InvocationFailed(result.Error, function.Name, outcome, elapsed.TotalMilliseconds);
     }
 
-    private async Task<InvocationResult> CallAsync(
-        FunctionDescriptor function, Invocation invocation, InvocationContext context, CancellationToken limit)
+    private async Task<InvocationResult> WithinAsync(
+        FunctionDescriptor function, Invocation invocation, string traceparent, CancellationToken cancellationToken)
     {
+        using var limit = settings.FunctionTimeout is { } timeout ? new CancellationTokenSource(timeout, time) : new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken, limit.Token);
         try
         {
-            var call = Task.Run(() => Call(function, invocation, context), CancellationToken.None);
-            await WithinAsync(call, function, limit);
-            return new((Exception?)null);
+            var running = call(function, invocation.Id, Request(function, invocation, traceparent), either.Token);
+            var over = new TaskCompletionSource();
+            await using var registration = limit.Token.Register(over.SetResult);
+            if (await Task.WhenAny(running, over.Task) != running)
+            {
+                return await OverdueAsync(function, running);
+            }
+
+            return Result(await running, either.IsCancellationRequested);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -103,83 +94,52 @@ internal sealed class Invoker(
         }
     }
 
-    private async Task WithinAsync(Task call, FunctionDescriptor function, CancellationToken limit)
+    /// <summary>
+    /// As in the real host: its token was cancelled; a function that ends now spares its worker, one that does not goes with
+    /// it, and so does everything else that runs there.
+    /// </summary>
+    private async Task<InvocationResult> OverdueAsync(FunctionDescriptor function, Task<InvocationResponse> running)
     {
-        var over = new TaskCompletionSource();
-        await using var registration = limit.Register(over.SetResult);
-        if (await Task.WhenAny(call, over.Task) == call)
-        {
-            await call;
-            return;
-        }
-
         using var patience = new CancellationTokenSource();
-        await Task.WhenAny(call, Task.Delay(Grace, time, patience.Token));
+        await Task.WhenAny(running, Task.Delay(Grace, time, patience.Token));
         await patience.CancelAsync();
-        if (!call.IsCompleted)
+        if (!running.IsCompleted)
         {
-            // The real host restarts the worker process here.
-            log.TimeLimitIgnored(function.Name, Grace);
+            await overdue(function);
+            await Task.WhenAny(running);
         }
 
-        throw new TimeoutException($"Function '{function.Name}' ran longer than functionTimeout of host.json, {settings.FunctionTimeout}.");
+        return new(new TimeoutException($"Function '{function.Name}' ran longer than functionTimeout of host.json, {settings.FunctionTimeout}."));
     }
 
-    private static async Task Call(FunctionDescriptor function, Invocation invocation, InvocationContext context)
+    private static InvocationRequest Request(FunctionDescriptor function, Invocation invocation, string traceparent)
     {
-        var instance = function.Method.IsStatic
-            ? null
-            : ActivatorUtilities.CreateInstance(context.InstanceServices, function.Method.DeclaringType!);
-        try
+        var request = new InvocationRequest
         {
-            var arguments = function.Method.GetParameters()
-                .Select(parameter => Argument(parameter, function, invocation, context)).ToArray();
-            object? returned;
-            try
-            {
-                returned = function.Method.Invoke(instance, arguments);
-            }
-            catch (TargetInvocationException e) when (e.InnerException is not null)
-            {
-                ExceptionDispatchInfo.Throw(e.InnerException);
-                throw;
-            }
-
-            if (returned is Task task)
-            {
-                await task;
-                returned = task.GetType().GetProperty(nameof(Task<>.Result))?.GetValue(task);
-            }
-
-            if (returned is IResult result && invocation.Answer is not null)
-            {
-                await invocation.Answer(result);
-            }
-        }
-        finally
+            TraceContext = new TraceContext { TraceParent = traceparent },
+            RetryContext = invocation.Retry,
+        };
+        request.InputData.Add(new ParameterBinding { Name = function.Parameter, Data = invocation.Data() });
+        foreach (var (name, value) in invocation.Metadata)
         {
-            switch (instance)
-            {
-                case IAsyncDisposable disposable:
-                    await disposable.DisposeAsync();
-                    break;
-                case IDisposable disposable:
-                    disposable.Dispose();
-                    break;
-            }
+            request.TriggerMetadata.Add(name, value);
         }
+
+        return request;
     }
 
-    private static object? Argument(
-        ParameterInfo parameter, FunctionDescriptor function, Invocation invocation, InvocationContext context)
+    private static InvocationResult Result(InvocationResponse answer, bool cancelled)
     {
-        if (parameter == function.TriggerParameter)
+        if (answer.Result?.Status is null or StatusResult.Types.Status.Success)
         {
-            return invocation.Data();
+            return new(null, answer);
         }
 
-        return parameter.ParameterType == typeof(FunctionContext) ? context
-            : parameter.ParameterType == typeof(CancellationToken) ? context.CancellationToken
-            : invocation.RouteValues?.GetValueOrDefault(parameter.Name!) as string;
+        var exception = answer.Result.Exception;
+        var failure = new FunctionException(
+            exception is { Type.Length: > 0 } ? exception.Type : "Exception", exception?.Message ?? "The function failed.", exception?.StackTrace ?? "");
+        return cancelled || answer.Result.Status == StatusResult.Types.Status.Cancelled
+            ? new(new OperationCanceledException("The function was cancelled.", failure), answer)
+            : new(failure, answer);
     }
 }

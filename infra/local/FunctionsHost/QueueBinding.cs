@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Queues.Models;
+using Google.Protobuf;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.FunctionsHost;
 
-/// <summary>Turns a queue message into what a function takes.</summary>
+/// <summary>Turns a queue message into what goes to the worker.</summary>
 internal static class QueueBinding
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -23,39 +26,42 @@ internal static class QueueBinding
             : null;
     }
 
-    /// <exception cref="JsonException">When the body is not the JSON of the wanted type.</exception>
-    public static object? Bind(QueueMessage message, BinaryData body, Type wanted)
+    /// <exception cref="DecoderFallbackException">When a text is wanted and the body is not UTF-8.</exception>
+    public static TypedData Bind(QueueMessage message, BinaryData body, QueueForm form) => form switch
     {
-        if (wanted == typeof(string))
-        {
-            return StrictUtf8.GetString(body.ToMemory().Span);
-        }
+        QueueForm.Bytes => new TypedData { Bytes = ByteString.CopyFrom(body.ToMemory().Span) },
+        QueueForm.Message => new TypedData { ModelBindingData = Model(message, body) },
+        _ => new TypedData { String = StrictUtf8.GetString(body.ToMemory().Span) },
+    };
 
-        if (wanted == typeof(BinaryData))
-        {
-            return body;
-        }
-
-        if (wanted == typeof(byte[]))
-        {
-            return body.ToArray();
-        }
-
-        return wanted == typeof(QueueMessage)
-            ? QueuesModelFactory.QueueMessage(
-                message.MessageId, message.PopReceipt, body, message.DequeueCount,
-                message.NextVisibleOn, message.InsertedOn, message.ExpiresOn)
-            : JsonSerializer.Deserialize(body.ToMemory().Span, wanted, JsonSerializerOptions.Web);
-    }
-
-    /// <summary>Names as the real host gives them.</summary>
-    public static IReadOnlyDictionary<string, object?> Data(QueueMessage message) => new Dictionary<string, object?>
+    /// <summary>Names as the real host gives them; the worker takes texts and JSON, and no numbers.</summary>
+    public static IReadOnlyDictionary<string, TypedData> Metadata(QueueMessage message, BinaryData body) => new Dictionary<string, TypedData>
     {
-        ["Id"] = message.MessageId,
-        ["PopReceipt"] = message.PopReceipt,
-        ["DequeueCount"] = message.DequeueCount,
-        ["InsertionTime"] = message.InsertedOn,
-        ["ExpirationTime"] = message.ExpiresOn,
-        ["NextVisibleTime"] = message.NextVisibleOn,
+        ["QueueTrigger"] = new() { String = body.ToString() },
+        ["Id"] = new() { String = message.MessageId },
+        ["PopReceipt"] = new() { String = message.PopReceipt },
+        ["DequeueCount"] = new() { String = message.DequeueCount.ToString(CultureInfo.InvariantCulture) },
+        ["InsertionTime"] = Time(message.InsertedOn),
+        ["ExpirationTime"] = Time(message.ExpiresOn),
+        ["NextVisibleTime"] = Time(message.NextVisibleOn),
+    };
+
+    private static TypedData Time(DateTimeOffset? time) => new() { Json = JsonSerializer.Serialize(time) };
+
+    private static ModelBindingData Model(QueueMessage message, BinaryData body) => new()
+    {
+        Version = "1.0",
+        Source = "AzureStorageQueues",
+        ContentType = "application/json",
+        Content = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            message.MessageId,
+            message.PopReceipt,
+            MessageText = StrictUtf8.GetString(body.ToMemory().Span),
+            message.DequeueCount,
+            message.NextVisibleOn,
+            message.InsertedOn,
+            message.ExpiresOn,
+        })),
     };
 }

@@ -13,6 +13,8 @@ internal sealed class QueueListener
     private const int MaxQueueName = 63;
 
     private readonly FunctionDescriptor _function;
+    private readonly QueueForm _form;
+    private readonly Func<CancellationToken, Task> _ready;
     private readonly HostSettings _settings;
     private readonly TimeSpan _lease;
     private readonly Invoker _invoker;
@@ -28,14 +30,17 @@ internal sealed class QueueListener
     /// <param name="settings">Queue settings.</param>
     /// <param name="lease">How long a fetched message is invisible before it is renewed.</param>
     /// <param name="invoker">Runs the function.</param>
+    /// <param name="ready">Ends when a worker can take an invocation: while there is none, nothing is fetched.</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Log.</param>
     /// <param name="abandoned">Ends everything at once; messages in work are neither completed nor released.</param>
     public QueueListener(
         FunctionDescriptor function, Trigger.Queue trigger, HostSettings settings, TimeSpan lease,
-        Invoker invoker, TimeProvider time, ILogger log, CancellationToken abandoned)
+        Invoker invoker, Func<CancellationToken, Task> ready, TimeProvider time, ILogger log, CancellationToken abandoned)
     {
         _function = function;
+        _form = trigger.Form;
+        _ready = ready;
         _settings = settings;
         _lease = lease;
         _invoker = invoker;
@@ -112,6 +117,7 @@ internal sealed class QueueListener
     {
         try
         {
+            await _ready(stop);
             return (await _queue.ReceiveMessagesAsync(_settings.BatchSize, _lease, stop)).Value;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -146,8 +152,8 @@ internal sealed class QueueListener
         }
 
         var invocation = new Invocation(
-            () => QueueBinding.Bind(message, body, _function.TriggerParameter.ParameterType),
-            QueueBinding.Data(message),
+            () => QueueBinding.Bind(message, body, _form),
+            QueueBinding.Metadata(message, body),
             TraceContextReader.FromJson(body.ToMemory()));
         InvocationResult result;
         var lease = new QueueLease(_queue, message, _lease, _time, _abandoned);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Microsoft.Azure.Functions.Worker;
+using System.Text.Json;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.FunctionsHost;
 
@@ -16,7 +17,7 @@ internal sealed class TimerListener(FunctionDescriptor function, Trigger.Timer t
         {
             if (trigger.RunOnStartup)
             {
-                await FireAsync(isPastDue: false);
+                await FireAsync(isPastDue: false, stop);
             }
 
             var next = trigger.Schedule.Next(time.GetUtcNow());
@@ -29,7 +30,7 @@ internal sealed class TimerListener(FunctionDescriptor function, Trigger.Timer t
                     continue;
                 }
 
-                await FireAsync(isPastDue: wait < -Late);
+                await FireAsync(isPastDue: wait < -Late, stop);
                 next = trigger.Schedule.Next(time.GetUtcNow());
             }
         }
@@ -40,21 +41,39 @@ internal sealed class TimerListener(FunctionDescriptor function, Trigger.Timer t
     }
 
     /// <summary>Runs the function now, as an administrator may ask.</summary>
-    public async Task FireAsync(bool isPastDue)
+    public async Task FireAsync(bool isPastDue, CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        var info = new TimerInfo
+        var info = JsonSerializer.Serialize(new
         {
-            IsPastDue = isPastDue,
-            ScheduleStatus = new ScheduleStatus
+            Schedule = new { AdjustForDST = false },
+            ScheduleStatus = new
             {
                 Last = _last.UtcDateTime,
                 Next = trigger.Schedule.Next(now).UtcDateTime,
                 LastUpdated = now.UtcDateTime,
             },
-        };
+            IsPastDue = isPastDue,
+        });
         _last = now;
-        await invoker.RunAsync(
-            function, new Invocation(() => info, new Dictionary<string, object?>(), default(ActivityContext)), CancellationToken.None);
+        for (var retry = 0; ; retry++)
+        {
+            var result = await RunAsync(info, retry);
+            if (result.Succeeded || stop.IsCancellationRequested || function.Retry?.Allows(retry) != true)
+            {
+                return;
+            }
+
+            await Task.Delay(function.Retry.DelayBefore(retry + 1), time, stop);
+        }
+    }
+
+    private Task<InvocationResult> RunAsync(string info, int retry)
+    {
+        var context = function.Retry is { } policy ? new RetryContext { RetryCount = retry, MaxRetryCount = policy.Count } : null;
+        return invoker.RunAsync(
+            function,
+            new Invocation(() => new TypedData { Json = info }, Invocation.NoMetadata, default(ActivityContext), context),
+            CancellationToken.None);
     }
 }

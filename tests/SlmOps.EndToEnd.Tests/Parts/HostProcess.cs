@@ -1,14 +1,30 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace SlmOps.EndToEnd.Tests.Parts;
 
-/// <summary>The functions in a process of their own, which can be killed.</summary>
+/// <summary>What is killed.</summary>
+internal enum Victim
+{
+    /// <summary>The host alone; its worker must end by itself.</summary>
+    Host,
+
+    /// <summary>The worker alone; its host must start another.</summary>
+    Worker,
+
+    /// <summary>Both at once.</summary>
+    Both,
+}
+
+/// <summary>The functions host in a process of its own, with its worker; both can be killed.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Queue<string> _output = new();
 
-    private HostProcess(Process process) => _process = process;
+    private readonly string _records;
+
+    private HostProcess(Process process, string dataFolder) => (_process, _records) = (process, Path.Combine(dataFolder, "workers"));
 
     internal bool HasExited => _process.HasExited;
 
@@ -33,7 +49,7 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var host = new HostProcess(new Process { StartInfo = start });
+        var host = new HostProcess(new Process { StartInfo = start }, dataFolder);
         DataReceivedEventHandler keep = (_, line) =>
         {
             lock (host._output)
@@ -53,18 +69,62 @@ internal sealed class HostProcess : IAsyncDisposable
         return host;
     }
 
-    /// <summary>SIGKILL: nothing in the process runs after it.</summary>
-    internal async Task KillAsync()
+    /// <summary>SIGKILL: nothing in the process runs after it. It returns when the worker is gone too, whoever was killed.</summary>
+    internal async Task KillAsync(Victim victim)
     {
-        _process.Kill();
-        await _process.WaitForExitAsync();
+        var workers = Workers();
+        try
+        {
+            if (victim is Victim.Host or Victim.Both)
+            {
+                _process.Kill();
+            }
+
+            if (victim is Victim.Worker or Victim.Both)
+            {
+                workers.ForEach(worker => worker.Kill());
+            }
+
+            await Task.WhenAll(workers.Select(worker => worker.WaitForExitAsync()));
+            if (victim is Victim.Host or Victim.Both)
+            {
+                await _process.WaitForExitAsync();
+            }
+        }
+        finally
+        {
+            workers.ForEach(worker => worker.Dispose());
+        }
+    }
+
+    /// <summary>The workers that this host remembers and that run.</summary>
+    private List<Process> Workers()
+    {
+        List<Process> workers = [];
+        foreach (var record in Directory.Exists(_records) ? Directory.GetFiles(_records, "*.json") : [])
+        {
+            try
+            {
+                using var known = JsonDocument.Parse(File.ReadAllText(record));
+                if (known.RootElement.GetProperty("host").GetInt32() == _process.Id)
+                {
+                    workers.Add(Process.GetProcessById(known.RootElement.GetProperty("worker").GetInt32()));
+                }
+            }
+            catch (Exception e) when (e is IOException or JsonException or ArgumentException)
+            {
+                // One that ends just now.
+            }
+        }
+
+        return workers;
     }
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            await KillAsync();
+            await KillAsync(Victim.Host);
         }
 
         _process.Dispose();

@@ -5,19 +5,16 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using SlmOps.Cli;
 using SlmOps.Cli.Up;
 using SlmOps.Contracts;
 using SlmOps.Local;
 using SlmOps.Packaging;
-using SlmOps.Pipeline;
 using SlmOps.Pipeline.Api;
 
 namespace SlmOps.EndToEnd.Tests.Parts;
 
-/// <summary>A local platform of its own: Azurite, Event Grid, and the functions in this process unless told otherwise.</summary>
+/// <summary>A local platform of its own: Azurite, Event Grid, and the host of the functions in this process unless told otherwise.</summary>
 internal sealed class Platform : IAsyncDisposable
 {
     internal const long MaxFileBytes = 24 << 20;
@@ -62,7 +59,7 @@ internal sealed class Platform : IAsyncDisposable
             options with
             {
                 Settings = options.Settings
-                    .Concat(disabled.Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", (string?)"true")))
+                    .Concat(disabled.Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", "true")))
                     .ToDictionary(),
                 QueueLease = TimeSpan.FromSeconds(5),
             },
@@ -217,19 +214,11 @@ internal sealed class Platform : IAsyncDisposable
     private string LogTail() => Environment.NewLine + string.Join(Environment.NewLine, LogLines()
         .Where(line => line.GetProperty("level").GetString() is "Warning" or "Error").TakeLast(8));
 
-    private LocalPlatformOptions Options()
+    private LocalPlatformOptions Options() => PlatformStart.Options(DataFolder) with
     {
-        var options = PlatformStart.Options(DataFolder);
-        return options with
-        {
-            ConfigureServices = (services, endpoints) =>
-            {
-                options.ConfigureServices(services, endpoints);
-                var defaults = (PipelineOptions)services.Last(service => service.ServiceType == typeof(PipelineOptions)).ImplementationInstance!;
-                services.Replace(ServiceDescriptor.Singleton(defaults with { MaxFileBytes = MaxFileBytes }));
-            },
-        };
-    }
+        Settings = new Dictionary<string, string> { ["SlmOps__MaxFileBytes"] = MaxFileBytes.ToString(CultureInfo.InvariantCulture) },
+        StopGrace = TimeSpan.FromSeconds(1),
+    };
 
     /// <summary>
     /// A port below those that the system gives to outgoing connections: a host that is started again must find it free.

@@ -1,64 +1,87 @@
-using Microsoft.AspNetCore.Http;
-using Microsoft.Azure.Functions.Worker;
+using Google.Protobuf.WellKnownTypes;
 using SlmOps.Local.FunctionsHost;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.Tests.FunctionsHost;
 
 public sealed class CatalogTests
 {
-    public sealed class Wrong
-    {
-        [Function("NoTrigger")]
-        public static Task NoTrigger(string text) => Task.FromResult(text);
-
-        [Function("NoSetting")]
-        public static Task NoSetting([QueueTrigger("%missing-name%", Connection = "Data")] string text) => Task.FromResult(text);
-
-        [Function("NoConnection")]
-        public static Task NoConnection([QueueTrigger("q", Connection = "Nothing")] string text) => Task.FromResult(text);
-
-        [Function("BadSchedule")]
-        public static Task BadSchedule([TimerTrigger("now and then")] TimerInfo timer) => Task.FromResult(timer);
-
-        [Function("Output")]
-        public static Task<string> Output([QueueTrigger("q", Connection = "Data")] string text) => Task.FromResult(text);
-
-        [Function("Unfilled")]
-        public static Task Unfilled([QueueTrigger("q", Connection = "Data")] string text, Uri address) => Task.FromResult((text, address));
-
-        [Function("BadType")]
-        public static Task BadType([EventGridTrigger] int number) => Task.FromResult(number);
-
-        [Function("Twice")]
-        public static Task Twice([TimerTrigger("00:01:00")] TimerInfo timer) => Task.FromResult(timer);
-
-        [Function("twice")]
-        public static Task TwiceToo([TimerTrigger("00:01:00")] TimerInfo timer) => Task.FromResult(timer);
-    }
-
     private static readonly Settings Data = Settings.From([new("Data", "UseDevelopmentStorage=true"), new("queue", "Some-Queue"), new("schedule", "00:01:00")]);
 
     [Fact]
-    public void Scan_WrongFunctions_NamesEveryFault()
+    public void Read_WrongFunctions_NamesEveryFault()
     {
-        var error = Assert.Throws<LocalPlatformException>(() => FunctionCatalog.Scan([typeof(Wrong)], Data, new HostSettings()));
+        FunctionMetadata[] wrong =
+        [
+            Function("NoTrigger"),
+            Function("NoSetting", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%missing-name%","connection":"Data"}"""),
+            Function("NoConnection", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Nothing"}"""),
+            Function("BadSchedule", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"now and then"}"""),
+            Function("NoJson", "{"),
+            Function("Twice", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}"""),
+            Function("twice", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}"""),
+        ];
 
-        foreach (var part in (string[])["'NoTrigger' has 0 triggers", "missing-name", "'Nothing'", "now and then", "'Output' returns", "'address' of type Uri", "as Int32", "named 'Twice'"])
+        var error = Assert.Throws<LocalPlatformException>(() => FunctionCatalog.Read(wrong, Data, new HostSettings()));
+
+        foreach (var part in (string[])["'NoTrigger' has 0 triggers", "missing-name", "'Nothing'", "now and then", "'NoJson' has a binding that is no JSON", "named 'Twice'"])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void Scan_GoodFunctions_ResolvesNamesAndRoutes()
+    public void Read_GoodFunctions_ResolvesNamesRoutesFormsAndRetries()
     {
-        var functions = FunctionCatalog.Scan(
-            [typeof(TextTrigger), typeof(HttpTriggers), typeof(ClockTrigger)], Data, new HostSettings { RoutePrefix = "" });
+        var retried = Function("Clock", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"%schedule%","runOnStartup":true}""");
+        retried.RetryOptions = new RetryOptions
+        {
+            MaxRetryCount = 4,
+            RetryStrategy = RetryOptions.Types.Strategy.ExponentialBackoff,
+            MinimumInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(2)),
+            MaximumInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(5)),
+        };
+        var functions = FunctionCatalog.Read(
+            [
+                retried,
+                Function("Text", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%queue%","connection":"Data","properties":{}}"""),
+                Function("Message", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","properties":{"supportsDeferredBinding":"True"}}"""),
+                Function("Bytes", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","dataType":"Binary"}"""),
+                Function(
+                    "Open",
+                    """{"name":"r","type":"httpTrigger","direction":"In","authLevel":"Anonymous","methods":["get"],"route":"v1/things/{id}"}""",
+                    """{"name":"$return","type":"http","direction":"Out"}"""),
+            ],
+            Data, new HostSettings { RoutePrefix = "" }).ToDictionary(function => function.Name);
 
-        Assert.Equal(["Clock", "Closed", "Open", "Owner", "Text"], functions.Select(f => f.Name));
-        Assert.Equal("queue some-queue", functions[^1].Trigger.Summary);
-        Assert.Equal("http GET /v1/things/{id}", functions[2].Trigger.Summary);
-        Assert.Equal("http POST /Closed", functions[1].Trigger.Summary);
+        Assert.Equal("queue some-queue", functions["Text"].Trigger.Summary);
+        Assert.Equal(
+            [QueueForm.Text, QueueForm.Message, QueueForm.Bytes],
+            new[] { "Text", "Message", "Bytes" }.Select(name => ((Trigger.Queue)functions[name].Trigger).Form));
+        Assert.Equal("http GET /v1/things/{id}", functions["Open"].Trigger.Summary);
+        Assert.Equal("timer 00:01:00, at start too", functions["Clock"].Trigger.Summary);
+        Assert.Equal([2, 4, 5, 5], Enumerable.Range(1, 4).Select(retry => functions["Clock"].Retry!.DelayBefore(retry).TotalSeconds));
+        Assert.All(functions.Values, function => Assert.True(function.IsServed));
+    }
+
+    [Theory]
+    [InlineData("trigger 'blobTrigger'", """{"name":"b","type":"blobTrigger","direction":"In","path":"c/{name}"}""")]
+    [InlineData("trigger 'eventGridTrigger'", """{"name":"e","type":"eventGridTrigger","direction":"In"}""")]
+    [InlineData("output binding 'queue'", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""", """{"name":"$return","type":"queue","direction":"Out","queueName":"q"}""")]
+    [InlineData("input binding 'blob'", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""", """{"name":"b","type":"blob","direction":"In","path":"c/b"}""")]
+    public void Read_BindingThatHasNoPartHere_IsNotServedAndSaysWhy(string why, params string[] bindings)
+    {
+        var function = Assert.Single(FunctionCatalog.Read([Function("Other", bindings)], Data, new HostSettings()));
+
+        Assert.False(function.IsServed);
+        Assert.Equal($"not served: {why}", function.Trigger.Summary);
+    }
+
+    private static FunctionMetadata Function(string name, params string[] bindings)
+    {
+        var function = new FunctionMetadata { Name = name, FunctionId = name, EntryPoint = $"Tests.{name}.Run" };
+        function.RawBindings.AddRange(bindings);
+        return function;
     }
 
     [Fact]
@@ -97,10 +120,21 @@ public sealed class CatalogTests
     [Fact]
     public void Read_TheRepositorysHostJson_IsRight()
     {
-        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), Settings.From([]));
+        var settings = HostSettings.Read(Path.Combine(Repository(), "host.json"), Settings.From([]));
 
         Assert.Equal(1, settings.BatchSize);
         Assert.Equal(0, settings.NewBatchThreshold);
+    }
+
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
     }
 
     [Theory]

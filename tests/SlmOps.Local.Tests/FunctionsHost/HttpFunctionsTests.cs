@@ -1,151 +1,109 @@
+using System.Diagnostics;
 using System.Net;
-using System.Text;
-using Azure.Messaging;
+using SlmOps.Local.Tests.Workers;
 
 namespace SlmOps.Local.Tests.FunctionsHost;
 
-public sealed class HttpFunctionsTests : IAsyncLifetime
+/// <summary>The host's web server before a real worker.</summary>
+public sealed class HttpFunctionsTests(SharedAzurite azurite) : IAsyncLifetime
 {
-    private readonly Script _script = new();
     private readonly HttpClient _http = LoopbackWeb.Client();
-    private Local.FunctionsHost.EmbeddedFunctionsHost _host = null!;
+    private ForeignApp _app = null!;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _host = await TestHost.StartAsync(
-        _script,
-        [typeof(HttpTriggers), typeof(EventTrigger), typeof(ClockTrigger)],
-        new() { ["schedule"] = "01:00:00", ["AzureWebJobs.Clock.Disabled"] = "true" });
+    public async ValueTask InitializeAsync() => _app = await ForeignApp.StartAsync(azurite, more: ("AzureWebJobs.Clock.Disabled", "true"));
 
     public async ValueTask DisposeAsync()
     {
-        await _host.DisposeAsync();
+        await _app.DisposeAsync();
         _http.Dispose();
     }
 
     [Fact]
-    public async Task Get_AnonymousFunction_GetsRouteValueAndQuery()
+    public async Task Send_EveryLevel_DecidesWhoMayCall()
     {
-        var text = await _http.GetStringAsync(new Uri(_host.Url, "api/v1/things/seven?q=x"), Cancelled);
+        (string Method, string Path, string? Key, int Status)[] cases =
+        [
+            ("GET", "api/data/1", null, 401),
+            ("GET", "api/data/1", "wrong", 401),
+            ("GET", "api/data/1", "function-key", 202),
+            ("GET", "api/data/1?code=function-key", null, 202),
+            ("GET", "api/data/1", "master-key", 202),
+            ("PUT", "api/data/1", "function-key", 405),
+            ("GET", "api/Owner", "function-key", 401),
+            ("GET", "api/Owner", "master-key", 200),
+            ("GET", "api/Nothing", "master-key", 404),
+            ("GET", "admin/host/status", "function-key", 401),
+            ("GET", "admin/host/status", "master-key", 200),
+            ("GET", "admin/functions", "master-key", 200),
+            ("POST", "admin/functions/Clock", "master-key", 404),
+            ("GET", "healthz", null, 200),
+        ];
+        foreach (var (method, path, key, status) in cases)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_app.Host.Url, path));
+            if (key is not null)
+            {
+                request.Headers.Add("x-functions-key", key);
+            }
 
-        Assert.Equal("""{"id":"seven"}""", text);
-        Assert.Equal("x", (await _script.NextAsync()).Data);
+            using var response = await _http.SendAsync(request, Cancelled);
+
+            Assert.Equal((method, path, key, status), (method, path, key, (int)response.StatusCode));
+        }
     }
 
-    [Theory]
-    [InlineData("POST", "api/Closed", null, 401)]
-    [InlineData("POST", "api/Closed", "wrong", 401)]
-    [InlineData("POST", "api/Closed", "grid-key", 401)]
-    [InlineData("POST", "api/Closed", "function-key", 204)]
-    [InlineData("POST", "api/Closed?code=function-key", null, 204)]
-    [InlineData("POST", "api/Closed", "master-key", 204)]
-    [InlineData("GET", "api/Closed", "function-key", 405)]
-    [InlineData("GET", "api/Owner", "function-key", 401)]
-    [InlineData("GET", "api/Owner", "master-key", 200)]
-    [InlineData("GET", "api/Nothing", "master-key", 404)]
-    [InlineData("GET", "admin/host/status", "function-key", 401)]
-    [InlineData("GET", "admin/host/status", "master-key", 200)]
-    [InlineData("GET", "admin/functions", "master-key", 200)]
-    [InlineData("POST", "admin/functions/Clock", "master-key", 404)]
-    [InlineData("GET", "healthz", null, 200)]
-    public async Task Send_Level_DecidesWhoMayCall(string method, string path, string? key, int status)
+    [Fact]
+    public async Task Post_AnonymousFunction_GetsBodyRouteQueryAndTrace()
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_host.Url, path));
-        if (key is not null)
-        {
-            request.Headers.Add("x-functions-key", key);
-        }
-
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_app.Host.Url, "api/things/seven?q=x")) { Content = new StringContent("hello") };
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var response = await _http.SendAsync(request, Cancelled);
 
-        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("""{"id":"seven","body":"hello","q":"x"}""", await response.Content.ReadAsStringAsync(Cancelled));
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", (await _app.Watcher.NextAsync()).Traceparent, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Get_FunctionThrows_Is500WithoutDetails()
+    public async Task Post_FunctionThrows_Is500WithoutDetails()
     {
-        _script.Act = (_, _) => throw new InvalidOperationException("a secret");
-        using var response = await _http.GetAsync(new Uri(_host.Url, "api/v1/things/1"), Cancelled);
+        _app.Watcher.Answer = _ => "fail";
+        using var response = await _http.PostAsync(new Uri(_app.Host.Url, "api/things/1"), null, Cancelled);
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        Assert.Equal("", await response.Content.ReadAsStringAsync(Cancelled));
-    }
-
-    private const string CloudEventJson = """{"specversion":"1.0","id":"1","source":"/a","type":"t","data":{"x":1}}""";
-
-    [Theory]
-    [InlineData("Event", null, "Notification", CloudEventJson, 401)]
-    [InlineData("Nobody", "grid-key", "Notification", CloudEventJson, 404)]
-    [InlineData("Open", "grid-key", "Notification", CloudEventJson, 404)]
-    [InlineData("Event", "grid-key", null, CloudEventJson, 400)]
-    [InlineData("Event", "grid-key", "Other", CloudEventJson, 400)]
-    [InlineData("Event", "grid-key", "Notification", "{", 400)]
-    [InlineData("Event", "grid-key", "Notification", "{}", 500)]
-    [InlineData("Event", "grid-key", "Notification", CloudEventJson, 202)]
-    [InlineData("Event", "master-key", "notification", "[" + CloudEventJson + "]", 202)]
-    [InlineData("Event", "grid-key", "Unsubscribe", "", 202)]
-    public async Task Webhook_Request_AnswersAsTheRealExtension(string function, string? key, string? type, string body, int status)
-    {
-        using var response = await PostAsync(function, key, type, body);
-
-        Assert.Equal(status, (int)response.StatusCode);
-    }
-
-    [Theory]
-    [InlineData("""[{"id":"1","eventType":"Microsoft.EventGrid.SubscriptionValidationEvent","data":{"validationCode":"abc"}}]""")]
-    [InlineData("""{"id":"1","type":"Microsoft.EventGrid.SubscriptionValidationEvent","data":"{\"validationCode\":\"abc\"}"}""")]
-    public async Task Webhook_Validation_EchoesTheCode(string body)
-    {
-        using var response = await PostAsync("Event", "grid-key", "SubscriptionValidation", body);
-
-        Assert.Equal("""{"validationResponse":"abc"}""", await response.Content.ReadAsStringAsync(Cancelled));
+        Assert.DoesNotContain("as told", await response.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Webhook_Options_AllowsTheOrigin()
+    public async Task Post_ClientGoesAway_CancelsTheFunction()
     {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Options, new Uri(_host.Url, "runtime/webhooks/eventgrid?functionName=Event&code=grid-key"));
-        request.Headers.Add("WebHook-Request-Origin", "eventgrid.azure.net");
-        using var response = await _http.SendAsync(request, Cancelled);
+        _app.Watcher.Answer = seen => seen.Data == "cancelled" ? "" : "wait";
+        using var away = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var request = _http.PostAsync(new Uri(_app.Host.Url, "api/things/1"), null, away.Token);
+        await _app.Watcher.NextAsync();
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("eventgrid.azure.net", Assert.Single(response.Headers.GetValues("WebHook-Allowed-Origin")));
+        await away.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        Assert.Equal("cancelled", (await _app.Watcher.NextAsync()).Data);
     }
 
     [Fact]
-    public async Task Webhook_OneOfTwoEventsFails_WholeRequestFailsAndBothRan()
+    public async Task Post_WorkerDies_FailsAndTheNextOneIsServed()
     {
-        _script.Act = (call, _) => ((CloudEvent)call.Data!).Id == "1" ? throw new InvalidOperationException("no") : Task.CompletedTask;
-        using var response = await PostAsync(
-            "Event", "grid-key", "Notification", $"[{CloudEventJson},{CloudEventJson.Replace("\"1\"", "\"2\"", StringComparison.Ordinal)}]");
+        _app.Watcher.Answer = seen => seen.Data == "first" ? "wait" : "";
+        var request = _http.PostAsync(new Uri(_app.Host.Url, "api/things/1"), new StringContent("first"), Cancelled);
+        var seen = await _app.Watcher.NextAsync();
 
-        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        await _script.NextAsync();
-        await _script.NextAsync();
-    }
-
-    [Fact]
-    public async Task Webhook_BatchedFunction_GetsAllEventsAtOnce()
-    {
-        using var response = await PostAsync("EventBatch", "grid-key", "Notification", $"[{CloudEventJson},{CloudEventJson}]");
-
-        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-        Assert.Equal(2, ((CloudEvent[])(await _script.NextAsync()).Data!).Length);
-    }
-
-    private async Task<HttpResponseMessage> PostAsync(string function, string? key, string? type, string body)
-    {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Post, new Uri(_host.Url, $"runtime/webhooks/eventgrid?functionName={function}&code={key}"))
+        using (var worker = Process.GetProcessById(seen.Process))
         {
-            Content = new StringContent(body, Encoding.UTF8, "application/json"),
-        };
-        if (type is not null)
-        {
-            request.Headers.Add("aeg-event-type", type);
+            worker.Kill();
         }
 
-        return await _http.SendAsync(request, Cancelled);
+        using var failed = await request;
+        using var served = await _http.PostAsync(new Uri(_app.Host.Url, "api/things/2"), new StringContent("second"), Cancelled);
+        Assert.Contains(failed.StatusCode, (HttpStatusCode[])[HttpStatusCode.InternalServerError, HttpStatusCode.BadGateway]);
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
     }
 }

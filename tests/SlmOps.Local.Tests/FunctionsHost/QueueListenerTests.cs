@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Azure.Storage.Queues;
-using Azure.Storage.Queues.Models;
+using SlmOps.Local.FunctionsHost;
+using SlmOps.Local.Workers.Protocol;
 
 namespace SlmOps.Local.Tests.FunctionsHost;
 
@@ -17,11 +19,11 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("hello", Cancelled);
         var script = new Script();
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
 
         var call = await script.NextAsync();
 
-        Assert.Equal("hello", call.Data);
+        Assert.Equal("hello", call.Data.String);
         Assert.Equal(1, call.DequeueCount);
         await GoneAsync(queue);
     }
@@ -31,11 +33,11 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
     {
         var queue = new QueueClient(azurite.ConnectionString, SharedAzurite.NewName());
         var script = new Script();
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
         await queue.CreateAsync(cancellationToken: Cancelled);
         await queue.SendMessageAsync("late", Cancelled);
 
-        Assert.Equal("late", (await script.NextAsync()).Data);
+        Assert.Equal("late", (await script.NextAsync()).Data.String);
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("bad", Cancelled);
         var script = new Script { Act = (_, _) => throw new InvalidOperationException("as planned") };
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
 
         for (var attempt = 1; attempt <= 5; attempt++)
         {
@@ -69,9 +71,7 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         }
 
         var script = new Script();
-        await using var host = await TestHost.StartAsync(
-            script, [typeof(TextTrigger)],
-            TestHost.ForQueue(azurite, queue.Name, ("AzureFunctionsJobHost__extensions__queues__maxDequeueCount", "2")));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name, TestListeners.Plain with { MaxDequeueCount = 2 });
 
         await GoneAsync(queue);
         var poison = new QueueClient(azurite.ConnectionString, queue.Name + "-poison");
@@ -86,8 +86,7 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         await queue.SendMessageAsync("long", Cancelled);
         var done = new TaskCompletionSource();
         var script = new Script { Act = (_, _) => done.Task };
-        await using var host = await TestHost.StartAsync(
-            script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name), lease: TimeSpan.FromSeconds(4));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name, lease: TimeSpan.FromSeconds(4));
         await script.NextAsync();
         var started = TimeProvider.System.GetTimestamp();
 
@@ -111,47 +110,46 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("again", Cancelled);
         var first = new Script { Act = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) };
-        var settings = TestHost.ForQueue(azurite, queue.Name);
-        var killed = await TestHost.StartAsync(first, [typeof(TextTrigger)], settings, lease: TimeSpan.FromSeconds(2));
+        var killed = TestListeners.Queue(first, azurite, queue.Name, lease: TimeSpan.FromSeconds(2));
         await first.NextAsync();
         await killed.DisposeAsync();
         Assert.Empty((await queue.PeekMessagesAsync(1, Cancelled)).Value);
 
         var second = new Script();
-        await using var host = await TestHost.StartAsync(second, [typeof(TextTrigger)], settings, lease: TimeSpan.FromSeconds(2));
+        await using var host = TestListeners.Queue(second, azurite, queue.Name, lease: TimeSpan.FromSeconds(2));
 
         Assert.Equal(2, (await second.NextAsync()).DequeueCount);
         await GoneAsync(queue);
     }
 
     [Fact]
-    public async Task Stop_WithoutDrain_CancelsAndReleasesTheMessage()
+    public async Task Stop_GraceIsOver_CancelsAndReleasesTheMessage()
     {
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("stopped", Cancelled);
         var script = new Script { Act = (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) };
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
         await script.NextAsync();
 
-        await host.StopAsync(drain: false).SoonAsync();
+        Assert.True(await host.StopAsync(TimeSpan.Zero).SoonAsync());
 
         var message = Assert.Single((await queue.ReceiveMessagesAsync(1, cancellationToken: Cancelled)).Value);
         Assert.Equal(2, message.DequeueCount);
     }
 
     [Fact]
-    public async Task Stop_WithDrain_LetsTheFunctionFinish()
+    public async Task Stop_WithinGrace_LetsTheFunctionFinish()
     {
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("draining", Cancelled);
         var done = new TaskCompletionSource();
         var script = new Script { Act = (_, token) => done.Task.WaitAsync(token) };
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
         await script.NextAsync();
 
-        var stop = host.StopAsync(drain: true);
+        var stop = host.StopAsync(TimeSpan.FromMinutes(1));
         done.SetResult();
-        await stop.SoonAsync();
+        Assert.True(await stop.SoonAsync());
 
         Assert.Equal(0, (await queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount);
     }
@@ -165,8 +163,27 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         {
             Act = (call, token) => call.DequeueCount == 1 ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) : Task.CompletedTask,
         };
-        await using var host = await TestHost.StartAsync(
-            script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name, ("AzureFunctionsJobHost__functionTimeout", "00:00:01")));
+        await using var host = TestListeners.Queue(
+            script, azurite, queue.Name, TestListeners.Plain with { FunctionTimeout = TimeSpan.FromSeconds(1) });
+
+        Assert.Equal(1, (await script.NextAsync()).DequeueCount);
+        Assert.Equal(2, (await script.NextAsync()).DequeueCount);
+        await GoneAsync(queue);
+        Assert.Empty(script.Overdue);
+    }
+
+    [Fact]
+    public async Task Run_IgnoresThatItsTimeIsOver_ItsWorkerIsEnded()
+    {
+        var queue = await azurite.NewQueueAsync();
+        await queue.SendMessageAsync("deaf", Cancelled);
+        var ended = new TaskCompletionSource();
+        var script = new Script { Act = (_, _) => ended.Task };
+        await using var host = TestListeners.Queue(
+            script, azurite, queue.Name, TestListeners.Plain with { FunctionTimeout = TimeSpan.FromSeconds(1) });
+
+        await Until.HoldsAsync(() => Task.FromResult(script.Overdue.Count > 0), "the worker was ended");
+        ended.SetResult();
 
         Assert.Equal(1, (await script.NextAsync()).DequeueCount);
         Assert.Equal(2, (await script.NextAsync()).DequeueCount);
@@ -208,41 +225,33 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
                 Interlocked.Decrement(ref running);
             },
         };
-        await using var host = await TestHost.StartAsync(
-            script,
-            [typeof(TextTrigger)],
-            TestHost.ForQueue(
-                azurite,
-                queue.Name,
-                ("AzureFunctionsJobHost__extensions__queues__batchSize", "3"),
-                ("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "1")));
+        await using var host = TestListeners.Queue(
+            script, azurite, queue.Name, TestListeners.Plain with { BatchSize = 3, NewBatchThreshold = 1 });
 
         await GoneAsync(queue);
         Assert.Equal(4, most);
     }
 
     [Theory]
-    [InlineData(typeof(TextTrigger))]
-    [InlineData(typeof(OrderTrigger))]
-    [InlineData(typeof(BinaryTrigger))]
-    [InlineData(typeof(MessageTrigger))]
-    public async Task Run_ParameterType_GetsTheDecodedMessage(Type trigger)
+    [InlineData(QueueForm.Text)]
+    [InlineData(QueueForm.Bytes)]
+    [InlineData(QueueForm.Message)]
+    public async Task Run_EveryForm_CarriesTheDecodedMessage(object form)
     {
         const string json = """{"id":"ä1","count":3}""";
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes(json)), Cancelled);
         var script = new Script();
-        await using var host = await TestHost.StartAsync(
-            script, [trigger], TestHost.ForQueue(azurite, queue.Name, ("AzureFunctionsJobHost__extensions__queues__messageEncoding", "base64")));
+        await using var host = TestListeners.Queue(
+            script, azurite, queue.Name, TestListeners.Plain with { Base64 = true }, form: (QueueForm)form);
 
         var data = (await script.NextAsync()).Data;
 
-        var text = data switch
+        var text = data.DataCase switch
         {
-            string s => s,
-            Order order => order == new Order("ä1", 3) ? json : order.ToString(),
-            BinaryData binary => binary.ToString(),
-            QueueMessage message => message.Body.ToString(),
+            TypedData.DataOneofCase.String => data.String,
+            TypedData.DataOneofCase.Bytes => data.Bytes.ToStringUtf8(),
+            TypedData.DataOneofCase.ModelBindingData => JsonDocument.Parse(data.ModelBindingData.Content.Memory).RootElement.GetProperty("MessageText").GetString(),
             _ => null,
         };
         Assert.Equal(json, text);
@@ -254,9 +263,7 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("{}", Cancelled);
         var script = new Script();
-        await using var host = await TestHost.StartAsync(
-            script, [typeof(TextTrigger)],
-            TestHost.ForQueue(azurite, queue.Name, ("AzureFunctionsJobHost__extensions__queues__messageEncoding", "base64")));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name, TestListeners.Plain with { Base64 = true });
 
         await GoneAsync(queue);
         var poison = new QueueClient(azurite.ConnectionString, queue.Name + "-poison");
@@ -265,17 +272,18 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
     }
 
     [Fact]
-    public async Task Run_BodyIsNotTheWantedType_FailsAsAnInvocation()
+    public async Task Run_BodyIsNoText_FailsAsAnInvocation()
     {
         var queue = await azurite.NewQueueAsync();
-        await queue.SendMessageAsync("not json", Cancelled);
-        await using var host = await TestHost.StartAsync(
-            new Script(), [typeof(OrderTrigger)],
-            TestHost.ForQueue(azurite, queue.Name, ("AzureFunctionsJobHost__extensions__queues__maxDequeueCount", "2")));
+        await queue.SendMessageAsync("/w==", Cancelled);
+        var script = new Script();
+        await using var host = TestListeners.Queue(
+            script, azurite, queue.Name, TestListeners.Plain with { Base64 = true, MaxDequeueCount = 2 });
 
         await GoneAsync(queue);
         var poison = new QueueClient(azurite.ConnectionString, queue.Name + "-poison");
-        Assert.Equal("not json", (await poison.ReceiveMessageAsync(cancellationToken: Cancelled)).Value.MessageText);
+        Assert.Equal("/w==", (await poison.ReceiveMessageAsync(cancellationToken: Cancelled)).Value.MessageText);
+        Assert.True(script.IsQuiet);
     }
 
     [Fact]
@@ -285,12 +293,12 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         var queue = await azurite.NewQueueAsync();
         await queue.SendMessageAsync("""{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}""", Cancelled);
         var script = new Script();
-        await using var host = await TestHost.StartAsync(script, [typeof(TextTrigger)], TestHost.ForQueue(azurite, queue.Name));
+        await using var host = TestListeners.Queue(script, azurite, queue.Name);
 
-        var context = (await script.NextAsync()).Context;
+        var trace = (await script.NextAsync()).Request.TraceContext.TraceParent;
 
-        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", context.TraceContext.TraceParent, StringComparison.Ordinal);
-        Assert.DoesNotContain("b7ad6b7169203331", context.TraceContext.TraceParent, StringComparison.Ordinal);
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", trace, StringComparison.Ordinal);
+        Assert.DoesNotContain("b7ad6b7169203331", trace, StringComparison.Ordinal);
     }
 
     private static void InterlockedMax(ref int target, int value)

@@ -1,4 +1,4 @@
-using Microsoft.Azure.Functions.Worker;
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SlmOps.Local.FunctionsHost;
 
@@ -35,12 +35,14 @@ public sealed class TimerListenerTests
         var hold = new TaskCompletionSource();
         var calls = 0;
         var script = new Script { Act = (_, _) => Interlocked.Increment(ref calls) == 2 ? hold.Task : Task.CompletedTask };
-        await using var host = await TestHost.StartAsync(
-            script, [typeof(ClockTrigger)], new() { ["schedule"] = "0 * * * * *" }, time: time);
+        Assert.True(Schedule.TryParse("0 * * * * *", out var schedule));
+        await using var host = TestListeners.Timer(script, schedule, runOnStartup: true, time);
 
-        var atStart = (TimerInfo)(await script.NextAsync()).Data!;
-        Assert.False(atStart.IsPastDue);
-        Assert.Equal(new DateTime(2025, 11, 24, 6, 1, 0, DateTimeKind.Utc), atStart.ScheduleStatus!.Next);
+        using var atStart = JsonDocument.Parse((await script.NextAsync()).Data.Json);
+        Assert.False(atStart.RootElement.GetProperty("IsPastDue").GetBoolean());
+        Assert.Equal(
+            new DateTime(2025, 11, 24, 6, 1, 0, DateTimeKind.Utc),
+            atStart.RootElement.GetProperty("ScheduleStatus").GetProperty("Next").GetDateTime());
         await AdvanceUntilAsync(time, TimeSpan.FromSeconds(30), () => Volatile.Read(ref calls) == 2);
         await script.NextAsync();
         time.Advance(TimeSpan.FromMinutes(10));
@@ -48,6 +50,35 @@ public sealed class TimerListenerTests
         hold.SetResult();
         await AdvanceUntilAsync(time, TimeSpan.FromSeconds(30), () => Volatile.Read(ref calls) == 3);
 
+        Assert.Equal(3, Volatile.Read(ref calls));
+    }
+
+    [Fact]
+    public async Task Run_FailsWithARetryPolicy_IsTriedSoOftenAndToldSo()
+    {
+        var time = new FakeTimeProvider(Start);
+        var calls = 0;
+        var script = new Script
+        {
+            Act = (_, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                throw new InvalidOperationException("as planned");
+            },
+        };
+        Assert.True(Schedule.TryParse("0 0 0 1 1 *", out var schedule));
+        await using var host = TestListeners.Timer(
+            script, schedule, runOnStartup: true, time, new RetryPolicy(2, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15)));
+
+        await AdvanceUntilAsync(time, TimeSpan.FromSeconds(10), () => Volatile.Read(ref calls) == 3);
+
+        for (var retry = 0; retry <= 2; retry++)
+        {
+            var context = (await script.NextAsync()).Request.RetryContext;
+            Assert.Equal((retry, 2), (context.RetryCount, context.MaxRetryCount));
+        }
+
+        time.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal(3, Volatile.Read(ref calls));
     }
 
