@@ -11,7 +11,7 @@ namespace ForeignApp;
 
 public sealed record Order(string Id, int Count);
 
-public sealed class Functions(Observer observer, ILogger<Functions> log)
+public sealed partial class Functions(Observer observer, ILogger<Functions> log)
 {
     [Function("Text")]
     public Task Text([QueueTrigger("%TextQueue%")] string message, FunctionContext context, CancellationToken cancellationToken) =>
@@ -38,7 +38,7 @@ public sealed class Functions(Observer observer, ILogger<Functions> log)
     public async Task<IActionResult> Request(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "things/{id}")] HttpRequest request, string id, FunctionContext context, CancellationToken cancellationToken)
     {
-        log.LogWarning("Thing {Id}", id);
+        Asked(log, id);
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync(cancellationToken);
         await observer.SeeAsync(context, body, cancellationToken);
@@ -59,4 +59,7 @@ public sealed class Functions(Observer observer, ILogger<Functions> log)
 
     [Function("Owner")]
     public static IActionResult Owner([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => new OkObjectResult(request.Method);
+
+    [LoggerMessage(1, LogLevel.Warning, "Thing {Id}")]
+    private static partial void Asked(ILogger log, string id);
 }

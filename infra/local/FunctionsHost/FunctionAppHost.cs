@@ -155,6 +155,7 @@ internal sealed class FunctionAppHost : IAsyncDisposable
 
         // With the worker, whatever ran in it has ended.
         await Task.WhenAny(Completion);
+        _listeners?.Dispose();
     }
 
     private async Task StartAsync(ILoggerFactory loggers, CancellationToken cancellationToken)

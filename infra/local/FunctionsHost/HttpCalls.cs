@@ -165,7 +165,7 @@ internal sealed class HttpCalls(FunctionAppHost host, IHttpForwarder forwarder)
         return message;
     }
 
-    private static IReadOnlyDictionary<string, TypedData> Route(HttpContext context) => context.Request.RouteValues
+    private static Dictionary<string, TypedData> Route(HttpContext context) => context.Request.RouteValues
         .ToDictionary(value => value.Key, value => new TypedData { String = value.Value?.ToString() ?? "" });
 
     private static System.Diagnostics.ActivityContext Trace(HttpContext context) => TraceContextReader.FromText(context.Request.Headers.TraceParent);

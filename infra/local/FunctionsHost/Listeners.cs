@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace SlmOps.Local.FunctionsHost;
 
 /// <summary>The queues and timers of an app: everything that runs functions without being called.</summary>
-internal sealed class Listeners
+internal sealed class Listeners : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<QueueListener> _queues = [];
@@ -65,6 +65,9 @@ internal sealed class Listeners
         await timer.FireAsync(isPastDue: false, _stop.Token);
         return true;
     }
+
+    /// <summary>After the last one has ended.</summary>
+    public void Dispose() => _stop.Dispose();
 
     /// <summary>Takes nothing new; <see cref="Completion"/> ends with what still runs.</summary>
     public Task StopAsync() => _stop.CancelAsync();

@@ -51,5 +51,6 @@ internal sealed class TestListeners : IAsyncDisposable
         await _listeners.StopAsync();
         await _stopFunctions.CancelAsync();
         await _listeners.Completion.SoonAsync();
+        _listeners.Dispose();
     }
 }
