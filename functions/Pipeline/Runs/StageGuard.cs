@@ -3,14 +3,21 @@ namespace SlmOps.Pipeline.Runs;
 /// <summary>
 /// Stands before the stages that work on what was uploaded. A run that an operator cancelled goes no further, and what
 /// runs of it is ended. A message over which the host died twice is not tried a third time: five times two hours would
-/// hold up everybody else.
+/// hold up everybody else. After its first death a message runs with no other beside it, so that a second one is its own
+/// and not that of whatever happened to run in the same host.
 /// </summary>
 internal sealed class StageGuard(RunStore runs, Rejections rejections, TimeProvider time, ILogger<StageGuard> log)
 {
     /// <summary>Deaths of the host after which a message is given up.</summary>
     internal const int MostDeaths = 2;
 
+    /// <summary>More than a host ever runs at once; who takes all of them is alone.</summary>
+    private const int Places = 64;
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _places = new(Places, Places);
+    private readonly SemaphoreSlim _alone = new(1, 1);
 
     /// <summary>Runs a stage, or what gives its message up.</summary>
     /// <param name="run">The run.</param>
@@ -31,7 +38,16 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, TimeProvi
 
         if (!step.Computes)
         {
-            await WatchedAsync(run, stage, variant, work, cancellationToken).ConfigureAwait(false);
+            await EnterAsync(1, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await WatchedAsync(run, stage, variant, work, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _places.Release();
+            }
+
             return;
         }
 
@@ -45,15 +61,47 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, TimeProvi
             return;
         }
 
-        await runs.PutAsync(run, row, new StageAttempt(died + 1, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        var places = died == 0 ? 1 : Places;
+        await EnterAsync(places, cancellationToken).ConfigureAwait(false);
         try
         {
+            await runs.PutAsync(run, row, new StageAttempt(died + 1, time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
             await WatchedAsync(run, stage, variant, work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
+            _places.Release(places);
+
             // Whatever happened, the host lives: also when it is being stopped.
             await runs.DeleteAsync(run, row, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes so many places, or none of them when it is cancelled.</summary>
+    private async Task EnterAsync(int places, CancellationToken cancellationToken)
+    {
+        // One after another: two that each hold half of the places would wait for ever.
+        await _alone.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var taken = 0;
+        try
+        {
+            for (; taken < places; taken++)
+            {
+                await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (taken > 0)
+            {
+                _places.Release(taken);
+            }
+
+            throw;
+        }
+        finally
+        {
+            _alone.Release();
         }
     }
 
