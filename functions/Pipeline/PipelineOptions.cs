@@ -50,6 +50,9 @@ internal sealed record PipelineOptions
     /// <summary>Hours that a blob stays though no release needs it; longer than any packaging takes.</summary>
     public int GarbageGraceHours { get; init; } = 24;
 
+    /// <summary>Deaths of the host after which a message that was being worked on is given up.</summary>
+    public int MaxHostDeaths { get; init; } = 2;
+
     /// <summary>Where the release key is: a PEM file, or the URL of a Key Vault key.</summary>
     public string ReleaseKey { get; init; } = "";
 
@@ -80,6 +83,7 @@ internal sealed record PipelineOptions
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
         Check(options.KeepReleases is > 0 and <= 1000, "KeepReleases", "use 1 to 1000");
         Check(options.GarbageGraceHours is > 1 and <= 8760, "GarbageGraceHours", "use 2 to 8760");
+        Check(options.MaxHostDeaths is > 0 and <= 100, "MaxHostDeaths", "use 1 to 100");
         Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
         Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
         Check(options.OnlineKey.Length > 0, "OnlineKey", "name a PEM file or a Key Vault key");

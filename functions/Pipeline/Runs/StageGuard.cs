@@ -6,11 +6,8 @@ namespace SlmOps.Pipeline.Runs;
 /// hold up everybody else. After its first death a message runs with no other beside it, so that a second one is its own
 /// and not that of whatever happened to run in the same host.
 /// </summary>
-internal sealed class StageGuard(RunStore runs, Rejections rejections, TimeProvider time, ILogger<StageGuard> log)
+internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<StageGuard> log)
 {
-    /// <summary>Deaths of the host after which a message is given up.</summary>
-    internal const int MostDeaths = 2;
-
     /// <summary>More than a host ever runs at once; who takes all of them is alone.</summary>
     private const int Places = 64;
 
@@ -53,7 +50,7 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, TimeProvi
 
         var row = StageAttempt.Row(stage, variant);
         var died = (await runs.FindAsync<StageAttempt>(run, row, cancellationToken).ConfigureAwait(false))?.Value.Count ?? 0;
-        if (died >= MostDeaths)
+        if (died >= options.MaxHostDeaths)
         {
             Log.HostDied(log, run.Model, run.Version, variant ?? "", stage, died);
             await giveUp().ConfigureAwait(false);

@@ -49,6 +49,9 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // These deaths come from outside, one after another, whatever is being worked on.
+        start.Environment["SlmOps__MaxHostDeaths"] = "50";
         var host = new HostProcess(new Process { StartInfo = start }, dataFolder);
         DataReceivedEventHandler keep = (_, line) =>
         {
