@@ -18,18 +18,12 @@ public sealed class StateNames<T> : JsonConverter<T>
     private static readonly FrozenDictionary<string, T> States =
         Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
 
-    /// <summary>Every name, in the order of the enum.</summary>
-    public static IEnumerable<string> All => Enum.GetValues<T>().Select(Name);
-
-    /// <summary>The name on the wire.</summary>
-    public static string Name(T state) => Names[state];
-
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && States.TryGetValue(reader.GetString()!, out var state)
             ? state
-            : throw new JsonException($"Expected one of {string.Join(", ", All)}.");
+            : throw new JsonException($"Expected one of {string.Join(", ", Names.Values.Order(StringComparer.Ordinal))}.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Name(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Names[value]);
 }

@@ -47,6 +47,7 @@ internal sealed class CharacterMap
     internal string Apply(string text, int maxLength, CancellationToken cancellationToken)
     {
         var result = new StringBuilder(text.Length);
+        Span<char> units = stackalloc char[2];
         for (var at = 0; at < text.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -60,8 +61,7 @@ internal sealed class CharacterMap
             {
                 foreach (var rune in cluster.EnumerateRunes())
                 {
-                    Span<char> one = stackalloc char[2];
-                    one = one[..rune.EncodeToUtf16(one)];
+                    var one = units[..rune.EncodeToUtf16(units)];
                     result.Append(Lookup(one) ?? one.ToString());
                 }
             }

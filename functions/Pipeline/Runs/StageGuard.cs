@@ -6,7 +6,7 @@ namespace SlmOps.Pipeline.Runs;
 /// hold up everybody else. After its first death a message runs with no other beside it, so that a second one is its own
 /// and not that of whatever happened to run in the same host.
 /// </summary>
-internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<StageGuard> log)
+internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<StageGuard> log) : IDisposable
 {
     /// <summary>More than a host ever runs at once; who takes all of them is alone.</summary>
     private const int Places = 64;
@@ -15,6 +15,12 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineO
 
     private readonly SemaphoreSlim _places = new(Places, Places);
     private readonly SemaphoreSlim _alone = new(1, 1);
+
+    public void Dispose()
+    {
+        _places.Dispose();
+        _alone.Dispose();
+    }
 
     /// <summary>Runs a stage, or what gives its message up.</summary>
     /// <param name="run">The run.</param>

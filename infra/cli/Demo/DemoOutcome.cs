@@ -45,7 +45,7 @@ internal sealed record DemoOutcome(
     {
         if (status.Rollout?.State != Contracts.Operator.RolloutState.Finished)
         {
-            return $"The rollout ended as {StateNames<RunState>.Name(status.State)}: {status.Rollout?.Reason}";
+            return $"The rollout ended as {StateName.Of(status.State)}: {status.Rollout?.Reason}";
         }
 
         if (status.Devices.Count != expectedDevices)

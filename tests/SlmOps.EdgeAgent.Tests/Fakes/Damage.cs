@@ -102,7 +102,7 @@ internal static class Damages
         {
             File.Delete(path);
         }
-        else if (File.Exists(path))
+        else if (File.Exists(path) && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }

@@ -39,7 +39,7 @@ public sealed partial class OpenApiDocumentTests
     {
         var schemas = OpenApiDocument.Build()["components"]!["schemas"]!;
 
-        Assert.Equal(StateNames<RunState>.All, schemas["RunState"]!["enum"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(StateName.All<RunState>(), schemas["RunState"]!["enum"]!.AsArray().Select(name => (string)name!));
         Assert.Equal("#/components/schemas/RunState", (string?)schemas["RunStatus"]!["properties"]!["state"]!["$ref"]);
     }
 

@@ -35,9 +35,11 @@ internal sealed class Wire : HttpPipelinePolicy
     /// <summary>Stands for the topic: takes every event.</summary>
     internal HttpPipelineTransport Topic() => new Taker(_events);
 
-    private sealed class Taker(List<JsonElement> events) : HttpPipelineTransport
+    private sealed class Taker(List<JsonElement> events) : HttpPipelineTransport, IDisposable
     {
         private readonly HttpClientTransport _requests = new();
+
+        public void Dispose() => _requests.Dispose();
 
         public override Request CreateRequest() => _requests.CreateRequest();
 
