@@ -30,7 +30,8 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    [Fact]
+    // Host, worker and both, some thirty deaths: minutes of work, so it runs when asked for.
+    [Fact(Explicit = true)]
     public async Task HostOrWorker_KilledInEveryStage_RunsFinishAsIfItNeverWas()
     {
         await using var platform = await Platform.StartAsync(withFunctions: false);
