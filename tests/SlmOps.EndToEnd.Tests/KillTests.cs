@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using SlmOps.Contracts.Operator;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
@@ -14,7 +15,7 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.EndToEnd.Tests;
 
 /// <summary>The functions host, its worker, or both killed again and again along a run, at requests that change something.</summary>
-public sealed class KillTests(ITestOutputHelper output)
+public sealed partial class KillTests(ITestOutputHelper output)
 {
     private const int LeaseSeconds = 2;
 
@@ -75,6 +76,7 @@ public sealed class KillTests(ITestOutputHelper output)
             await using var device = await SimulatedDevice.StartAsync(platform, $"{name}-device", name, lab: true);
             await platform.UploadAsync(upload);
             var (sinceStart, planned) = (0, 0);
+            var attempts = new Attempts();
             if (kills is not null)
             {
                 forwarder.Decide = Decide;
@@ -102,14 +104,16 @@ public sealed class KillTests(ITestOutputHelper output)
             Death? Decide(Mutation mutation)
             {
                 var nth = Interlocked.Increment(ref sinceStart);
+                var mayDie = attempts.See(mutation);
                 var stage = mutation.Stage ?? (mutation.Path.Contains("/packages/", StringComparison.Ordinal) ? "package" : "quantize");
-                if (nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.Victim == victim) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
+                if (!mayDie || nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.Victim == victim) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
                 {
                     return null;
                 }
 
                 var after = kills.Count % 2 == 1;
                 kills.Add(new(stage, after, victim));
+                attempts.Die(mutation, after);
                 if (victim == Victim.Worker)
                 {
                     // The host lives on and starts another worker: counted anew here.
@@ -224,5 +228,56 @@ public sealed class KillTests(ITestOutputHelper output)
             var content = (await client.GetBlobClient(blob.Name).DownloadContentAsync(Cancelled)).Value.Content;
             Assert.Equal($"blobs/sha256/{Digest.Of(content).Hex}", blob.Name);
         }
+    }
+
+    /// <summary>
+    /// The messages that stages work on, by the rows that say so. All functions live in one worker, so a death meant for one
+    /// stage is one over every message in work; a message that died once is let through before anything dies again.
+    /// </summary>
+    private sealed partial class Attempts
+    {
+        private readonly Lock _gate = new();
+        private readonly HashSet<string> _open = [];
+        private readonly HashSet<string> _died = [];
+
+        /// <returns>True when a death now would be nobody's second.</returns>
+        public bool See(Mutation mutation)
+        {
+            lock (_gate)
+            {
+                if (Row(mutation) is { } row)
+                {
+                    if (mutation.Method == "DELETE")
+                    {
+                        _open.Remove(row);
+                        _died.Remove(row);
+                    }
+                    else
+                    {
+                        _open.Add(row);
+                    }
+                }
+
+                return _died.Count == 0;
+            }
+        }
+
+        public void Die(Mutation mutation, bool afterTheDeed)
+        {
+            lock (_gate)
+            {
+                if (Row(mutation) is { } row && mutation.Method == "DELETE" && !afterTheDeed)
+                {
+                    _open.Add(row);
+                }
+
+                _died.UnionWith(_open);
+            }
+        }
+
+        private static string? Row(Mutation mutation) => AttemptRow().Match(mutation.Path) is { Success: true } match ? match.Value : null;
+
+        [GeneratedRegex(@"PartitionKey='[^']*',RowKey='attempt\|[^']*'")]
+        private static partial Regex AttemptRow();
     }
 }
