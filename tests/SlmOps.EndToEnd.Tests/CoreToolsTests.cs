@@ -26,7 +26,11 @@ public sealed class CoreToolsTests : IDisposable
         var bin = Directory.CreateDirectory(Path.Combine(_folder.Path, "bin")).FullName;
         var func = Path.Combine(bin, "func");
         await File.WriteAllTextAsync(func, StandIn, TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(func, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(func, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         var call = Path.Combine(_folder.Path, "call");
         using var up = Start(bin + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH"), call);
         var output = up.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
