@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Hosting;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;
 
@@ -7,9 +7,9 @@ namespace SlmOps.Pipeline.Repository;
 /// Puts root files that lie in a folder beside the other metadata: on one machine the folder is the platform's own, in
 /// Azure they are uploaded by hand. The pipeline never makes one, for it holds no root key.
 /// </summary>
-internal sealed class RootUpload(MetadataFiles files, PipelineOptions options) : IHostedService
+internal sealed class RootUpload(MetadataFiles files, PipelineOptions options) : StartupStep
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (options.RootFolder.Length == 0 || !Directory.Exists(options.RootFolder))
         {
@@ -25,10 +25,9 @@ internal sealed class RootUpload(MetadataFiles files, PipelineOptions options) :
                 && !stored.AsSpan().SequenceEqual(bytes))
             {
                 throw new InvalidOperationException(
-                    $"'{path}' is not the metadata/{name} in storage. Devices trust what they began with: restore the file that was published.");
+                    $"'{path}' is not the metadata/{name} in storage. Devices trust what they began with: restore the file that was published."
+                );
             }
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

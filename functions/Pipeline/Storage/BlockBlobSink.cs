@@ -35,7 +35,8 @@ internal sealed class BlockBlobSink(BlobContainerClient container, BlobLinks lin
         foreach (var file in _files.OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             var digest = Digest.Parse($"sha256:{file.Sha256}");
-            await CopyAsync(Staged(file.Name), container.GetBlobClient(ContainerBlobStore.NameOf(digest)), cancellationToken).ConfigureAwait(false);
+            await CopyAsync(Staged(file.Name), container.GetBlobClient(ContainerBlobStore.NameOf(digest)), cancellationToken)
+                .ConfigureAwait(false);
             stored.Add(new(file.Name, digest, file.Bytes));
         }
 

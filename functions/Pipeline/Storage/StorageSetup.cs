@@ -1,19 +1,21 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Microsoft.Extensions.Hosting;
 
 namespace SlmOps.Pipeline.Storage;
 
 /// <summary>Makes what the pipeline needs where no deployment made it: on one machine.</summary>
 internal sealed class StorageSetup(
-    BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables, IReadOnlyList<string> queueNames) : IHostedService
+    BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables, IReadOnlyList<string> queueNames) : StartupStep
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartingAsync(CancellationToken cancellationToken)
     {
         foreach (var container in Containers.All)
         {
-            await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await blobs
+                .GetBlobContainerClient(container)
+                .CreateIfNotExistsAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
         }
 
         foreach (var queue in queueNames)
@@ -26,6 +28,4 @@ internal sealed class StorageSetup(
             await tables.CreateTableIfNotExistsAsync(table, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

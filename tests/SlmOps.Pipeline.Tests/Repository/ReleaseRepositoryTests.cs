@@ -137,7 +137,9 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
     public async Task Publish_FileOfThisNumberHoldsSomethingElse_TakesTheNextNumber()
     {
         await storage.ClearAsync();
-        await storage.Packages.GetBlobClient("metadata/1.targets.json").UploadAsync(BinaryData.FromString("{\"signed\":{},\"signatures\":[]}"), Cancelled);
+        await storage
+            .Packages.GetBlobClient("metadata/1.targets.json")
+            .UploadAsync(BinaryData.FromString("{\"signed\":{},\"signatures\":[]}"), Cancelled);
 
         await storage.Open(_time).AddAsync(One, [], Cancelled);
 
@@ -275,7 +277,10 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
         await repository.TickAsync(Cancelled);
         var blob = storage.Packages.GetBlobClient("metadata/timestamp.json");
         var text = (await blob.DownloadContentAsync(Cancelled)).Value.Content.ToString();
-        await blob.UploadAsync(BinaryData.FromString(text.Replace("\"version\":5", "\"version\":6", StringComparison.Ordinal)), overwrite: true, Cancelled);
+        await blob.UploadAsync(
+            BinaryData.FromString(text.Replace("\"version\":5", "\"version\":6", StringComparison.Ordinal)),
+            overwrite: true,
+            Cancelled);
         (code, output) = await TufJsAsync(folder);
         Assert.Equal(1, code);
         Assert.Contains("signed by 0/1 keys", output, StringComparison.Ordinal);
@@ -319,14 +324,14 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
         await storage.ClearAsync();
         await storage.Packages.DeleteBlobAsync("metadata/1.root.json", cancellationToken: Cancelled);
         var upload = new RootUpload(new(new(storage.ConnectionString)), storage.Options);
-        await upload.StartAsync(Cancelled);
-        await upload.StartAsync(Cancelled);
+        await upload.StartingAsync(Cancelled);
+        await upload.StartingAsync(Cancelled);
         Assert.Equal(storage.Root, await storage.ReadAsync("1.root.json", 1 << 20, Cancelled));
 
         await storage.Packages.GetBlobClient("metadata/1.root.json").UploadAsync(
             BinaryData.FromBytes((await storage.RootAsync(1, storage.Options.OnlineKey)).Bytes), overwrite: true, Cancelled);
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => upload.StartAsync(Cancelled));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => upload.StartingAsync(Cancelled));
         Assert.Contains("1.root.json", fault.Message, StringComparison.Ordinal);
     }
 
@@ -361,7 +366,10 @@ public sealed class ReleaseRepositoryTests(Storage storage) : IClassFixture<Stor
         Directory.CreateDirectory(Path.Combine(repository, "metadata"));
         foreach (var name in await NamesAsync())
         {
-            await File.WriteAllBytesAsync(Path.Combine(repository, "metadata", name), (await storage.ReadAsync(name, 1 << 20, Cancelled))!, Cancelled);
+            await File.WriteAllBytesAsync(
+                Path.Combine(repository, "metadata", name),
+                (await storage.ReadAsync(name, 1 << 20, Cancelled))!,
+                Cancelled);
         }
 
         var script = Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Packaging.Tests", "Outside", "tuf.cjs");
