@@ -26,16 +26,33 @@ internal static class AgentCommandLine
     internal static RootCommand Create()
     {
         var url = Text("--url", "address", "Address of the service, such as https://slmops.example.net. Required.");
-        var key = Text("--key", "key", "Function key, sent to the service alone. Prefer SLMOPS_KEY, which other users of this machine cannot see.");
+        var key = Text(
+            "--key",
+            "key",
+            "Function key, sent to the service alone. Prefer SLMOPS_KEY, which other users of this machine cannot see.");
         var channel = Text("--channel", "name", "Channel to follow; 'stable' unless given.");
         var id = Text("--id", "name", "Device id; made once and kept in the data folder unless given.");
         var data = Text("--data", "folder", "Folder for models and state; one agent each. Required.");
-        var trust = Text("--trust", "file", "trust.json: the public release and director keys and the first root of the metadata. Required.");
-        var label = new Option<string[]>("--label") { HelpName = "name=value", Description = "Label for ring selectors; may be given many times." };
+        var trust = Text(
+            "--trust",
+            "file",
+            "trust.json: the public release and director keys and the first root of the metadata. Required.");
+        var label = new Option<string[]>("--label")
+        {
+            HelpName = "name=value",
+            Description = "Label for ring selectors; may be given many times.",
+        };
         var memory = Text("--memory", "size", "Memory the model may use, in bytes or like 64MiB; half of the machine's unless given.");
-        var prefer = Text("--prefer", "what", "balanced (smallest that loses at most 1 % of perplexity), quality, speed or size; 'balanced' unless given.");
+        var prefer = Text(
+            "--prefer",
+            "what",
+            "balanced (smallest that loses at most 1 % of perplexity), quality, speed or size; 'balanced' unless given.");
         var poll = Text("--poll", "seconds", "Mean time between looks at the channel; 30 unless given.");
-        var launcher = Text("--launcher", "command", "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the program in its own place or be its parent. Memory is then the launcher's to limit.");
+        var launcher = Text(
+            "--launcher",
+            "command",
+            "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the program in its own place or be its parent. Memory is then the launcher's to limit."
+        );
         var once = new Option<bool>("--once") { Description = "Work until there is nothing to do, then exit." };
         var selfTest = new Option<bool>("--self-test") { Description = "Check that this build works on this machine, and exit." };
         var logJson = new Option<bool>("--log-json") { Description = "Log JSON lines instead of text; both go to standard error." };
@@ -45,7 +62,23 @@ internal static class AgentCommandLine
 
         var root = new RootCommand(Description)
         {
-            url, key, channel, id, data, trust, label, memory, prefer, poll, launcher, once, selfTest, logJson, smoke, smokePrompts, smokeMemory,
+            url,
+            key,
+            channel,
+            id,
+            data,
+            trust,
+            label,
+            memory,
+            prefer,
+            poll,
+            launcher,
+            once,
+            selfTest,
+            logJson,
+            smoke,
+            smokePrompts,
+            smokeMemory,
         };
         root.Add(LocalCommand.Build());
         root.SetAction(async (parsed, cancellationToken) =>

@@ -16,7 +16,10 @@ internal static class LocalCommand
 
     internal static Command Build()
     {
-        var folder = new Argument<string>("folder") { Description = "Folder with the files of the layer; it takes the place of the layer before" };
+        var folder = new Argument<string>("folder")
+        {
+            Description = "Folder with the files of the layer; it takes the place of the layer before",
+        };
         return new("local", Description)
         {
             One("add", "Copy a folder's files, sign them, and lay them over the model that runs", [folder],
@@ -27,7 +30,10 @@ internal static class LocalCommand
     }
 
     private static Command One(
-        string name, string description, IReadOnlyList<Argument> arguments, Func<LocalDesk, ParseResult, CancellationToken, Task<string>> run)
+        string name,
+        string description,
+        IReadOnlyList<Argument> arguments,
+        Func<LocalDesk, ParseResult, CancellationToken, Task<string>> run)
     {
         var data = new Option<string>("--data") { HelpName = "folder", Description = "The agent's data folder; SLMOPS_DATA unless given." };
         var command = new Command(name, description) { data };

@@ -91,8 +91,11 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
             if (response.IsSuccessStatusCode)
             {
                 var receipt = JsonSerializer.Deserialize(
-                    await BodyAsync(response, MaxReceiptBytes, deadline.Token), ContractsJson.Default.DeviceReportReceipt);
-                return receipt is null ? new SendOutcome.Failed("The receipt is null.", null) : new SendOutcome.Accepted(receipt.AcceptedSeq);
+                    await BodyAsync(response, MaxReceiptBytes, deadline.Token),
+                    ContractsJson.Default.DeviceReportReceipt);
+                return receipt is null
+                    ? new SendOutcome.Failed("The receipt is null.", null)
+                    : new SendOutcome.Accepted(receipt.AcceptedSeq);
             }
 
             // Only these are about the reports themselves. A key that was revoked, an address that moved, a proxy in between:
@@ -155,7 +158,8 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         {
             if (bytes.Length + read > limit)
             {
-                throw new InvalidDataException($"The answer of {response.RequestMessage?.RequestUri?.AbsolutePath} has more than {limit} bytes.");
+                throw new InvalidDataException(
+                    $"The answer of {response.RequestMessage?.RequestUri?.AbsolutePath} has more than {limit} bytes.");
             }
 
             bytes.Write(buffer, 0, read);
@@ -171,8 +175,10 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         using var bytes = new MemoryStream();
         var buffer = new byte[16 << 10];
         int read;
-        while (bytes.Length < most
-            && (read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - bytes.Length)), cancellationToken)) > 0)
+        while (
+            bytes.Length < most
+            && (read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - bytes.Length)), cancellationToken)) > 0
+        )
         {
             bytes.Write(buffer, 0, read);
         }
@@ -192,9 +198,10 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         !cancellationToken.IsCancellationRequested
         && exception is HttpRequestException or IOException or OperationCanceledException or InvalidDataException;
 
-    internal static string Describe(Exception exception) => exception is OperationCanceledException
-        ? "No answer in time."
-        : exception.InnerException is { } inner && inner.Message != exception.Message ? $"{exception.Message} {inner.Message}" : exception.Message;
+    internal static string Describe(Exception exception) =>
+        exception is OperationCanceledException ? "No answer in time."
+        : exception.InnerException is { } inner && inner.Message != exception.Message ? $"{exception.Message} {inner.Message}"
+        : exception.Message;
 
     internal static string Answer(HttpRequestMessage request, HttpResponseMessage response) =>
         $"{request.Method} {request.RequestUri?.AbsolutePath} was answered {(int)response.StatusCode} {response.ReasonPhrase}.";

@@ -17,7 +17,8 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
 
     internal string TagOf(Digest digest) => Path.Combine(folder.Partial, digest.Hex + ".etag");
 
-    internal long PartialLength(Digest digest) => DiskPath.KindOf(PartialOf(digest)) == PathKind.File ? new FileInfo(PartialOf(digest)).Length : 0;
+    internal long PartialLength(Digest digest) =>
+        DiskPath.KindOf(PartialOf(digest)) == PathKind.File ? new FileInfo(PartialOf(digest)).Length : 0;
 
     internal bool Has(BlobRef blob) => Holds(blob.Digest) && new FileInfo(PathOf(blob.Digest)).Length == blob.Size;
 
@@ -44,7 +45,8 @@ internal sealed class ContentStore(DataFolder folder) : IBlobStore
                 var actual = await CopyAsync(content, file, size, cancellationToken);
                 if (actual != digest || file.Length != size)
                 {
-                    throw new InvalidDataException($"The result has digest {actual} and {file.Length} bytes, it should have {digest} and {size}.");
+                    throw new InvalidDataException(
+                        $"The result has digest {actual} and {file.Length} bytes, it should have {digest} and {size}.");
                 }
 
                 file.Flush(flushToDisk: true);

@@ -26,7 +26,9 @@ internal static class DurableFile
     /// <summary>Reads a file that may be missing; null then.</summary>
     /// <exception cref="InvalidDataException">When it is no plain file, cannot be read, or is longer than the limit.</exception>
     internal static byte[]? Read(string path, long limit) =>
-        Read(path, limit, out var damage) is { } bytes ? bytes : damage is null ? null : throw new InvalidDataException($"'{path}': {damage}.");
+        Read(path, limit, out var damage) is { } bytes ? bytes
+        : damage is null ? null
+        : throw new InvalidDataException($"'{path}': {damage}.");
 
     /// <summary>Reads a file that may be missing or damaged; null then.</summary>
     /// <param name="path">The file.</param>

@@ -41,7 +41,8 @@ internal static partial class Filesystem
             var limit = new ResourceLimit { Soft = (ulong)bytes, Hard = (ulong)bytes };
             if (SetResourceLimit(Data, ref limit) != 0)
             {
-                throw new InvalidOperationException($"The memory limit of {bytes} bytes was not accepted: {Marshal.GetLastPInvokeErrorMessage()}.");
+                throw new InvalidOperationException(
+                    $"The memory limit of {bytes} bytes was not accepted: {Marshal.GetLastPInvokeErrorMessage()}.");
             }
         }
     }

@@ -51,7 +51,10 @@ internal sealed class FreshnessFile(DataFolder folder, byte[] firstRoot)
         return TufState.Initial(firstRoot);
     }
 
-    internal void Write(TufState trusted) => DurableFile.Write(
-        folder.Freshness,
-        SealedJson.Seal(JsonSerializer.SerializeToUtf8Bytes(new(FreshnessRecord.CurrentSchema, _origin, trusted), StateJson.Default.FreshnessRecord)));
+    internal void Write(TufState trusted) =>
+        DurableFile.Write(
+            folder.Freshness,
+            SealedJson.Seal(
+                JsonSerializer.SerializeToUtf8Bytes(new(FreshnessRecord.CurrentSchema, _origin, trusted), StateJson.Default.FreshnessRecord)
+            ));
 }

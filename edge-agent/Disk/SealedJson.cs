@@ -30,6 +30,7 @@ internal static class SealedJson
 
         var sealedPart = json[Start.Length..];
         return sealedPart.Length > HexLength
-            && sealedPart[..HexLength].SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(sealedPart[HexLength..]))));
+            && sealedPart[..HexLength]
+                .SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(sealedPart[HexLength..]))));
     }
 }

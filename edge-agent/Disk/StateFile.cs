@@ -33,8 +33,11 @@ internal sealed class StateFile(string path, long firstSeq, Action<int>? beforeW
         }
 
         _state ??= AgentState.Fresh(firstSeq);
-        return _state.Schema == AgentState.CurrentSchema ? damage : throw new InvalidDataException(
-            $"'{path}' has format {_state.Schema}, this agent knows {AgentState.CurrentSchema}. Run the agent that wrote it, or start with an empty data folder.");
+        return _state.Schema == AgentState.CurrentSchema
+            ? damage
+            : throw new InvalidDataException(
+                $"'{path}' has format {_state.Schema}, this agent knows {AgentState.CurrentSchema}. Run the agent that wrote it, or start with an empty data folder."
+            );
     }
 
     internal void Write(AgentState state)

@@ -108,7 +108,10 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         using var deadline = new Deadline(StallTimeout, clock, cancellationToken);
         try
         {
-            var tag = file.Length > 0 && DurableFile.Read(store.TagOf(blob.Digest), MaxTagBytes, out _) is { } kept ? Encoding.UTF8.GetString(kept) : null;
+            var tag =
+                file.Length > 0 && DurableFile.Read(store.TagOf(blob.Digest), MaxTagBytes, out _) is { } kept
+                    ? Encoding.UTF8.GetString(kept)
+                    : null;
             using var response = await link.OpenBlobAsync(blob.Digest, file.Length, tag, deadline.Token);
             if (ResponseCheck.Refusal(response, blob, file.Length, link.RetryAfter(response)) is { } refusal)
             {
@@ -130,7 +133,10 @@ internal sealed class BlobDownloader(HttpCloudLink link, ContentStore store, Tim
         }
         catch (Exception exception) when (HttpCloudLink.IsOfNetwork(exception, cancellationToken))
         {
-            return new(FailureKind.Transient, "network", $"The download of {blob.Digest} stopped at byte {file.Length}: {HttpCloudLink.Describe(exception)}");
+            return new(
+                FailureKind.Transient,
+                "network",
+                $"The download of {blob.Digest} stopped at byte {file.Length}: {HttpCloudLink.Describe(exception)}");
         }
     }
 

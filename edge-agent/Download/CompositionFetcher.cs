@@ -8,7 +8,12 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Download;
 
 /// <summary>Brings what is laid over a variant into the store: the composition, its adapters and patches, the local layer.</summary>
-internal sealed class CompositionFetcher(DataFolder folder, ContentStore store, BlobDownloader downloader, ComposedFiles composed, LocalLayers local)
+internal sealed class CompositionFetcher(
+    DataFolder folder,
+    ContentStore store,
+    BlobDownloader downloader,
+    ComposedFiles composed,
+    LocalLayers local)
 {
     // As for a variant: room for the state, the outbox and the device's other work.
     private const long SpareBytes = 64L << 20;
@@ -120,6 +125,9 @@ internal sealed class CompositionFetcher(DataFolder folder, ContentStore store, 
         var free = new DriveInfo(folder.Root).AvailableFreeSpace;
         return needed == 0 || needed + SpareBytes <= free
             ? null
-            : new(FailureKind.Transient, "disk-full", $"{needed} bytes of the composition are missing and {SpareBytes} must stay free, '{folder.Root}' has {free}.");
+            : new(
+                FailureKind.Transient,
+                "disk-full",
+                $"{needed} bytes of the composition are missing and {SpareBytes} must stay free, '{folder.Root}' has {free}.");
     }
 }

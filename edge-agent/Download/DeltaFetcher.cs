@@ -142,7 +142,9 @@ internal sealed class DeltaFetcher(ContentStore store, BlobDownloader downloader
             var manifest = await store.ReadManifestAsync(new(installed.Manifest, installed.ManifestSize), cancellationToken);
             foreach (var file in _soundBases.Contains(installed.Manifest) ? [] : manifest.Files)
             {
-                if (await ContentStore.FindDamageAsync(store.PathOf(file.Digest), new(file.Digest, file.Size), cancellationToken) is { } damage)
+                if (
+                    await ContentStore.FindDamageAsync(store.PathOf(file.Digest), new(file.Digest, file.Size), cancellationToken) is
+                    { } damage)
                 {
                     return (null, damage);
                 }
@@ -157,7 +159,10 @@ internal sealed class DeltaFetcher(ContentStore store, BlobDownloader downloader
         }
     }
 
-    private async Task<(string? Code, string? Reason)> ApplyAsync(DeltaLayer layer, VariantManifest from, CancellationToken cancellationToken)
+    private async Task<(string? Code, string? Reason)> ApplyAsync(
+        DeltaLayer layer,
+        VariantManifest from,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -177,8 +182,12 @@ internal sealed class DeltaFetcher(ContentStore store, BlobDownloader downloader
         }
     }
 
-    private bool MustWait(Digest delta, Failure failure) => failure is { Code: "network" } || failure == BlobDownloader.TimeIsUp
-        || (failure.Kind == FailureKind.Transient && (_interruptions[delta] = _interruptions.GetValueOrDefault(delta) + 1) < MaxInterruptions);
+    private bool MustWait(Digest delta, Failure failure) =>
+        failure is { Code: "network" }
+        || failure == BlobDownloader.TimeIsUp
+        || (
+            failure.Kind == FailureKind.Transient
+            && (_interruptions[delta] = _interruptions.GetValueOrDefault(delta) + 1) < MaxInterruptions);
 
     /// <summary>For good means for this process: a delta that did not come for lack of a network may be asked for again.</summary>
     private void Leave(Digest delta, VariantOffer variant, string code, string reason, bool forGood = true)

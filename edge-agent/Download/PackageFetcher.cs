@@ -20,7 +20,10 @@ internal sealed class PackageFetcher(
         var variant = order.Variant;
         if (variant.ManifestSize is < 1 or > Limits.ManifestBytes)
         {
-            return new(FailureKind.Refused, "manifest-size", $"The manifest of {variant.Name} is said to have {variant.ManifestSize} bytes.");
+            return new(
+                FailureKind.Refused,
+                "manifest-size",
+                $"The manifest of {variant.Name} is said to have {variant.ManifestSize} bytes.");
         }
 
         if (await downloader.FetchAsync(new(variant.Manifest, variant.ManifestSize), sliceEnd, cancellationToken) is { } failure)
@@ -127,15 +130,24 @@ internal sealed class PackageFetcher(
         return verdict.Refusal is { } refusal ? new(FailureKind.Refused, refusal.Name, refusal.Reason) : null;
     }
 
-    private FetchPlan Plan(VariantManifest wanted, UsableDelta? delta) => FetchPlan.Make(
-        wanted, wanted.Files.Where(file => store.Has(new(file.Digest, file.Size))).Select(file => file.Digest).ToHashSet(), delta?.Manifest);
+    private FetchPlan Plan(VariantManifest wanted, UsableDelta? delta) =>
+        FetchPlan.Make(
+            wanted,
+            wanted.Files.Where(file => store.Has(new(file.Digest, file.Size))).Select(file => file.Digest).ToHashSet(),
+            delta?.Manifest);
 
     private Failure? NoRoom(FetchPlan plan)
     {
-        var missing = plan.Steps.Where(step => step.Way != FetchWay.Held).Sum(step => step.Target.Size - store.PartialLength(step.Target.Digest));
+        var missing = plan
+            .Steps.Where(step => step.Way != FetchWay.Held)
+            .Sum(step => step.Target.Size - store.PartialLength(step.Target.Digest));
         // One delta at a time: it is deleted once it made its file.
-        var delta = plan.Steps.Select(step => step.Layer).OfType<DeltaLayer>()
-            .Select(layer => store.Has(layer.Delta) ? 0 : layer.Delta.Size - store.PartialLength(layer.Delta.Digest)).DefaultIfEmpty().Max();
+        var delta = plan
+            .Steps.Select(step => step.Layer)
+            .OfType<DeltaLayer>()
+            .Select(layer => store.Has(layer.Delta) ? 0 : layer.Delta.Size - store.PartialLength(layer.Delta.Digest))
+            .DefaultIfEmpty()
+            .Max();
         var (needed, free) = (missing + delta, freeBytes());
         return needed == 0 || needed + SpareBytes <= free
             ? null

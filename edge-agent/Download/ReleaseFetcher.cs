@@ -13,7 +13,9 @@ internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, Conte
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    internal async Task<(IReadOnlyList<VariantOffer>? Variants, Failure? Failure)> FetchAsync(ReleaseRef release, CancellationToken cancellationToken)
+    internal async Task<(IReadOnlyList<VariantOffer>? Variants, Failure? Failure)> FetchAsync(
+        ReleaseRef release,
+        CancellationToken cancellationToken)
     {
         var (index, failure) = await DocumentAsync(release.Digest, (int)Math.Min(release.Size, Limits.IndexBytes), cancellationToken);
         if (index is null)
@@ -70,7 +72,9 @@ internal sealed class ReleaseFetcher(HttpCloudLink link, TrustRoots trust, Conte
             var bytes = await HttpCloudLink.BodyAsync(response, limit, deadline.Token);
             return Digest.Of(bytes) == digest
                 ? (bytes, null)
-                : (null, new(FailureKind.Attempt, "digest-mismatch", $"The service sent bytes with digest {Digest.Of(bytes)} for {digest}."));
+                : (
+                    null,
+                    new(FailureKind.Attempt, "digest-mismatch", $"The service sent bytes with digest {Digest.Of(bytes)} for {digest}."));
         }
         catch (InvalidDataException exception)
         {

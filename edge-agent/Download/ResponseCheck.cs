@@ -41,11 +41,16 @@ internal static class ResponseCheck
             HttpStatusCode.OK or HttpStatusCode.PartialContent => null,
 
             // The bytes before are of another file, or not at all; from the start it may work.
-            HttpStatusCode.PreconditionFailed or HttpStatusCode.RequestedRangeNotSatisfiable => new(FailureKind.Transient, "resume-refused", answered),
+            HttpStatusCode.PreconditionFailed or HttpStatusCode.RequestedRangeNotSatisfiable => new(
+                FailureKind.Transient,
+                "resume-refused",
+                answered),
 
             // A link to storage that has run out is refused with 403; the next try gets a new one.
-            HttpStatusCode.Forbidden or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
-                new(FailureKind.Transient, "service-unavailable", answered, retryAfter),
+            HttpStatusCode.Forbidden
+            or HttpStatusCode.RequestTimeout
+            or HttpStatusCode.TooManyRequests
+            or >= HttpStatusCode.InternalServerError => new(FailureKind.Transient, "service-unavailable", answered, retryAfter),
             _ => new(FailureKind.Attempt, "blob-refused", answered),
         };
     }

@@ -8,7 +8,10 @@ namespace SlmOps.EdgeAgent.Logging;
 /// <summary>Everything the agent logs; the same keys as in the pipeline: Model, Version, Digest, Device, Ring.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "slmops-agent {AgentVersion}: device {Device} follows {Channel} at {Url}; a model may use {MemoryBytes} bytes.")]
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "slmops-agent {AgentVersion}: device {Device} follows {Channel} at {Url}; a model may use {MemoryBytes} bytes.")]
     internal static partial void Started(ILogger log, string agentVersion, string device, string channel, Uri url, long memoryBytes);
 
     [LoggerMessage(2, LogLevel.Information, "Stopped; the journal is complete.")]
@@ -17,13 +20,19 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "Cannot start: {Reason}")]
     internal static partial void CannotStart(ILogger log, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "'{Folder}' is held by the agent of device {Device}, process {ProcessId}, since {Since}. Stop that one, or use another --data.")]
+    [LoggerMessage(
+        4,
+        LogLevel.Error,
+        "'{Folder}' is held by the agent of device {Device}, process {ProcessId}, since {Since}. Stop that one, or use another --data.")]
     internal static partial void FolderHeld(ILogger log, string folder, string device, int processId, DateTimeOffset? since);
 
     [LoggerMessage(5, LogLevel.Warning, "The key goes to {Url} unencrypted; use https.")]
     internal static partial void KeyInTheClear(ILogger log, Uri url);
 
-    [LoggerMessage(6, LogLevel.Warning, "'{File}' is damaged: {Reason}. What stood there is kept as '{File}.damaged' where it is small, and made anew.")]
+    [LoggerMessage(
+        6,
+        LogLevel.Warning,
+        "'{File}' is damaged: {Reason}. What stood there is kept as '{File}.damaged' where it is small, and made anew.")]
     internal static partial void FileDamaged(ILogger log, string file, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "The data folder cannot be written; the agent tries again.")]

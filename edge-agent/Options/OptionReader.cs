@@ -68,7 +68,11 @@ internal static class OptionReader
             return null;
         }
 
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.UserInfo.Length == 0)
+        if (
+            Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url.Scheme is "http" or "https"
+            && url.Query.Length == 0
+            && url.UserInfo.Length == 0)
         {
             return url.AbsolutePath.EndsWith('/') ? url : new(url.AbsoluteUri + "/");
         }
@@ -85,7 +89,9 @@ internal static class OptionReader
             var parts = text.Split('=', 2);
             if (parts.Length != 2 || !SafeName.IsValid(parts[0]) || parts[1].Length > MaxLabelValue || parts[1].Any(char.IsControl))
             {
-                mistakes.Add($"--label '{text}' is not name=value, where the name is {SafeName.Rule}, and the value has at most {MaxLabelValue} characters.");
+                mistakes.Add(
+                    $"--label '{text}' is not name=value, where the name is {SafeName.Rule}, and the value has at most {MaxLabelValue} characters."
+                );
             }
             else if (!labels.TryAdd(parts[0], parts[1]))
             {
@@ -110,8 +116,14 @@ internal static class OptionReader
 
         (string Suffix, long Factor)[] units = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("", 1)];
         var unit = units.First(one => text.EndsWith(one.Suffix, StringComparison.OrdinalIgnoreCase));
-        if (decimal.TryParse(text.AsSpan(0, text.Length - unit.Suffix.Length).Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number < 1 << 24 || unit.Factor == 1)
+        if (
+            decimal.TryParse(
+                text.AsSpan(0, text.Length - unit.Suffix.Length).Trim(),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number)
+                && number < 1 << 24
+            || unit.Factor == 1)
         {
             var bytes = decimal.Truncate(number * unit.Factor);
             if (bytes is >= LeastMemory and <= 1L << 50)
@@ -150,7 +162,9 @@ internal static class OptionReader
             return TimeSpan.FromSeconds(Default);
         }
 
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.1 and <= 86400)
+        if (
+            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0.1 and <= 86400)
         {
             return TimeSpan.FromSeconds(seconds);
         }

@@ -81,7 +81,10 @@ internal sealed class ReportOutbox
         var words = _waiting.Where(report => report.Deployment is not null).GroupBy(Subject)
             .SelectMany(about => new[] { about.First().Seq, about.Last().Seq }).ToHashSet();
         var oldest = _waiting.FindIndex(report => !words.Contains(report.Seq));
-        oldest = oldest >= 0 ? oldest : _waiting.FindIndex(report => report.Deployment is not { } status || !LifecycleTable.IsFinal(status.State));
+        oldest =
+            oldest >= 0
+                ? oldest
+                : _waiting.FindIndex(report => report.Deployment is not { } status || !LifecycleTable.IsFinal(status.State));
         return oldest >= 0 ? oldest : 0;
     }
 

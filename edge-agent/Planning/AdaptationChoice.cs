@@ -10,10 +10,12 @@ internal static class AdaptationChoice
     /// The first adaptation that matches the device's labels, was made for this variant and has not failed here; with the
     /// device's own layer where there is room for it and it was made for this variant. Null for the plain variant.
     /// </summary>
-    internal static AdaptationPick? Of(Digest manifest, Observed observed) => observed.Adaptations
-        .Where(adaptation => adaptation.Matches(observed.Labels))
-        .SelectMany(adaptation => Candidates(adaptation, manifest, observed.Local))
-        .FirstOrDefault(pick => !observed.State.CondemnedCompositions.Any(one => one.Composition == pick.Composition && one.Local == pick.Local));
+    internal static AdaptationPick? Of(Digest manifest, Observed observed) =>
+        observed
+            .Adaptations.Where(adaptation => adaptation.Matches(observed.Labels))
+            .SelectMany(adaptation => Candidates(adaptation, manifest, observed.Local))
+            .FirstOrDefault(pick =>
+                !observed.State.CondemnedCompositions.Any(one => one.Composition == pick.Composition && one.Local == pick.Local));
 
     private static IEnumerable<AdaptationPick> Candidates(ChannelOverlay adaptation, Digest manifest, LocalPin? local)
     {

@@ -8,7 +8,11 @@ internal static class DeploymentSteps
 {
     private static readonly AgentAction[] FromDownload =
     [
-        new AgentAction.Download(), new AgentAction.Verify(), new AgentAction.Stage(), new AgentAction.SmokeTest(), new AgentAction.Activate(),
+        new AgentAction.Download(),
+        new AgentAction.Verify(),
+        new AgentAction.Stage(),
+        new AgentAction.SmokeTest(),
+        new AgentAction.Activate(),
     ];
 
     internal static VariantDecision? Choice(ReleaseRef release, Observed observed) => observed.Known(release.Digest) is { } known
@@ -25,7 +29,16 @@ internal static class DeploymentSteps
             return new Plan.Nothing(Because.NoVariantFits, null, none.Reason);
         }
 
-        if (last is { State: DeviceState.Rejected or DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback, NotBefore: { } notBefore }
+        if (
+            last
+                is
+            {
+                State: DeviceState.Rejected
+                        or DeviceState.FailedNoStateChange
+                        or DeviceState.FailedRollbackComplete
+                        or DeviceState.FailedUnableToRollback,
+                NotBefore: { } notBefore
+            }
             && notBefore > now
             && last.ReasonCode != ReasonCodes.NoVariantFits)
         {
@@ -34,8 +47,11 @@ internal static class DeploymentSteps
         }
 
         // What fails on the way here is counted anew after each long wait; what fails on this device is condemned.
-        var attempt = last is { State: DeviceState.FailedNoStateChange }
-            or { State: DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback, NotBefore: not null } ? last.Attempt % Backoff.MaxAttempts + 1 : 1;
+        var attempt = last
+            is { State: DeviceState.FailedNoStateChange }
+                or { State: DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback, NotBefore: not null }
+            ? last.Attempt % Backoff.MaxAttempts + 1
+            : 1;
         return new Plan.Steps([new AgentAction.Begin(assignment, attempt), .. FromPending(assignment.Release, false, observed)]);
     }
 

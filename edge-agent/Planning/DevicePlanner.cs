@@ -106,8 +106,9 @@ internal static class DevicePlanner
             return false;
         }
 
-        return (DeploymentSteps.Choice(assignment.Release, observed)?.Chosen is not { } choice || choice.Manifest == active.Variant.Manifest)
-            && AdaptationPick.Same(active.Adaptation, AdaptationChoice.Of(active.Variant.Manifest, observed));
+        return (
+                DeploymentSteps.Choice(assignment.Release, observed)?.Chosen is not { } choice || choice.Manifest == active.Variant.Manifest
+            ) && AdaptationPick.Same(active.Adaptation, AdaptationChoice.Of(active.Variant.Manifest, observed));
     }
 
     private static Plan Settled(Assignment assignment, Wanted wanted, AgentState state)

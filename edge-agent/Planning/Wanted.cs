@@ -34,7 +34,9 @@ internal sealed record Wanted(Assignment? Assignment, Because Settled)
         var instead = candidate is null ? Because.AlreadyActive : ring < 0 ? Because.NotInRing : Because.Condemned;
         return document.Stable switch
         {
-            { } stable when document.Withdrawn.Contains(stable.Digest) => new(null, instead == Because.AlreadyActive ? Because.NothingReleased : instead),
+            { } stable when document.Withdrawn.Contains(stable.Digest) => new(
+                null,
+                instead == Because.AlreadyActive ? Because.NothingReleased : instead),
             { } stable when IsLost(stable, observed) => new(null, Because.Condemned),
 
             // A stable release has soaked in every ring; here it only has to pass its tests.

@@ -32,7 +32,13 @@ internal static class AgentHost
             }
 
             using var parts = new AgentParts(options, folder, id, around, log);
-            return await RunAsync(new AgentLoop(parts, options.Poll, around.Clock, around.Random, log), options, id, once, log, cancellationToken);
+            return await RunAsync(
+                new AgentLoop(parts, options.Poll, around.Clock, around.Random, log),
+                options,
+                id,
+                once,
+                log,
+                cancellationToken);
         }
         catch (Exception exception) when (exception is PackageFormatException or InvalidDataException or IOException
             or UnauthorizedAccessException or CryptographicException)
@@ -78,7 +84,8 @@ internal static class AgentHost
             {
                 // A full or failing disk may recover; what the journal says is still true.
                 Log.DiskFault(log, exception);
-                await Task.Delay(RestAfterFault, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RestAfterFault, TimeProvider.System, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -93,7 +100,9 @@ internal static class AgentHost
     internal static string KeptDeviceId(DataFolder folder, ILogger log, string? given = null)
     {
         var bytes = DurableFile.Read(folder.DeviceId, 256, out var damage);
-        string[] lines = bytes is null ? [] : Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] lines = bytes is null
+            ? []
+            : Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (lines is [var kept, ..] && SafeName.IsValid(kept) && (lines.Length == 1 || lines[1] == CheckOf(kept)))
         {
             return kept;
@@ -120,20 +129,24 @@ internal static class AgentHost
         var kept = KeptDeviceId(folder, log, given);
         return given is null || given == kept
             ? kept
-            : throw new InvalidDataException($"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder of its own, or leave --id out.");
+            : throw new InvalidDataException(
+                $"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder of its own, or leave --id out."
+            );
     }
 
     // A flipped bit makes one id into another. Who writes a file by hand needs no check.
     private static string CheckOf(string id) => "check:" + Digest.Of(Encoding.UTF8.GetBytes(id)).Hex[..16];
 
-    private static ILoggerFactory Logging(bool json) => LoggerFactory.Create(builder =>
-    {
-        builder.SetMinimumLevel(LogLevel.Information);
-        _ = json
-            ? builder.AddJsonConsole(console => console.UseUtcTimestamp = true)
-            : builder.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss ", true));
+    private static ILoggerFactory Logging(bool json) =>
+        LoggerFactory.Create(builder =>
+        {
+            builder.SetMinimumLevel(LogLevel.Information);
+            _ = json
+                ? builder.AddJsonConsole(console => console.UseUtcTimestamp = true)
+                : builder.AddSimpleConsole(console =>
+                    (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss ", true));
 
-        // Standard output belongs to what a caller may parse.
-        builder.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    });
+            // Standard output belongs to what a caller may parse.
+            builder.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        });
 }

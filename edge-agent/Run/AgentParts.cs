@@ -63,7 +63,15 @@ internal sealed class AgentParts : IDisposable
         var packages = new PackageFetcher(
             store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
         var compositions = new CompositionFetcher(folder, store, downloader, composed, _local);
-        var preparation = new Preparation(Journal, new(_link, trust, store, clock, random), packages, compositions, composed, slots, smoke, clock);
+        var preparation = new Preparation(
+            Journal,
+            new(_link, trust, store, clock, random),
+            packages,
+            compositions,
+            composed,
+            slots,
+            smoke,
+            clock);
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
         var slotSwitch = new SlotSwitch(Journal, folder, slots, smoke, clock, random);
         Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);

@@ -42,7 +42,9 @@ internal sealed class Housekeeping(ContentStore store, ModelSlots slots, Composi
             keep.UnionWith(await compositions.NeededAsync(content, cancellationToken));
             try
             {
-                var manifest = await store.ReadManifestAsync(new(content.Variant.Manifest, content.Variant.ManifestSize), cancellationToken);
+                var manifest = await store.ReadManifestAsync(
+                    new(content.Variant.Manifest, content.Variant.ManifestSize),
+                    cancellationToken);
                 keep.UnionWith(manifest.Files.Select(file => file.Digest));
             }
             catch (Exception exception) when (exception is FileNotFoundException or PackageFormatException)

@@ -33,7 +33,8 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
     internal void Write(AgentState state) => file.Write(state);
 
     /// <summary>Opens a deployment; <see cref="DeviceState.Pending"/> is where each one starts.</summary>
-    internal void Open(Deployment deployment, bool silently = false) => Save(State with { Deployment = deployment }, silently ? null : deployment, null);
+    internal void Open(Deployment deployment, bool silently = false) =>
+        Save(State with { Deployment = deployment }, silently ? null : deployment, null);
 
     /// <summary>Moves the deployment on.</summary>
     /// <param name="happened">What happened; the lifecycle table says where it leads.</param>

@@ -9,7 +9,13 @@ namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>Gives plans their effect, one step after the other; the only place that does.</summary>
 internal sealed class PlanRunner(
-    Journal journal, FreshnessCheck freshness, Preparation preparation, SlotSwitch slotSwitch, TimeProvider clock, Random random, ILogger log)
+    Journal journal,
+    FreshnessCheck freshness,
+    Preparation preparation,
+    SlotSwitch slotSwitch,
+    TimeProvider clock,
+    Random random,
+    ILogger log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
@@ -59,12 +65,19 @@ internal sealed class PlanRunner(
             case AgentAction.Retrieve:
                 return await preparation.RetrieveAsync(cancellationToken);
             case AgentAction.Choose choose:
-                journal.Move(DeviceEvent.VariantChosen, deployment => deployment with
-                {
-                    Variant = choose.Variant,
-                    Adaptation = choose.Adaptation,
-                    Assignment = deployment.Assignment with { SoakSeconds = Math.Max(deployment.Assignment.SoakSeconds, choose.Adaptation?.SoakSeconds ?? 0) },
-                });
+                journal.Move(
+                    DeviceEvent.VariantChosen,
+                    deployment =>
+                        deployment with
+                        {
+                            Variant = choose.Variant,
+                            Adaptation = choose.Adaptation,
+                            Assignment = deployment.Assignment with
+                            {
+                                SoakSeconds = Math.Max(deployment.Assignment.SoakSeconds, choose.Adaptation?.SoakSeconds ?? 0),
+                            },
+                        }
+                );
                 Log.VariantChosen(log, choose.Variant.Name, choose.Variant.Bytes, choose.Reason);
                 return null;
             case AgentAction.Adopt:
@@ -152,7 +165,14 @@ internal sealed class PlanRunner(
                 break;
         }
 
-        Log.StepFailed(log, before.Release.Model, before.Release.Version, before.Release.Digest.ToString(), failure.Kind, failure.Code, failure.Reason);
+        Log.StepFailed(
+            log,
+            before.Release.Model,
+            before.Release.Version,
+            before.Release.Digest.ToString(),
+            failure.Kind,
+            failure.Code,
+            failure.Reason);
         Tell(before);
     }
 
@@ -161,7 +181,14 @@ internal sealed class PlanRunner(
         if (journal.State.Deployment is { } after && after.State != before?.State)
         {
             Log.StateEntered(
-                log, after.Release.Model, after.Release.Version, after.Variant?.Name, after.Assignment.Ring, after.Attempt, after.State, after.ReasonCode);
+                log,
+                after.Release.Model,
+                after.Release.Version,
+                after.Variant?.Name,
+                after.Assignment.Ring,
+                after.Attempt,
+                after.State,
+                after.ReasonCode);
         }
     }
 }

@@ -9,7 +9,14 @@ namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>The steps of a deployment that leave alone what the device runs.</summary>
 internal sealed class Preparation(
-    Journal journal, ReleaseFetcher releases, PackageFetcher packages, CompositionFetcher compositions, ComposedFiles composed, ModelSlots slots, SmokeProcess smoke, TimeProvider clock)
+    Journal journal,
+    ReleaseFetcher releases,
+    PackageFetcher packages,
+    CompositionFetcher compositions,
+    ComposedFiles composed,
+    ModelSlots slots,
+    SmokeProcess smoke,
+    TimeProvider clock)
 {
     internal async Task<Failure?> RetrieveAsync(CancellationToken cancellationToken)
     {

@@ -17,7 +17,13 @@ namespace SlmOps.EdgeAgent.Run;
 /// other slot serves; and where there is no right model at all, none is named, until one can be fetched.
 /// </summary>
 internal sealed class SlotGuard(
-    Journal journal, DataFolder folder, ModelSlots slots, SlotRecords records, SlotRestorer restorer, SlotSwitch slotSwitch, TimeProvider clock,
+    Journal journal,
+    DataFolder folder,
+    ModelSlots slots,
+    SlotRecords records,
+    SlotRestorer restorer,
+    SlotSwitch slotSwitch,
+    TimeProvider clock,
     ILogger log)
 {
     private static readonly TimeSpan HashEvery = TimeSpan.FromDays(1);
@@ -109,10 +115,16 @@ internal sealed class SlotGuard(
 
     /// <summary>Null when everything is in its place again, else whether a download goes on.</summary>
     private async Task<bool?> MendAsync(
-        Slot slot, SlotContent content, List<(PackageFile File, string Damage)> damaged, ChannelDocument? document, CancellationToken cancellationToken)
+        Slot slot,
+        SlotContent content,
+        List<(PackageFile File, string Damage)> damaged,
+        ChannelDocument? document,
+        CancellationToken cancellationToken)
     {
         var what = string.Join("; ", damaged.Select(one => one.Damage));
-        var incident = new DeviceIncident(ReasonCodes.SlotDamaged, $"Slot {slot}, {content.Release.Model} {content.Release.Version}: {what}.");
+        var incident = new DeviceIncident(
+            ReasonCodes.SlotDamaged,
+            $"Slot {slot}, {content.Release.Model} {content.Release.Version}: {what}.");
         Log.SlotDamaged(log, incident.What);
         var other = await OtherAsync(document, cancellationToken);
         if (await RestoreAsync(slot, content, damaged, other ? RestoreTime : Slice, cancellationToken) is not { } failure)
@@ -125,9 +137,15 @@ internal sealed class SlotGuard(
         Log.SlotNotRestored(log, slot, failure.Reason);
         if (other)
         {
-            if (journal.State.Deployment is { } open && !LifecycleTable.IsFinal(open.State) && LifecycleTable.IsBeforeActivation(open.State))
+            if (
+                journal.State.Deployment is { } open
+                && !LifecycleTable.IsFinal(open.State)
+                && LifecycleTable.IsBeforeActivation(open.State))
             {
-                journal.Move(DeviceEvent.Replaced, deployment => deployment with { ReasonCode = "superseded", Reason = "The model in charge was damaged." });
+                journal.Move(
+                    DeviceEvent.Replaced,
+                    deployment => deployment with { ReasonCode = "superseded", Reason = "The model in charge was damaged." }
+                );
             }
 
             await slotSwitch.GoBackAsync(incident.Code, incident.What, cancellationToken);

@@ -8,7 +8,12 @@ using SlmOps.Packaging;
 namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>Brings one file of a slot back: made again, from the store, from the device's own layer, or from the service.</summary>
-internal sealed class SlotRestorer(DataFolder folder, ModelSlots slots, ContentStore store, ComposedFiles composed, BlobDownloader downloader)
+internal sealed class SlotRestorer(
+    DataFolder folder,
+    ModelSlots slots,
+    ContentStore store,
+    ComposedFiles composed,
+    BlobDownloader downloader)
 {
     // Another slot may serve meanwhile, and the next look comes soon.
     private const int FruitlessTries = 2;
@@ -34,7 +39,9 @@ internal sealed class SlotRestorer(DataFolder folder, ModelSlots slots, ContentS
             if (await ContentStore.FindDamageAsync(store.PathOf(file.Digest), blob, cancellationToken) is not null)
             {
                 DiskPath.Remove(store.PathOf(file.Digest));
-                if (!await CopyOwnAsync(blob, cancellationToken) && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
+                if (
+                    !await CopyOwnAsync(blob, cancellationToken)
+                    && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
                 {
                     return failure;
                 }

@@ -8,7 +8,13 @@ using SlmOps.EdgeAgent.State;
 namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>The steps that change what the device runs: activate, commit, go back.</summary>
-internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots slots, SmokeProcess smoke, TimeProvider clock, Random random)
+internal sealed class SlotSwitch(
+    Journal journal,
+    DataFolder folder,
+    ModelSlots slots,
+    SmokeProcess smoke,
+    TimeProvider clock,
+    Random random)
 {
     internal async Task ActivateAsync(CancellationToken cancellationToken)
     {
@@ -17,7 +23,9 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
         journal.Move(DeviceEvent.ActivationStarted);
 
         // What is hashed here is what the switch puts in charge, also after a power cut between the two.
-        if (await slots.FindDamageAsync(target, journal.Deployment.Variant!, journal.Deployment.Adaptation, cancellationToken) is { } damage)
+        if (
+            await slots.FindDamageAsync(target, journal.Deployment.Variant!, journal.Deployment.Adaptation, cancellationToken) is { } damage
+        )
         {
             await GoBackAsync(ReasonCodes.SlotDamaged, $"Slot {target}: {damage}.", cancellationToken);
             return;
@@ -62,7 +70,8 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
             return;
         }
 
-        var soak = clock.GetUtcNow() - (journal.Deployment.SoakUntil!.Value - TimeSpan.FromSeconds(journal.Deployment.Assignment.SoakSeconds));
+        var soak =
+            clock.GetUtcNow() - (journal.Deployment.SoakUntil!.Value - TimeSpan.FromSeconds(journal.Deployment.Assignment.SoakSeconds));
         journal.Move(
             DeviceEvent.SoakPassed,
             deployment => deployment.WithPhase("soak", soak) with { ReasonCode = null, Reason = null, NotBefore = null },
@@ -118,7 +127,9 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
             return;
         }
 
-        if (content is not { Committed: true } || await slots.FindDamageAsync(back!.Value, content.Variant, content.Adaptation, cancellationToken) is not null)
+        if (
+            content is not { Committed: true }
+            || await slots.FindDamageAsync(back!.Value, content.Variant, content.Adaptation, cancellationToken) is not null)
         {
             Strand(bad, withdrawn);
             return;
@@ -150,7 +161,9 @@ internal sealed class SlotSwitch(Journal journal, DataFolder folder, ModelSlots 
     private void OpenForActive()
     {
         var active = journal.State.ActiveContent;
-        if (active is null || journal.State.Deployment is { State: DeviceState.Activating or DeviceState.Soaking or DeviceState.RollingBack }
+        if (
+            active is null
+            || journal.State.Deployment is { State: DeviceState.Activating or DeviceState.Soaking or DeviceState.RollingBack }
             || journal.State.Deployment is { State: DeviceState.Committed } same && same.Release.Digest == active.Release.Digest)
         {
             return;

@@ -27,8 +27,12 @@ internal sealed class StateRebuilder(DataFolder folder, ContentStore store, Slot
             var offer = known.Variants.First(variant => variant.Manifest == record.Content.Variant.Manifest);
             var model = record.Content.Release.Model;
             var floor = state.FloorOf(model);
-            state = state.With(slot, record.Content with { Variant = offer }).Remember(known)
-                .WithFloor(model, new(Math.Max(floor.Sequence, record.Floor.Sequence), Math.Max(floor.SecurityFloor, record.Floor.SecurityFloor)));
+            state = state
+                .With(slot, record.Content with { Variant = offer })
+                .Remember(known)
+                .WithFloor(
+                    model,
+                    new(Math.Max(floor.Sequence, record.Floor.Sequence), Math.Max(floor.SecurityFloor, record.Floor.SecurityFloor)));
         }
 
         return state with { Active = ActiveOf(state) };

@@ -63,18 +63,44 @@ internal static class SelfTests
     {
         var document = SampleChannel();
         var json = JsonSerializer.Serialize(document, ContractsJson.Default.ChannelDocument);
-        var again = JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJson.Default.ChannelDocument)!, ContractsJson.Default.ChannelDocument);
+        var again = JsonSerializer.Serialize(
+            JsonSerializer.Deserialize(json, ContractsJson.Default.ChannelDocument)!,
+            ContractsJson.Default.ChannelDocument);
         Expect(json == again && json.Contains("\"openRings\"", StringComparison.Ordinal), "the channel document changes on the way");
 
         var report = new DeviceReport(
-            1, "d-1", 7, DateTimeOffset.UnixEpoch, "stable", Machine.Inventory(1 << 20, new Dictionary<string, string> { ["site"] = "lab" }),
-            new("r", "ring", Digest.Of([1]), "m", "1", "int8", Digest.Of([2]), 1, DeviceState.SmokeTesting, DeviceState.Staged, true, default, null, null,
-                new Dictionary<string, long> { ["download"] = 1 }, 2, 3),
+            1,
+            "d-1",
+            7,
+            DateTimeOffset.UnixEpoch,
+            "stable",
+            Machine.Inventory(1 << 20, new Dictionary<string, string> { ["site"] = "lab" }),
+            new(
+                "r",
+                "ring",
+                Digest.Of([1]),
+                "m",
+                "1",
+                "int8",
+                Digest.Of([2]),
+                1,
+                DeviceState.SmokeTesting,
+                DeviceState.Staged,
+                true,
+                default,
+                null,
+                null,
+                new Dictionary<string, long> { ["download"] = 1 },
+                2,
+                3),
             null);
         var line = JsonSerializer.Serialize(report, ContractsJson.Default.DeviceReport);
         Expect(line.Contains("\"SMOKE_TESTING\"", StringComparison.Ordinal), "device states are not in upper snake case");
-        Expect(JsonSerializer.Deserialize(line, ContractsJson.Default.DeviceReport)!.Deployment is { BytesFetched: 2, BytesWhole: 3 } deployment
-            && deployment.PhaseMs!["download"] == 1, "a report changes on the way");
+        Expect(
+            JsonSerializer.Deserialize(line, ContractsJson.Default.DeviceReport)!.Deployment
+                is { BytesFetched: 2, BytesWhole: 3 } deployment
+                && deployment.PhaseMs!["download"] == 1,
+            "a report changes on the way");
         return $"{json.Length + line.Length} characters";
     }
 
@@ -105,7 +131,9 @@ internal static class SelfTests
         Task<byte[]?> Fetch(string name, int limit, CancellationToken stop) => Task.FromResult(files.GetValueOrDefault(name));
 
         var update = await TufClient.UpdateAsync(TufState.Initial(root.Bytes), Fetch, DateTimeOffset.UnixEpoch, cancellationToken);
-        Expect(update.Releases is [{ Sequence: 3, SecurityFloor: 2 } only] && only.Release == release, $"good metadata is refused: {update.Reason}");
+        Expect(
+            update.Releases is [{ Sequence: 3, SecurityFloor: 2 } only] && only.Release == release,
+            $"good metadata is refused: {update.Reason}");
         var file = new FreshnessFile(new(Path.Combine(folder, "data")), root.Bytes);
         file.Write(update.State);
         var again = await TufClient.UpdateAsync(file.Read(out var trouble), Fetch, later, cancellationToken);
@@ -123,10 +151,23 @@ internal static class SelfTests
         {
             Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]),
         };
-        file.Write(file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)).Remember(known) with { Active = Slot.B });
+        file.Write(
+            file.State.Condemn(new(Digest.Of([1]), default, "self-test", DateTimeOffset.UnixEpoch)).Remember(known) with
+            {
+                Active = Slot.B,
+            }
+        );
         var again = new StateFile(path, 0);
         Expect(
-            again.Load() is null && again.State is { LastSeq: 5, Active: Slot.B, Condemned: [{ Code: "self-test" }], Known: [{ Listed: { Sequence: 7, Deltas: [{ Delta.Size: 6 }] } }] },
+            again.Load() is null
+                && again.State
+                    is
+                {
+                    LastSeq: 5,
+                    Active: Slot.B,
+                    Condemned: [{ Code: "self-test" }],
+                    Known: [{ Listed: { Sequence: 7, Deltas: [{ Delta.Size: 6 }] } }]
+                },
             "the state changes on the way");
         return "written, flushed, renamed, read";
     }
@@ -168,11 +209,22 @@ internal static class SelfTests
         return "good passes, missing model fails";
     }
 
-    private static ChannelDocument SampleChannel() => new(
-        1, "stable", 2, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1),
-        new("m", "1", Digest.Of([1]), 10, Digest.Of([2])),
-        new("r", new("m", "2", Digest.Of([3]), 10, Digest.Of([4])), "salt", [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })], 5),
-        [Digest.Of([5])], null);
+    private static ChannelDocument SampleChannel() =>
+        new(
+            1,
+            "stable",
+            2,
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddDays(1),
+            new("m", "1", Digest.Of([1]), 10, Digest.Of([2])),
+            new(
+                "r",
+                new("m", "2", Digest.Of([3]), 10, Digest.Of([4])),
+                "salt",
+                [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })],
+                5),
+            [Digest.Of([5])],
+            null);
 
     private static void Expect(bool holds, string otherwise)
     {

@@ -30,7 +30,8 @@ internal static class TinyDelta
         var blob = await store.AddAsync(delta, cancellationToken);
         var from = new VariantManifest("m", "1", "v", "r", default, new(default, 1), [new("w.bin", Digest.Of(Base), Bytes)]);
         var outcome = await DeltaApplier.ApplyAsync(new(new(Digest.Of(Result), Result.Length), blob), from, store, cancellationToken);
-        return outcome.IsApplied && !(await File.ReadAllBytesAsync(store.PathOf(Digest.Of(Result)), cancellationToken)).SequenceEqual(Result)
+        return
+            outcome.IsApplied && !(await File.ReadAllBytesAsync(store.PathOf(Digest.Of(Result)), cancellationToken)).SequenceEqual(Result)
             ? new("wrong-result", "The file has other bytes.")
             : outcome;
     }

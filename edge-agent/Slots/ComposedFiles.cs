@@ -13,22 +13,34 @@ namespace SlmOps.EdgeAgent.Slots;
 internal sealed class ComposedFiles(ContentStore store, PublicKey releaseKey, LocalLayers local)
 {
     /// <summary>The blobs of a composition as they go into a slot, patches not applied yet; null and why, when it does not hold.</summary>
-    internal async Task<(ResolvedComposition? Resolved, Failure? Failure)> ResolveAsync(VariantOffer variant, AdaptationPick adaptation, CancellationToken cancellationToken)
+    internal async Task<(ResolvedComposition? Resolved, Failure? Failure)> ResolveAsync(
+        VariantOffer variant,
+        AdaptationPick adaptation,
+        CancellationToken cancellationToken)
     {
         try
         {
             var manifest = await store.ReadManifestAsync(new(variant.Manifest, variant.ManifestSize), cancellationToken);
             var envelope = await store.ReadAsync(adaptation.Envelope, Composition.MaxEnvelopeBytes, cancellationToken);
-            var localEnvelope = adaptation.Local.IsEmpty ? null : await store.ReadAsync(adaptation.Local, LocalLayer.MaxEnvelopeBytes, cancellationToken);
+            var localEnvelope = adaptation.Local.IsEmpty
+                ? null
+                : await store.ReadAsync(adaptation.Local, LocalLayer.MaxEnvelopeBytes, cancellationToken);
             var payload = Dsse.Verify(envelope, Composition.MediaType, releaseKey).Payload;
             if (payload is not null && Digest.Of(payload) != adaptation.Composition)
             {
                 return (null, Refused("other", $"It is {Digest.Of(payload)}; the channel names {adaptation.Composition}."));
             }
 
-            var model = CompositionResolver.Resolve(envelope, releaseKey, variant.Manifest, manifest, localEnvelope, localEnvelope is null ? null : local.Key);
+            var model = CompositionResolver.Resolve(
+                envelope,
+                releaseKey,
+                variant.Manifest,
+                manifest,
+                localEnvelope,
+                localEnvelope is null ? null : local.Key);
             return model.Files is null ? (null, Refused(model.ReasonCode!, model.Reason!))
-                : localEnvelope is not null && model.Local != LocalLayerStatus.Active ? (null, Refused("local-layer", $"The local layer is {model.Local}."))
+                : localEnvelope is not null && model.Local != LocalLayerStatus.Active
+                    ? (null, Refused("local-layer", $"The local layer is {model.Local}."))
                 : (new(model.Files, Composition.Read(payload).Layers), null);
         }
         catch (Exception exception) when (exception is FileNotFoundException or PackageFormatException)
@@ -38,7 +50,10 @@ internal sealed class ComposedFiles(ContentStore store, PublicKey releaseKey, Lo
     }
 
     /// <summary>The files of a slot.</summary>
-    internal async Task<(IReadOnlyList<SlotFile>? Files, Failure? Failure)> FilesAsync(VariantOffer variant, AdaptationPick? adaptation, CancellationToken cancellationToken)
+    internal async Task<(IReadOnlyList<SlotFile>? Files, Failure? Failure)> FilesAsync(
+        VariantOffer variant,
+        AdaptationPick? adaptation,
+        CancellationToken cancellationToken)
     {
         if (adaptation is null)
         {
@@ -104,10 +119,19 @@ internal sealed class ComposedFiles(ContentStore store, PublicKey releaseKey, Lo
         }
     }
 
-    private static SlotDescription Describe(VariantOffer variant, AdaptationPick adaptation, ResolvedComposition resolved) => new(
-        1, variant.Manifest, adaptation.Composition, adaptation.Name, adaptation.Version,
-        [.. resolved.Layers.OfType<CompositionLayer.Adapter>().Select(layer => layer.Path).Where(IsAdapter)],
-        [.. resolved.Files.Select(file => file.Path).Where(path => path.StartsWith(CompositionLayer.Local.Folder, StringComparison.Ordinal) && IsAdapter(path))]);
+    private static SlotDescription Describe(VariantOffer variant, AdaptationPick adaptation, ResolvedComposition resolved) =>
+        new(
+            1,
+            variant.Manifest,
+            adaptation.Composition,
+            adaptation.Name,
+            adaptation.Version,
+            [.. resolved.Layers.OfType<CompositionLayer.Adapter>().Select(layer => layer.Path).Where(IsAdapter)],
+            [
+                .. resolved
+                    .Files.Select(file => file.Path)
+                    .Where(path => path.StartsWith(CompositionLayer.Local.Folder, StringComparison.Ordinal) && IsAdapter(path)),
+            ]);
 
     private static bool IsAdapter(string path) => path.EndsWith(SlotDescription.AdapterEnding, StringComparison.Ordinal);
 

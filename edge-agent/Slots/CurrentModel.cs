@@ -39,7 +39,8 @@ internal sealed record CurrentModel(
     }
 
     /// <summary>How the file names a slot's folder.</summary>
-    internal static string NameOf(DataFolder folder, Slot slot) => Path.GetRelativePath(folder.Root, folder.SlotFolder(slot)).Replace('\\', '/');
+    internal static string NameOf(DataFolder folder, Slot slot) =>
+        Path.GetRelativePath(folder.Root, folder.SlotFolder(slot)).Replace('\\', '/');
 
     /// <summary>Makes the file say what the state says; nothing is written when it does already.</summary>
     internal static void Write(DataFolder folder, Slot? slot, SlotContent? content)

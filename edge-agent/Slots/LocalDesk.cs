@@ -53,7 +53,11 @@ internal sealed class LocalDesk(DataFolder folder)
             _ => LocalLayerStates.Pending,
         };
         return JsonSerializer.Serialize(
-            new LocalLayerListing(state, found?.Layer.Base ?? default, layers.Key?.KeyId, [.. (found?.Layer.Files ?? []).Select(file => file.Path)]),
+            new LocalLayerListing(
+                state,
+                found?.Layer.Base ?? default,
+                layers.Key?.KeyId,
+                [.. (found?.Layer.Files ?? []).Select(file => file.Path)]),
             SlotJson.Default.LocalLayerListing);
     }
 
@@ -74,7 +78,11 @@ internal sealed class LocalDesk(DataFolder folder)
         }
 
         var (paths, bytes) = (new List<string>(), 0L);
-        foreach (var entry in new DirectoryInfo(source).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        foreach (
+            var entry in new DirectoryInfo(source).EnumerateFileSystemInfos(
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+            ))
         {
             var path = Path.GetRelativePath(source, entry.FullName).Replace(Path.DirectorySeparatorChar, '/');
             if (entry.LinkTarget is not null)
@@ -85,7 +93,10 @@ internal sealed class LocalDesk(DataFolder folder)
             if (entry is FileInfo file)
             {
                 bytes += file.Length;
-                paths.Add(SafePath.IsValid(CompositionLayer.Local.Folder + path) ? path : throw new LocalLayerException($"The path '{path}' is not allowed: {SafePath.Rule}."));
+                paths.Add(
+                    SafePath.IsValid(CompositionLayer.Local.Folder + path)
+                        ? path
+                        : throw new LocalLayerException($"The path '{path}' is not allowed: {SafePath.Rule}."));
             }
 
             if (paths.Count > MaxFiles || bytes > MaxBytes)

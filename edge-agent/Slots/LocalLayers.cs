@@ -25,7 +25,13 @@ internal sealed class LocalLayers(DataFolder folder)
                 using var key = LocalSigningKey.LoadOrCreate(folder.DeviceKey);
                 return key.PublicKey;
             }
-            catch (Exception exception) when (exception is InvalidOperationException or PackageFormatException or IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception exception)
+                when (exception
+                        is InvalidOperationException
+                            or PackageFormatException
+                            or IOException
+                            or UnauthorizedAccessException
+                            or CryptographicException)
             {
                 return null;
             }
@@ -85,7 +91,12 @@ internal sealed class LocalLayers(DataFolder folder)
         }
     }
 
-    private async Task<Failure?> ImportAsync(LocalLayer layer, AdaptationPick adaptation, byte[] envelope, ContentStore store, CancellationToken cancellationToken)
+    private async Task<Failure?> ImportAsync(
+        LocalLayer layer,
+        AdaptationPick adaptation,
+        byte[] envelope,
+        ContentStore store,
+        CancellationToken cancellationToken)
     {
         foreach (var file in layer.Files.DistinctBy(file => file.Digest))
         {

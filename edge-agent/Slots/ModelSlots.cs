@@ -44,7 +44,11 @@ internal sealed class ModelSlots(DataFolder folder, ContentStore store, Composed
     }
 
     /// <summary>What is wrong with a slot that should hold exactly this variant with this over it; null when nothing is.</summary>
-    internal async Task<string?> FindDamageAsync(Slot slot, VariantOffer variant, AdaptationPick? adaptation, CancellationToken cancellationToken)
+    internal async Task<string?> FindDamageAsync(
+        Slot slot,
+        VariantOffer variant,
+        AdaptationPick? adaptation,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<SlotFile>? files;
         try

@@ -17,7 +17,13 @@ namespace SlmOps.EdgeAgent.Slots;
 /// <param name="Adapters">Adapter files of the composition, in the order in which they are active.</param>
 /// <param name="LocalAdapters">Adapter files of the device's own layer, active after those.</param>
 internal sealed record SlotDescription(
-    int Schema, Digest Base, Digest Composition, string Name, string Version, IReadOnlyList<string> Adapters, IReadOnlyList<string> LocalAdapters)
+    int Schema,
+    Digest Base,
+    Digest Composition,
+    string Name,
+    string Version,
+    IReadOnlyList<string> Adapters,
+    IReadOnlyList<string> LocalAdapters)
 {
     internal const string FileName = "composition.json";
 

@@ -45,7 +45,9 @@ internal sealed class SlotRecords(DataFolder folder, ComposedFiles composed)
             if (_kept.GetValueOrDefault(slot) != (content, floor) && await FilesAsync(slot, content, cancellationToken) is { } files)
             {
                 var record = new SlotRecord(SlotRecord.CurrentSchema, content, files, floor);
-                DurableFile.Write(folder.SlotRecord(slot), SealedJson.Seal(JsonSerializer.SerializeToUtf8Bytes(record, SlotJson.Default.SlotRecord)));
+                DurableFile.Write(
+                    folder.SlotRecord(slot),
+                    SealedJson.Seal(JsonSerializer.SerializeToUtf8Bytes(record, SlotJson.Default.SlotRecord)));
                 _kept[slot] = (content, floor);
             }
         }

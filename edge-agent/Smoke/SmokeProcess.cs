@@ -91,7 +91,12 @@ internal sealed class SmokeProcess(IReadOnlyList<string> launcher, IReadOnlyList
 
     private ProcessStartInfo Start(string folder, int prompts)
     {
-        var start = new ProcessStartInfo(_command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(_command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         string[] arguments =
         [
             .. _command.Skip(1), "--smoke", folder, "--smoke-prompts", prompts.ToString(CultureInfo.InvariantCulture),

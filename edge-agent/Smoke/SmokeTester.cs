@@ -47,7 +47,8 @@ internal static class SmokeTester
         }
     }
 
-    private static List<string> PathsIn(string folder, IReadOnlyList<string> paths) => [.. paths.Select(path => Path.Combine(folder, path))];
+    private static List<string> PathsIn(string folder, IReadOnlyList<string> paths) =>
+        [.. paths.Select(path => Path.Combine(folder, path))];
 
     internal static SmokeOutcome Failed(string code, string reason) => new(false, code, reason, null, 0, null, PeakBytes());
 
@@ -71,7 +72,12 @@ internal static class SmokeTester
             : throw new InvalidDataException("smoke.json is out of bounds, or a prompt lacks promptTokens or greedyTokens.");
     }
 
-    private static SmokeOutcome Generate(string path, SmokeTest test, int prompts, IReadOnlyList<string> adapters, CancellationToken cancellationToken)
+    private static SmokeOutcome Generate(
+        string path,
+        SmokeTest test,
+        int prompts,
+        IReadOnlyList<string> adapters,
+        CancellationToken cancellationToken)
     {
         using var model = LanguageModel.Open(path, new() { Adapters = adapters });
         var (expected, equal, generated) = (0, 0, 0);

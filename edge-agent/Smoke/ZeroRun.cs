@@ -46,7 +46,14 @@ internal static class ZeroRun
             using var outputs = session.Run(run, [.. session.InputMetadata.Keys], values, [.. session.OutputMetadata.Keys]);
             var bad = session.OutputMetadata.Keys.Zip(outputs).FirstOrDefault(pair => !IsFinite(pair.Second)).First;
             return bad is null
-                ? new(true, null, $"The model ran on zeros; its {outputs.Count} outputs are finite.", null, 0, null, SmokeTester.PeakBytes())
+                ? new(
+                    true,
+                    null,
+                    $"The model ran on zeros; its {outputs.Count} outputs are finite.",
+                    null,
+                    0,
+                    null,
+                    SmokeTester.PeakBytes())
                 : SmokeTester.Failed("smoke-not-finite", $"The output '{bad}' is not finite on zero inputs.");
         }
         finally
@@ -67,7 +74,9 @@ internal static class ZeroRun
         {
             TensorElementType.Float => All(value.GetTensorDataAsSpan<float>(), float.IsFinite),
             TensorElementType.Double => All(value.GetTensorDataAsSpan<double>(), double.IsFinite),
-            TensorElementType.Float16 => All(value.GetTensorDataAsSpan<Float16>(), number => !Float16.IsNaN(number) && !Float16.IsInfinity(number)),
+            TensorElementType.Float16 => All(
+                value.GetTensorDataAsSpan<Float16>(),
+                number => !Float16.IsNaN(number) && !Float16.IsInfinity(number)),
             _ => true,
         };
     }

@@ -89,7 +89,15 @@ internal sealed record AgentState(int Schema, long LastSeq)
         {
             A = Renumbered(A, listed),
             B = Renumbered(B, listed),
-            Known = [.. Known.Select(known => known with { Listed = listed.FirstOrDefault(target => target.Release == known.Release) ?? known.Listed })],
+            Known =
+            [
+                .. Known.Select(known =>
+                    known with
+                    {
+                        Listed = listed.FirstOrDefault(target => target.Release == known.Release) ?? known.Listed,
+                    }
+                ),
+            ],
         };
     }
 
@@ -106,22 +114,30 @@ internal sealed record AgentState(int Schema, long LastSeq)
         Known = [release, .. Known.Where(one => one.Release.Digest != release.Release.Digest).Take(MaxKnown - 1)],
     };
 
-    internal AgentState Condemn(CondemnedRelease release) => this with
-    {
-        Condemned = [release, .. Condemned.Where(one => one.Release != release.Release || one.Manifest != release.Manifest).Take(MaxCondemned - 1)],
-    };
+    internal AgentState Condemn(CondemnedRelease release) =>
+        this with
+        {
+            Condemned =
+            [
+                release,
+                .. Condemned.Where(one => one.Release != release.Release || one.Manifest != release.Manifest).Take(MaxCondemned - 1),
+            ],
+        };
 
     /// <summary>Condemns what a deployment brought: what was laid over the variant, or the release where nothing was.</summary>
-    internal AgentState Condemn(Deployment deployment, string code, DateTimeOffset at) => deployment.Adaptation is { } adaptation
-        ? this with
-        {
-            CondemnedCompositions =
-            [
-                new(adaptation.Composition, adaptation.Local, code, at),
-                .. CondemnedCompositions.Where(one => one.Composition != adaptation.Composition || one.Local != adaptation.Local).Take(MaxCondemned - 1),
-            ],
-        }
-        : Condemn(new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at));
+    internal AgentState Condemn(Deployment deployment, string code, DateTimeOffset at) =>
+        deployment.Adaptation is { } adaptation
+            ? this with
+            {
+                CondemnedCompositions =
+                [
+                    new(adaptation.Composition, adaptation.Local, code, at),
+                    .. CondemnedCompositions
+                        .Where(one => one.Composition != adaptation.Composition || one.Local != adaptation.Local)
+                        .Take(MaxCondemned - 1),
+                ],
+            }
+            : Condemn(new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at));
 
     /// <param name="firstSeq">
     /// Reports start after this, which must be higher than any number the device used in a life before: the service

@@ -33,7 +33,10 @@ public static class OutcomeTable
         new("smoke-not-finite", OutcomeClass.Release, "its outputs are not finite numbers on zero inputs"),
         new("smoke-memory", OutcomeClass.Release, "it takes more memory than its variant says"),
         new("smoke-unsupported", OutcomeClass.Release, "it has inputs that no device can fill"),
-        new(ReasonCodes.SmokeCrashed, OutcomeClass.Release, "it took its test process down, or kept it too long, in three tries, while a tiny model ran well"),
+        new(
+            ReasonCodes.SmokeCrashed,
+            OutcomeClass.Release,
+            "it took its test process down, or kept it too long, in three tries, while a tiny model ran well"),
         new("no-single-model", OutcomeClass.Release, "its package holds no model, or more than one"),
         new("signature", OutcomeClass.Release, "the release key did not sign it"),
         new("statement", OutcomeClass.Release, "what was signed is another release"),

@@ -28,7 +28,11 @@ internal sealed class AdapterSet : IDisposable
         {
             set.Dispose();
             var path = paths[set._adapters.Count];
-            throw new ModelOpenException("adapter-failed", path, $"ONNX Runtime cannot load the adapter '{path}': {exception.Message}", exception);
+            throw new ModelOpenException(
+                "adapter-failed",
+                path,
+                $"ONNX Runtime cannot load the adapter '{path}': {exception.Message}",
+                exception);
         }
     }
 

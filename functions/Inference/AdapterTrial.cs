@@ -73,10 +73,21 @@ public static class AdapterTrial
         }
     }
 
-    private static AdapterTrialResult OfOutputs(string modelPath, IReadOnlyList<string> adapters, int threads, CancellationToken cancellationToken)
+    private static AdapterTrialResult OfOutputs(
+        string modelPath,
+        IReadOnlyList<string> adapters,
+        int threads,
+        CancellationToken cancellationToken)
     {
         // Any input on which both differ will do, so nothing is asked of the owner.
-        var options = new OutputComparisonOptions { Samples = Samples, LatencyRepeats = 1, Threads = threads, CandidateAdapters = adapters, GuessUnknown = true };
+        var options = new OutputComparisonOptions
+        {
+            Samples = Samples,
+            LatencyRepeats = 1,
+            Threads = threads,
+            CandidateAdapters = adapters,
+            GuessUnknown = true,
+        };
         var outputs = OutputComparison.Compare(modelPath, modelPath, options, null, cancellationToken).Outputs;
         return new(outputs.All(output => output.MaxAbsoluteError < double.MaxValue), outputs.Any(output => output.MaxAbsoluteError > 0));
     }

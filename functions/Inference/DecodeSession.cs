@@ -47,7 +47,14 @@ public sealed class DecodeSession : IDisposable
 
         try
         {
-            var run = DecoderStep.Run(_model, _outputNames, hasCache ? tokens : _tokens.ToArray(), hasCache ? Length : 0, _cache, allLogits ? tokens.Length : 1, cancellationToken);
+            var run = DecoderStep.Run(
+                _model,
+                _outputNames,
+                hasCache ? tokens : _tokens.ToArray(),
+                hasCache ? Length : 0,
+                _cache,
+                allLogits ? tokens.Length : 1,
+                cancellationToken);
             var logits = Rows(run[0], allLogits ? tokens.Length : 1, run);
             _outputs?.Dispose();
             _outputs = run;
@@ -93,7 +100,9 @@ public sealed class DecodeSession : IDisposable
         var shape = _model.Shape;
         if (shape.MaxPositions is { } max && tokens.Length > max - Length)
         {
-            throw new ArgumentException($"'{_model.ModelPath}' has {max} positions; {Length} tokens and {tokens.Length} more do not fit.", nameof(tokens));
+            throw new ArgumentException(
+                $"'{_model.ModelPath}' has {max} positions; {Length} tokens and {tokens.Length} more do not fit.",
+                nameof(tokens));
         }
 
         foreach (var token in tokens)
@@ -101,7 +110,9 @@ public sealed class DecodeSession : IDisposable
             // An unknown vocabulary size is found out by a probe with token 0.
             if (token < 0 || (token >= shape.VocabularySize && shape.VocabularySize > 0))
             {
-                throw new ArgumentException($"Token {token} is outside the vocabulary of '{_model.ModelPath}', 0 to {shape.VocabularySize - 1}.", nameof(tokens));
+                throw new ArgumentException(
+                    $"Token {token} is outside the vocabulary of '{_model.ModelPath}', 0 to {shape.VocabularySize - 1}.",
+                    nameof(tokens));
             }
         }
     }
@@ -116,7 +127,8 @@ public sealed class DecodeSession : IDisposable
             run.Dispose();
             throw new InferenceException(
                 _model.ModelPath,
-                $"'{_model.ModelPath}' gave logits of shape [{string.Join(", ", shape)}] where [1, at least {wanted}, {_model.Shape.VocabularySize}] was due.");
+                $"'{_model.ModelPath}' gave logits of shape [{string.Join(", ", shape)}] where [1, at least {wanted}, {_model.Shape.VocabularySize}] was due."
+            );
         }
 
         var vocabulary = checked((int)shape[2]);

@@ -5,7 +5,12 @@ namespace SlmOps.Inference;
 /// <summary>Tokens per second of one model: prefill is one pass over a window, decode is token by token after a prompt.</summary>
 internal sealed record DecodeSpeed(double PrefillTokensPerSecond, double DecodeTokensPerSecond)
 {
-    internal static DecodeSpeed Measure(LanguageModel model, IReadOnlyList<int> tokens, int window, EvaluationOptions options, CancellationToken cancellationToken)
+    internal static DecodeSpeed Measure(
+        LanguageModel model,
+        IReadOnlyList<int> tokens,
+        int window,
+        EvaluationOptions options,
+        CancellationToken cancellationToken)
     {
         var random = new Random(options.Seed);
         var positions = model.Shape.MaxPositions ?? int.MaxValue;

@@ -75,7 +75,10 @@ internal static class DecoderStep
         catch (OnnxRuntimeException exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InferenceException(model.ModelPath, $"ONNX Runtime failed while it ran '{model.ModelPath}': {exception.Message}", exception);
+            throw new InferenceException(
+                model.ModelPath,
+                $"ONNX Runtime failed while it ran '{model.ModelPath}': {exception.Message}",
+                exception);
         }
     }
 }

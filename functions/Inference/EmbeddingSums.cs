@@ -28,9 +28,17 @@ internal sealed class EmbeddingSums(string output)
     /// <summary>The output that holds embeddings, or null where there is none.</summary>
     internal static string? OutputOf(IReadOnlyDictionary<string, TensorPort> outputs)
     {
-        return s_names.FirstOrDefault(name => outputs.TryGetValue(name, out var port) && port.Rank is 2 or 3 && TensorData.IsFloat(port.Type))
-            ?? outputs.Values.Where(port => port.Name != DecoderPorts.LogitsName && port.Rank == 3 && port.Dimensions[2] > 1
-                && port.Dimensions[1] < 0 && TensorData.IsFloat(port.Type)).Select(port => port.Name).FirstOrDefault();
+        return s_names.FirstOrDefault(name =>
+                outputs.TryGetValue(name, out var port) && port.Rank is 2 or 3 && TensorData.IsFloat(port.Type))
+            ?? outputs
+                .Values.Where(port =>
+                    port.Name != DecoderPorts.LogitsName
+                    && port.Rank == 3
+                    && port.Dimensions[2] > 1
+                    && port.Dimensions[1] < 0
+                    && TensorData.IsFloat(port.Type))
+                .Select(port => port.Name)
+                .FirstOrDefault();
     }
 
     /// <summary>Adds the embeddings of one run. <paramref name="mask"/> is one number a token, or null when all count.</summary>
@@ -61,7 +69,12 @@ internal sealed class EmbeddingSums(string output)
         }
 
         var cosines = _expected.Select((text, i) => Cosine(text, _actual[i])).ToList();
-        return new(output, cosines.Average(), cosines.Min(), realTexts && _expected.Count >= LeastTexts ? Neighbours() : null, _expected.Count);
+        return new(
+            output,
+            cosines.Average(),
+            cosines.Min(),
+            realTexts && _expected.Count >= LeastTexts ? Neighbours() : null,
+            _expected.Count);
     }
 
     private double Neighbours()
@@ -79,7 +92,9 @@ internal sealed class EmbeddingSums(string output)
     /// <summary>Two texts of zeros are alike; what is no number is like nothing.</summary>
     private static double Cosine(float[] a, float[] b)
     {
-        var (product, norms) = (TensorPrimitives.Dot<float>(a, b), (double)TensorPrimitives.Norm<float>(a) * TensorPrimitives.Norm<float>(b));
+        var (product, norms) = (
+            TensorPrimitives.Dot<float>(a, b),
+            (double)TensorPrimitives.Norm<float>(a) * TensorPrimitives.Norm<float>(b));
         return !double.IsFinite(product) || !double.IsFinite(norms) ? -1
             : norms > 0 ? Math.Clamp(product / norms, -1, 1)
             : a.AsSpan().SequenceEqual(b) ? 1 : 0;

@@ -94,7 +94,13 @@ public static class Evaluation
         else
         {
             EvaluationText.Run(
-                candidate, tokens, header.Window, header.Windows, (logits, next) => scores.Add(reader.Next(), logits, next), progress, cancellationToken);
+                candidate,
+                tokens,
+                header.Window,
+                header.Windows,
+                (logits, next) => scores.Add(reader.Next(), logits, next),
+                progress,
+                cancellationToken);
         }
 
         return new(

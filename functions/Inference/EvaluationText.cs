@@ -59,19 +59,22 @@ internal static class EvaluationText
         if (predictions.Vocabulary != candidate.Shape.VocabularySize)
         {
             throw new ArgumentException(
-                $"'{candidate.ModelPath}' has a vocabulary of {candidate.Shape.VocabularySize} and its baseline one of {predictions.Vocabulary}; they cannot be compared.");
+                $"'{candidate.ModelPath}' has a vocabulary of {candidate.Shape.VocabularySize} and its baseline one of {predictions.Vocabulary}; they cannot be compared."
+            );
         }
 
         if (candidate.Shape.MaxPositions is { } positions && positions < predictions.Window)
         {
             throw new ArgumentException(
-                $"'{candidate.ModelPath}' has {positions} positions, and its baseline was run on windows of {predictions.Window}; they cannot be compared.");
+                $"'{candidate.ModelPath}' has {positions} positions, and its baseline was run on windows of {predictions.Window}; they cannot be compared."
+            );
         }
 
         if (predictions.Positions >= tokens.Count)
         {
             throw new ArgumentException(
-                $"The evaluation text has {tokens.Count} tokens, and the predictions are of {predictions.Positions + 1}: they belong to another text.", nameof(tokens));
+                $"The evaluation text has {tokens.Count} tokens, and the predictions are of {predictions.Positions + 1}: they belong to another text.",
+                nameof(tokens));
         }
     }
 }

@@ -19,7 +19,10 @@ internal sealed record ModelConfig(int? MaxPositions, int? KvHeads, int? HeadSiz
 
         if (file.Length > MaxFileBytes)
         {
-            throw new ModelOpenException("bad-config", modelPath, $"'{path}' has {file.Length} bytes; a model configuration has at most {MaxFileBytes}.");
+            throw new ModelOpenException(
+                "bad-config",
+                modelPath,
+                $"'{path}' has {file.Length} bytes; a model configuration has at most {MaxFileBytes}.");
         }
 
         try
@@ -49,7 +52,10 @@ internal sealed record ModelConfig(int? MaxPositions, int? KvHeads, int? HeadSiz
     }
 
     private static int? Int(JsonElement root, string key) =>
-        root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
+        root.TryGetProperty(key, out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt32(out var number)
+        && number > 0
             ? number
             : null;
 }

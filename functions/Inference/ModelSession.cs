@@ -49,7 +49,11 @@ internal static class ModelSession
 
     /// <exception cref="InferenceException">When the model fails.</exception>
     internal static IDisposableReadOnlyCollection<OrtValue> Run(
-        InferenceSession session, string modelPath, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputNames, AdapterSet? adapters = null)
+        InferenceSession session,
+        string modelPath,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputNames,
+        AdapterSet? adapters = null)
     {
         try
         {
@@ -59,7 +63,10 @@ internal static class ModelSession
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new InferenceException(modelPath, $"ONNX Runtime failed while it ran {Path.GetFileName(modelPath)}: {exception.Message}", exception);
+            throw new InferenceException(
+                modelPath,
+                $"ONNX Runtime failed while it ran {Path.GetFileName(modelPath)}: {exception.Message}",
+                exception);
         }
     }
 }

@@ -31,7 +31,10 @@ public static class OutputComparison
         var ports = TensorPort.From(baseline.InputMetadata);
         if (ports.Count < baseline.InputMetadata.Count)
         {
-            throw new ModelOpenException("unsupported-type", baselinePath, $"{Path.GetFileName(baselinePath)} takes inputs that are not tensors; there are no sample values for them.");
+            throw new ModelOpenException(
+                "unsupported-type",
+                baselinePath,
+                $"{Path.GetFileName(baselinePath)} takes inputs that are not tensors; there are no sample values for them.");
         }
 
         var inputs = SamplePlan.For(baseline, baselinePath, ports, options, cancellationToken);
@@ -89,7 +92,12 @@ public static class OutputComparison
     }
 
     private static double Latency(
-        InferenceSession session, string modelPath, SamplePlan inputs, OutputComparisonOptions options, CancellationToken cancellationToken, AdapterSet? adapters = null)
+        InferenceSession session,
+        string modelPath,
+        SamplePlan inputs,
+        OutputComparisonOptions options,
+        CancellationToken cancellationToken,
+        AdapterSet? adapters = null)
     {
         using var values = inputs.Create(0);
         var best = double.MaxValue;

@@ -64,7 +64,8 @@ public abstract class PeakMemory
             {
                 if (line.StartsWith(key, StringComparison.Ordinal))
                 {
-                    return 1024 * long.Parse(line.AsSpan(key.Length, line.Length - key.Length - " kB".Length).Trim(), CultureInfo.InvariantCulture);
+                    return 1024
+                        * long.Parse(line.AsSpan(key.Length, line.Length - key.Length - " kB".Length).Trim(), CultureInfo.InvariantCulture);
                 }
             }
 

@@ -24,7 +24,9 @@ internal sealed class PortChecks(string modelPath)
 
         if (port.Dimensions[openAxis] >= 0)
         {
-            throw Unsupported("unsupported-shape", $"fixes the length of '{port.Name}' to {port.Dimensions[openAxis]}. Export it with dynamic axes.");
+            throw Unsupported(
+                "unsupported-shape",
+                $"fixes the length of '{port.Name}' to {port.Dimensions[openAxis]}. Export it with dynamic axes.");
         }
 
         return port;
@@ -49,7 +51,9 @@ internal sealed class PortChecks(string modelPath)
         Float(port);
         return port.Rank == 3
             ? port
-            : throw Unsupported("unsupported-shape", $"gives '{port.Name}' with shape {port.ShapeText}; [batch, sequence, vocabulary] is needed.");
+            : throw Unsupported(
+                "unsupported-shape",
+                $"gives '{port.Name}' with shape {port.ShapeText}; [batch, sequence, vocabulary] is needed.");
     }
 
     internal CachePort Cache(TensorPort past, TensorPort present, int? kvHeads, int? headSize)
@@ -62,23 +66,32 @@ internal sealed class PortChecks(string modelPath)
 
         if (past.Rank != 4)
         {
-            throw Unsupported("unsupported-shape", $"has '{past.Name}' with shape {past.ShapeText}; [batch, heads, past, head size] is needed.");
+            throw Unsupported(
+                "unsupported-shape",
+                $"has '{past.Name}' with shape {past.ShapeText}; [batch, heads, past, head size] is needed.");
         }
 
         Batch(past);
         if (past.Dimensions[2] >= 0)
         {
-            throw Unsupported("unsupported-shape", $"fixes the past length of '{past.Name}' to {past.Dimensions[2]}. Export it with dynamic axes.");
+            throw Unsupported(
+                "unsupported-shape",
+                $"fixes the past length of '{past.Name}' to {past.Dimensions[2]}. Export it with dynamic axes.");
         }
 
         return new(past.Name, present.Name, past.Type, Known(1, kvHeads, "heads"), Known(3, headSize, "head size"));
 
         int Known(int axis, int? configured, string what)
         {
-            var fixedSize = past.Dimensions[axis] > 0 ? past.Dimensions[axis] : present.Rank == 4 && present.Dimensions[axis] > 0 ? present.Dimensions[axis] : configured;
-            return fixedSize ?? throw Unsupported(
-                "unsupported-shape",
-                $"leaves the {what} of '{past.Name}' {past.ShapeText} open. Put the model's config.json beside it or state the number in the options.");
+            var fixedSize =
+                past.Dimensions[axis] > 0 ? past.Dimensions[axis]
+                : present.Rank == 4 && present.Dimensions[axis] > 0 ? present.Dimensions[axis]
+                : configured;
+            return fixedSize
+                ?? throw Unsupported(
+                    "unsupported-shape",
+                    $"leaves the {what} of '{past.Name}' {past.ShapeText} open. Put the model's config.json beside it or state the number in the options."
+                );
         }
     }
 
@@ -88,7 +101,9 @@ internal sealed class PortChecks(string modelPath)
     {
         if (port.Dimensions[0] is not (-1 or 1))
         {
-            throw Unsupported("unsupported-shape", $"fixes the batch of '{port.Name}' to {port.Dimensions[0]}; 1 or a dynamic axis is needed.");
+            throw Unsupported(
+                "unsupported-shape",
+                $"fixes the batch of '{port.Name}' to {port.Dimensions[0]}; 1 or a dynamic axis is needed.");
         }
     }
 

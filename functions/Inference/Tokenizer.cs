@@ -9,8 +9,25 @@ namespace SlmOps.Inference;
 /// </summary>
 public sealed class Tokenizer
 {
-    private static readonly string[] StartNames = ["<s>", "<|begin_of_text|>", "<bos>", "<|startoftext|>", "<｜begin▁of▁sentence｜>", "<|endoftext|>"];
-    private static readonly string[] EndNames = ["</s>", "<|end_of_text|>", "<eos>", "<｜end▁of▁sentence｜>", "<|endoftext|>", "<|eot_id|>", "<|im_end|>"];
+    private static readonly string[] StartNames =
+    [
+        "<s>",
+        "<|begin_of_text|>",
+        "<bos>",
+        "<|startoftext|>",
+        "<｜begin▁of▁sentence｜>",
+        "<|endoftext|>",
+    ];
+    private static readonly string[] EndNames =
+    [
+        "</s>",
+        "<|end_of_text|>",
+        "<eos>",
+        "<｜end▁of▁sentence｜>",
+        "<|endoftext|>",
+        "<|eot_id|>",
+        "<|im_end|>",
+    ];
 
     private static readonly string[] PadNames = ["[PAD]", "<pad>", "<|pad|>", "<|endoftext|>"];
 
@@ -26,10 +43,13 @@ public sealed class Tokenizer
         _json = json;
         _limits = limits;
         _rawTokens = new(json.Added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalizedTokens = new(json.Added.Where(token => token.Normalized).Select(token => (Normalize(token.Content, CancellationToken.None), token)));
+        _normalizedTokens = new(
+            json.Added.Where(token => token.Normalized).Select(token => (Normalize(token.Content, CancellationToken.None), token)));
         _names = json.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
         _special = [.. json.Added.Where(token => token.Special).Select(token => token.Id)];
-        SpecialTokens = json.Added.Where(token => token.Special).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        SpecialTokens = json
+            .Added.Where(token => token.Special)
+            .ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         VocabularySize = _names.Count == 0 ? 0 : _names.Keys.Max() + 1;
         BeginOfText = json.Template.Before is [var start, ..] ? start : FirstKnown(StartNames);
         EndOfText = FirstKnown(EndNames);
@@ -111,7 +131,9 @@ public sealed class Tokenizer
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length > _limits.MaxTextLength)
         {
-            throw new TokenizerException("text-too-long", $"The text has {text.Length} characters; at most {_limits.MaxTextLength} are encoded at once. Encode it in parts.");
+            throw new TokenizerException(
+                "text-too-long",
+                $"The text has {text.Length} characters; at most {_limits.MaxTextLength} are encoded at once. Encode it in parts.");
         }
 
         var ids = new List<int>((text.Length / 3) + 1);
@@ -133,7 +155,12 @@ public sealed class Tokenizer
                 }
 
                 var first = raw.Start == 0 && segment.Start == 0;
-                foreach (var word in PreTokenizer.Run(_json.PreTokenizers, normalized.Substring(segment.Start, segment.Length), first, cancellationToken))
+                foreach (
+                    var word in PreTokenizer.Run(
+                        _json.PreTokenizers,
+                        normalized.Substring(segment.Start, segment.Length),
+                        first,
+                        cancellationToken))
                 {
                     _json.Model.Encode(word, ids);
                 }

@@ -21,14 +21,21 @@ internal static class Flow
 {
     internal static readonly IReadOnlyList<FlowStep> Steps =
     [
-        new(IntakeStage.Name, RunRecord.Row, [ModelReceived, ModelRejected], ["quantize", "adapt"], RejectsRun) { Queue = "model-uploads", Computes = true },
+        new(IntakeStage.Name, RunRecord.Row, [ModelReceived, ModelRejected], ["quantize", "adapt"], RejectsRun)
+        {
+            Queue = "model-uploads",
+            Computes = true,
+        },
         new("quantize", QuantizeResult.Prefix, [ModelQuantized], ["validate"], RefusesVariant, typeof(QuantizeStage)) { Computes = true },
         new("validate", ValidateResult.Prefix, [ModelValidated], ["package"], RefusesVariant, typeof(ValidateStage)) { Computes = true },
         new("package", PackageResult.Row, [ModelPackaged, ModelRejected], ["deltas"], RejectsRun, typeof(PackageStage)),
         new("deltas", DeltaResult.Row, [], ["release"], GoesWithout, typeof(DeltaStage)) { Computes = true },
         new("release", ReleaseResult.Row, [ModelReleased], ["rollout-start"], RejectsRun, typeof(ReleaseStage)),
-        new("adapt", AdaptResult.Row, [AdaptationReleased, ModelRejected], ["rollout"], RejectsRun, typeof(AdaptStage)) { OnAdaptations = true, Computes = true },
-
+        new("adapt", AdaptResult.Row, [AdaptationReleased, ModelRejected], ["rollout"], RejectsRun, typeof(AdaptStage))
+        {
+            OnAdaptations = true,
+            Computes = true,
+        },
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
         new("rollout-start", null, [RolloutStarted, RingStarted], [], WaitsForOperator) { Queue = "rollout-starts" },
         new("rollout", null, [RolloutStarted, RingStarted, RingPassed, RolloutPaused, RolledBack, RolloutCompleted], [], TriesAgain)
@@ -41,7 +48,11 @@ internal static class Flow
     internal static string? PoisonQueueOf(FlowStep step) => step.GivenUp is TriesAgain or WaitsForOperator ? null : $"{step.Queue}-poison";
 
     /// <summary>Every queue that a function reads.</summary>
-    internal static readonly IReadOnlyList<string> Queues = [.. Steps.Select(step => step.Queue), .. Steps.Select(PoisonQueueOf).OfType<string>()];
+    internal static readonly IReadOnlyList<string> Queues =
+    [
+        .. Steps.Select(step => step.Queue),
+        .. Steps.Select(PoisonQueueOf).OfType<string>(),
+    ];
 
     internal static FlowStep Find(string stage) => Steps.First(step => step.Name == stage);
 

@@ -12,10 +12,24 @@ internal static partial class Log
     internal static partial void ModelRejected(ILogger log, string model, string version, string stage, string reason);
 
     [LoggerMessage(102, LogLevel.Information, "Built {Model} {Version} {Variant} with {Recipe}: {Bytes} bytes in {ElapsedMs} ms")]
-    internal static partial void VariantBuilt(ILogger log, string model, string version, string variant, string recipe, long bytes, long elapsedMs);
+    internal static partial void VariantBuilt(
+        ILogger log,
+        string model,
+        string version,
+        string variant,
+        string recipe,
+        long bytes,
+        long elapsedMs);
 
     [LoggerMessage(103, LogLevel.Information, "Judged {Model} {Version} {Variant}: accepted {Accepted}, {Reason}, in {ElapsedMs} ms")]
-    internal static partial void VariantJudged(ILogger log, string model, string version, string variant, bool accepted, string reason, long elapsedMs);
+    internal static partial void VariantJudged(
+        ILogger log,
+        string model,
+        string version,
+        string variant,
+        bool accepted,
+        string reason,
+        long elapsedMs);
 
     [LoggerMessage(104, LogLevel.Information, "Packaged {Model} {Version}: {Variants} variants in {ElapsedMs} ms")]
     internal static partial void ModelPackaged(ILogger log, string model, string version, int variants, long elapsedMs);
@@ -35,8 +49,18 @@ internal static partial class Log
     [LoggerMessage(109, LogLevel.Warning, "{Model} {Version} goes without deltas: making them failed every time")]
     internal static partial void DeltasGivenUp(ILogger log, string model, string version);
 
-    [LoggerMessage(118, LogLevel.Information, "Adapted {Base} with {Model} {Version}: {Variants} compositions, {Problems} problems, in {ElapsedMs} ms")]
-    internal static partial void Adapted(ILogger log, string model, string version, string @base, int variants, int problems, long elapsedMs);
+    [LoggerMessage(
+        118,
+        LogLevel.Information,
+        "Adapted {Base} with {Model} {Version}: {Variants} compositions, {Problems} problems, in {ElapsedMs} ms")]
+    internal static partial void Adapted(
+        ILogger log,
+        string model,
+        string version,
+        string @base,
+        int variants,
+        int problems,
+        long elapsedMs);
 
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, Enum state, int ring, string reason);
@@ -44,13 +68,19 @@ internal static partial class Log
     [LoggerMessage(111, LogLevel.Information, "Published channel {Channel} version {ChannelVersion}")]
     internal static partial void ChannelPublished(ILogger log, string channel, long channelVersion);
 
-    [LoggerMessage(112, LogLevel.Information, "Published metadata version {MetadataVersion} with targets version {TargetsVersion}: {Releases} releases")]
+    [LoggerMessage(
+        112,
+        LogLevel.Information,
+        "Published metadata version {MetadataVersion} with targets version {TargetsVersion}: {Releases} releases")]
     internal static partial void MetadataPublished(ILogger log, long metadataVersion, long targetsVersion, int releases);
 
     [LoggerMessage(113, LogLevel.Warning, "The file metadata/{File} holds what this pipeline did not write; the next number is taken")]
     internal static partial void MetadataForeign(ILogger log, string file);
 
-    [LoggerMessage(114, LogLevel.Warning, "The table of releases was empty; taken up from published metadata version {MetadataVersion}: {Releases} releases")]
+    [LoggerMessage(
+        114,
+        LogLevel.Warning,
+        "The table of releases was empty; taken up from published metadata version {MetadataVersion}: {Releases} releases")]
     internal static partial void MetadataRecovered(ILogger log, long metadataVersion, int releases);
 
     [LoggerMessage(116, LogLevel.Information, "Channel {Channel} has the adaptation {Model} {Version} with {Compositions} compositions")]
@@ -60,7 +90,14 @@ internal static partial class Log
     internal static partial void AdaptationWithdrawn(ILogger log, string channel, string model, string version);
 
     [LoggerMessage(120, LogLevel.Information, "Device {Device} is {State} with {Model} {Version} {Variant}. {Reason}")]
-    internal static partial void DeviceReported(ILogger log, string device, string model, string version, DeviceState state, string variant, string reason);
+    internal static partial void DeviceReported(
+        ILogger log,
+        string device,
+        string model,
+        string version,
+        DeviceState state,
+        string variant,
+        string reason);
 
     [LoggerMessage(125, LogLevel.Information, "Deleted {Blobs} blobs of packages, {Bytes} bytes")]
     internal static partial void GarbageCollected(ILogger log, int blobs, long bytes);

@@ -152,7 +152,8 @@ public sealed class PipelineFlow
     public Task<IResult> GarbageAsync(CancellationToken cancellationToken) => Get<OperatorApi>().GarbageAsync(cancellationToken);
 
     /// <summary><c>DELETE garbage/{plan}</c>: deletes what <c>GET garbage</c> showed.</summary>
-    public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) => Get<OperatorApi>().CollectAsync(plan, cancellationToken);
+    public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) =>
+        Get<OperatorApi>().CollectAsync(plan, cancellationToken);
 
     /// <summary><c>POST channels/{channel}/adaptations/{name}/withdraw</c>.</summary>
     public Task<IResult> WithdrawAdaptationAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
@@ -167,7 +168,8 @@ public sealed class PipelineFlow
     {
         var step = Flow.Find(IntakeStage.Name);
         return upload.Run is { } run
-            ? Get<StageGuard>().RunAsync(run, step, null, Work, () => Get<PoisonStage>().RunAsync(upload, cancellationToken), cancellationToken)
+            ? Get<StageGuard>()
+                .RunAsync(run, step, null, Work, () => Get<PoisonStage>().RunAsync(upload, cancellationToken), cancellationToken)
             : Work(cancellationToken);
 
         Task Work(CancellationToken ended) => Get<IntakeStage>().RunAsync(upload, known => Flow.Call(step, known, null), ended);

@@ -44,7 +44,8 @@ public static class PipelineServices
 
         services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
-        services.AddSingleton<PublishChannel>(provider => (channel, token) => provider.GetRequiredService<ChannelPublisher>().PublishAsync(channel, token));
+        services.AddSingleton<PublishChannel>(provider =>
+            (channel, token) => provider.GetRequiredService<ChannelPublisher>().PublishAsync(channel, token));
         services.AddSingleton<OutboxRelay>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Rejections>();

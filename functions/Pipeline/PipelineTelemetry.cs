@@ -21,10 +21,9 @@ internal static class PipelineTelemetry
         TimeProvider time, string stage, string? traceparent, RunKey? run, string? variant, Func<Task> work)
     {
         // Where the host already continued the message's trace, this is a step inside its span.
-        var continued = Activity.Current is { } current && traceparent?.Contains(current.TraceId.ToHexString(), StringComparison.Ordinal) == true;
-        using var span = continued
-            ? Source.StartActivity(stage)
-            : Source.StartActivity(stage, ActivityKind.Consumer, traceparent);
+        var continued =
+            Activity.Current is { } current && traceparent?.Contains(current.TraceId.ToHexString(), StringComparison.Ordinal) == true;
+        using var span = continued ? Source.StartActivity(stage) : Source.StartActivity(stage, ActivityKind.Consumer, traceparent);
         span?.SetTag("slmops.model", run?.Model).SetTag("slmops.version", run?.Version).SetTag("slmops.variant", variant);
         var started = time.GetTimestamp();
         var outcome = "succeeded";

@@ -17,7 +17,8 @@ public static class Float32Twin
     {
         ArgumentNullException.ThrowIfNull(facts);
         var name = ElementType.BFloat16.Text();
-        return facts.Weights.Any(group => group.ElementType == name) || facts.Inputs.Concat(facts.Outputs).Any(port => port.ElementType == name);
+        return facts.Weights.Any(group => group.ElementType == name)
+            || facts.Inputs.Concat(facts.Outputs).Any(port => port.ElementType == name);
     }
 
     /// <summary>

@@ -21,7 +21,11 @@ public static class ModelQuantizer
     /// <exception cref="ModelQuantizationException">When the model or the options cannot be used.</exception>
     /// <exception cref="IOException">When a file cannot be read or written.</exception>
     public static QuantizationReport Quantize(
-        string modelPath, string outputPath, QuantizationOptions options, IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+        string modelPath,
+        string outputPath,
+        QuantizationOptions options,
+        IProgress<QuantizationProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);

@@ -10,7 +10,12 @@ namespace SlmOps.Quantizer;
 
 /// <summary>One quantization from the opened input to the completed output.</summary>
 internal sealed class QuantizationRun(
-    InspectedModel inspected, Recipe recipe, QuantizationOptions options, string modelName, IModelSink sink, IProgress<QuantizationProgress>? progress)
+    InspectedModel inspected,
+    Recipe recipe,
+    QuantizationOptions options,
+    string modelName,
+    IModelSink sink,
+    IProgress<QuantizationProgress>? progress)
 {
     internal QuantizationReport Execute(CancellationToken cancellationToken)
     {
@@ -35,8 +40,17 @@ internal sealed class QuantizationRun(
         var products = new ProductRewriter(
             inspected, analysis, new BlockWeightWriter(slices, data), new ColumnWeightWriter(reader, data, threads), edits, placer);
         var written = new ModelRewriter(
-            inspected, analysis.Index, plan, weight => refiner.Refine(weight, cancellationToken), reader, data, dataName, edits, products, tensors, meter)
-            .Run(cancellationToken);
+            inspected,
+            analysis.Index,
+            plan,
+            weight => refiner.Refine(weight, cancellationToken),
+            reader,
+            data,
+            dataName,
+            edits,
+            products,
+            tensors,
+            meter).Run(cancellationToken);
         foreach (var need in analysis.Needs.Find(edits.Nodes.ContainsKey, edits.IsGone))
         {
             edits.Need(need.From);
@@ -55,7 +69,13 @@ internal sealed class QuantizationRun(
         var inputBytes = inspected.File.Length + inspected.Files.Found.Sum(f => f.Length);
         var outputBytes = files.Sum(file => file.Bytes);
         return new QuantizationReport(
-            recipe.Name, inputBytes, outputBytes, (double)outputBytes / inputBytes, edits.MinimumOrt.ToString(3), files, ReportBuilder.Tensors(written));
+            recipe.Name,
+            inputBytes,
+            outputBytes,
+            (double)outputBytes / inputBytes,
+            edits.MinimumOrt.ToString(3),
+            files,
+            ReportBuilder.Tensors(written));
     }
 
     internal static string DataNameOf(string modelName) => modelName + ".data";

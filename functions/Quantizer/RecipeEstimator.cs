@@ -21,10 +21,22 @@ public static class RecipeEstimator
     /// <param name="cancellationToken">Stops between recipes.</param>
     /// <exception cref="ModelQuantizationException">When the model cannot be used.</exception>
     public static IReadOnlyList<RecipeEstimate> Estimate(
-        string modelPath, long modelBytes, InspectionLimits? limits, CancellationToken cancellationToken) =>
-        [.. RecipeCatalog.All
-            .Where(recipe => recipe.HasFixedSize)
-            .Select(recipe => One(recipe, modelBytes, ModelQuantizer.Plan(modelPath, new QuantizationOptions { Recipe = recipe.Name, Limits = limits ?? new() }, cancellationToken)))];
+        string modelPath,
+        long modelBytes,
+        InspectionLimits? limits,
+        CancellationToken cancellationToken) =>
+        [
+            .. RecipeCatalog
+                .All.Where(recipe => recipe.HasFixedSize)
+                .Select(recipe =>
+                    One(
+                        recipe,
+                        modelBytes,
+                        ModelQuantizer.Plan(
+                            modelPath,
+                            new QuantizationOptions { Recipe = recipe.Name, Limits = limits ?? new() },
+                            cancellationToken))),
+        ];
 
     private static RecipeEstimate One(Recipe recipe, long modelBytes, IReadOnlyList<TensorReport> tensors)
     {

@@ -12,8 +12,12 @@ internal static class ReportBuilder
     internal static List<TensorReport> Tensors(IEnumerable<WrittenWeight> weights) => [.. weights.SelectMany(Rows)];
 
     /// <summary>The same list for a plan that was not carried out: sizes are known, errors are not.</summary>
-    internal static List<TensorReport> Planned(QuantizationPlan plan) => Tensors(plan.Weights.Select(weight =>
-        new WrittenWeight(weight.Entry, [.. weight.Products.Select(product => Planned(weight.Entry, product)), .. Planned(weight)], weight.Stays)));
+    internal static List<TensorReport> Planned(QuantizationPlan plan) =>
+        Tensors(
+            plan.Weights.Select(weight => new WrittenWeight(
+                weight.Entry,
+                [.. weight.Products.Select(product => Planned(weight.Entry, product)), .. Planned(weight)],
+                weight.Stays)));
 
     private static IEnumerable<TensorReport> Rows(WrittenWeight weight)
     {
@@ -36,7 +40,8 @@ internal static class ReportBuilder
     {
         var (k, n) = (product.View.K, product.View.N);
         var (scheme, bits, size, after) = product.Scheme is BlockScheme block
-            ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n)) : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
+            ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n))
+            : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
         return new(entry.Name, entry.OperatorText, scheme, bits, size, null, entry.Tensor.ByteLength, after, product.Reason);
     }
 
@@ -46,14 +51,30 @@ internal static class ReportBuilder
         {
             var (tensor, half) = (weight.Entry.Tensor, values.Scheme is HalfScheme);
             yield return new(
-                weight.Entry.Name, weight.Entry.OperatorText, half ? "half" : ((PruneScheme)values.Scheme).Text, half ? 16 : tensor.Type.Bits(), null, null,
-                tensor.ByteLength, half ? tensor.ByteLength / 2 : tensor.ByteLength, values.Reason);
+                weight.Entry.Name,
+                weight.Entry.OperatorText,
+                half ? "half" : ((PruneScheme)values.Scheme).Text,
+                half ? 16 : tensor.Type.Bits(),
+                null,
+                null,
+                tensor.ByteLength,
+                half ? tensor.ByteLength / 2 : tensor.ByteLength,
+                values.Reason);
         }
     }
 
     private static TensorReport Stays(WeightEntry entry, string? reason)
     {
         var bytes = entry.Tensor.ByteLength;
-        return new TensorReport(entry.Name, entry.OperatorText, entry.Tensor.Type.IsWeight() ? "float" : "as-it-was", entry.Tensor.Type.Bits(), null, null, bytes, bytes, reason);
+        return new TensorReport(
+            entry.Name,
+            entry.OperatorText,
+            entry.Tensor.Type.IsWeight() ? "float" : "as-it-was",
+            entry.Tensor.Type.Bits(),
+            null,
+            null,
+            bytes,
+            bytes,
+            reason);
     }
 }

@@ -11,6 +11,7 @@ public sealed class AdaptTrigger(PipelineFlow flow)
         flow.StageAsync("adapt", message, cancellationToken);
 
     [Function("AdaptPoison")]
-    public Task Poisoned([QueueTrigger("adapt-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("adapt", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("adapt-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("adapt", message, cancellationToken);
 }

@@ -11,6 +11,7 @@ public sealed class DeltaTrigger(PipelineFlow flow)
         flow.StageAsync("deltas", message, cancellationToken);
 
     [Function("DeltasPoison")]
-    public Task Poisoned([QueueTrigger("deltas-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("deltas", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("deltas-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("deltas", message, cancellationToken);
 }

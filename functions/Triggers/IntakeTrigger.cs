@@ -11,6 +11,7 @@ public sealed class IntakeTrigger(PipelineFlow flow)
         flow.IntakeAsync(message, cancellationToken);
 
     [Function("IntakePoison")]
-    public Task Poisoned([QueueTrigger("model-uploads-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.UploadPoisonedAsync(message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("model-uploads-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.UploadPoisonedAsync(message, cancellationToken);
 }

@@ -11,6 +11,7 @@ public sealed class PackageTrigger(PipelineFlow flow)
         flow.StageAsync("package", message, cancellationToken);
 
     [Function("PackagePoison")]
-    public Task Poisoned([QueueTrigger("package-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("package", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("package-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("package", message, cancellationToken);
 }

@@ -11,6 +11,7 @@ public sealed class QuantizeTrigger(PipelineFlow flow)
         flow.StageAsync("quantize", message, cancellationToken);
 
     [Function("QuantizePoison")]
-    public Task Poisoned([QueueTrigger("quantize-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("quantize", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("quantize-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("quantize", message, cancellationToken);
 }

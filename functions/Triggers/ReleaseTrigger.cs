@@ -11,6 +11,7 @@ public sealed class ReleaseTrigger(PipelineFlow flow)
         flow.StageAsync("release", message, cancellationToken);
 
     [Function("ReleasePoison")]
-    public Task Poisoned([QueueTrigger("release-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("release", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("release-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("release", message, cancellationToken);
 }

@@ -11,6 +11,7 @@ public sealed class ValidateTrigger(PipelineFlow flow)
         flow.StageAsync("validate", message, cancellationToken);
 
     [Function("ValidatePoison")]
-    public Task Poisoned([QueueTrigger("validate-poison", Connection = "SlmOpsStorage")] string message, CancellationToken cancellationToken) =>
-        flow.PoisonedAsync("validate", message, cancellationToken);
+    public Task Poisoned(
+        [QueueTrigger("validate-poison", Connection = "SlmOpsStorage")] string message,
+        CancellationToken cancellationToken) => flow.PoisonedAsync("validate", message, cancellationToken);
 }

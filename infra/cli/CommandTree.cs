@@ -20,31 +20,33 @@ namespace SlmOps.Cli;
 /// <summary>Every command.</summary>
 internal static class CommandTree
 {
-    internal static RootCommand Build() => new(
-        "SlmOps: drop a small language model into storage, and every device of the fleet ends up running the right, verified, smaller build of it.")
-    {
-        DemoCommand.Build(),
-        UpCommand.Build(),
-        HostCommand.Build(),
-        PushCommand.Build(),
-        WatchCommand.Build(),
-        EventsCommand.Build(),
-        RolloutCommand.Build(),
-        CollectCommand.Build(),
-        CancelCommand.Build(),
-        FloorCommand.Build(),
-        AdaptationCommand.Build(),
-        AgentCommand.Build(),
-        InspectCommand.Build(),
-        QuantizeCommand.Build(),
-        EvaluateCommand.Build(),
-        PackageCommand.Build(),
-        VerifyCommand.Build(),
-        DiffCommand.Build(),
-        ArchiveCommands.Export(),
-        ArchiveCommands.Import(),
-        RootCommands.Build(),
-    };
+    internal static RootCommand Build() =>
+        new(
+            "SlmOps: drop a small language model into storage, and every device of the fleet ends up running the right, verified, smaller build of it."
+        )
+        {
+            DemoCommand.Build(),
+            UpCommand.Build(),
+            HostCommand.Build(),
+            PushCommand.Build(),
+            WatchCommand.Build(),
+            EventsCommand.Build(),
+            RolloutCommand.Build(),
+            CollectCommand.Build(),
+            CancelCommand.Build(),
+            FloorCommand.Build(),
+            AdaptationCommand.Build(),
+            AgentCommand.Build(),
+            InspectCommand.Build(),
+            QuantizeCommand.Build(),
+            EvaluateCommand.Build(),
+            PackageCommand.Build(),
+            VerifyCommand.Build(),
+            DiffCommand.Build(),
+            ArchiveCommands.Export(),
+            ArchiveCommands.Import(),
+            RootCommands.Build(),
+        };
 
     /// <summary>Runs a command line; the library itself knows no exit code of its own for bad usage.</summary>
     internal static async Task<int> RunAsync(

@@ -22,7 +22,9 @@ internal sealed class OperatorClient : IDisposable
     /// <summary>Null while nothing of that name is known.</summary>
     internal async Task<RunStatus?> ModelAsync(string model, string version, CancellationToken cancellationToken)
     {
-        using var answer = await _http.GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        using var answer = await _http
+            .GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken)
+            .ConfigureAwait(false);
         if (answer.StatusCode == HttpStatusCode.NotFound)
         {
             return null;
@@ -40,12 +42,14 @@ internal sealed class OperatorClient : IDisposable
     internal async Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
-        using var answer = await _http.PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
+        using var answer = await _http
+            .PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
         return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
-    internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) => GetAsync("garbage", Json.GarbageReport, cancellationToken);
+    internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) =>
+        GetAsync("garbage", Json.GarbageReport, cancellationToken);
 
     internal async Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken)
     {
@@ -55,7 +59,8 @@ internal sealed class OperatorClient : IDisposable
 
     internal async Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
     {
-        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken)
+        using var answer = await _http
+            .PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken)
             .ConfigureAwait(false);
         return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
@@ -67,7 +72,11 @@ internal sealed class OperatorClient : IDisposable
         return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
     }
 
-    internal async Task<OperatorResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    internal async Task<OperatorResult> WithdrawAdaptationAsync(
+        string channel,
+        string name,
+        string? version,
+        CancellationToken cancellationToken)
     {
         var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
         var path = $"channels/{Uri.EscapeDataString(channel)}/adaptations/{Uri.EscapeDataString(name)}/withdraw{query}";

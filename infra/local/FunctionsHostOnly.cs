@@ -72,13 +72,20 @@ internal sealed class FunctionsHostOnly : IAsyncDisposable
 
         return await StartAsync(
             LocalPlatform.CreateLoggers(logging, folder, "host", time),
-            loggers => FunctionAppHost.StartAsync(
-                new FunctionsHostOptions(app, settings, LocalKeys.ReadOrCreate(folder).Host, Path.Combine(folder, FunctionsPart.RecordFolder))
-                {
-                    Port = port,
-                    QueueLease = lease,
-                },
-                time, loggers, cancellationToken));
+            loggers =>
+                FunctionAppHost.StartAsync(
+                    new FunctionsHostOptions(
+                        app,
+                        settings,
+                        LocalKeys.ReadOrCreate(folder).Host,
+                        Path.Combine(folder, FunctionsPart.RecordFolder))
+                    {
+                        Port = port,
+                        QueueLease = lease,
+                    },
+                    time,
+                    loggers,
+                    cancellationToken));
     }
 
     public Task StopAsync() => _host.StopAsync();

@@ -21,7 +21,10 @@ internal sealed class FunctionsPart : IAsyncDisposable
     {
         var host = await FunctionAppHost.StartAsync(
             new FunctionsHostOptions(
-                WorkerApp.Read(options.AppFolder), SettingsOf(options, endpoints), keys.Host, Path.Combine(endpoints.DataFolder, RecordFolder))
+                WorkerApp.Read(options.AppFolder),
+                SettingsOf(options, endpoints),
+                keys.Host,
+                Path.Combine(endpoints.DataFolder, RecordFolder))
             {
                 Port = endpoints.FunctionsUrl.Port,
                 QueueLease = options.QueueLease,

@@ -81,7 +81,15 @@ internal sealed class JsonLineLog : ILoggerProvider, ISupportExternalScope
                 json.WriteString("category", name);
                 json.WriteNumber("event", eventId.Id);
                 json.WriteString("message", formatter(state, exception));
-                var written = new HashSet<string>(StringComparer.Ordinal) { "time", "level", "category", "event", "message", "{OriginalFormat}" };
+                var written = new HashSet<string>(StringComparer.Ordinal)
+                {
+                    "time",
+                    "level",
+                    "category",
+                    "event",
+                    "message",
+                    "{OriginalFormat}",
+                };
                 Write(json, state, written);
                 owner._scopes.ForEachScope((scope, writer) => Write(writer, scope, written), json);
                 if (Activity.Current is { } activity)

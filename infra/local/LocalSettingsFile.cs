@@ -31,7 +31,8 @@ internal static class LocalSettingsFile
             var root = document.RootElement;
             if (root.TryGetProperty("IsEncrypted", out var encrypted) && encrypted.ValueKind == JsonValueKind.True)
             {
-                throw new LocalPlatformException($"{path} is encrypted, which only the Core Tools can read; decrypt it: func settings decrypt");
+                throw new LocalPlatformException(
+                    $"{path} is encrypted, which only the Core Tools can read; decrypt it: func settings decrypt");
             }
 
             return root.TryGetProperty("Values", out var values) && values.ValueKind == JsonValueKind.Object

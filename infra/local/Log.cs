@@ -9,9 +9,11 @@ internal static partial class Log
     public static partial void WillRetry(
         this ILogger log, string eventId, string subscription, string outcome, int attempt, DateTimeOffset due);
 
-    [LoggerMessage(102, LogLevel.Error, "Event {EventId} to {Subscription} is given up: {Reason} after {Attempts} attempts, the last was {Outcome}")]
-    public static partial void GaveUp(
-        this ILogger log, string eventId, string subscription, string reason, int attempts, string outcome);
+    [LoggerMessage(
+        102,
+        LogLevel.Error,
+        "Event {EventId} to {Subscription} is given up: {Reason} after {Attempts} attempts, the last was {Outcome}")]
+    public static partial void GaveUp(this ILogger log, string eventId, string subscription, string reason, int attempts, string outcome);
 
     [LoggerMessage(103, LogLevel.Error, "Dead letter of event {EventId} to {Subscription} cannot be written to container {Container}")]
     public static partial void DeadLetterFailed(
@@ -20,7 +22,10 @@ internal static partial class Log
     [LoggerMessage(104, LogLevel.Warning, "Webhook of {Subscription} has not passed the handshake: {Why}")]
     public static partial void HandshakeFailed(this ILogger log, string subscription, string why);
 
-    [LoggerMessage(201, LogLevel.Error, "{Api} of {Container}/{Blob} is stored, but its event could not be raised; the client is told to try again")]
+    [LoggerMessage(
+        201,
+        LogLevel.Error,
+        "{Api} of {Container}/{Blob} is stored, but its event could not be raised; the client is told to try again")]
     public static partial void EventNotRaised(this ILogger log, Exception exception, string api, string container, string blob);
 
     [LoggerMessage(301, LogLevel.Information, "{Function} done in {Milliseconds:0} ms")]
@@ -48,7 +53,10 @@ internal static partial class Log
     [LoggerMessage(309, LogLevel.Information, "Worker {Worker} runs, library {Version}: {Functions} functions after {Milliseconds:0} ms")]
     public static partial void WorkerStarted(this ILogger log, int worker, string version, int functions, double milliseconds);
 
-    [LoggerMessage(310, LogLevel.Error, "Worker {Worker} has ended by itself, {Obituary}. Another one starts in {Delay}; messages in work come back")]
+    [LoggerMessage(
+        310,
+        LogLevel.Error,
+        "Worker {Worker} has ended by itself, {Obituary}. Another one starts in {Delay}; messages in work come back")]
     public static partial void WorkerDied(this ILogger log, int worker, string obituary, TimeSpan delay);
 
     [LoggerMessage(311, LogLevel.Error, "No worker could be started: {Why} The next attempt is in {Delay}")]

@@ -41,7 +41,10 @@ internal static class LoopbackPort
     /// <exception cref="LocalPlatformException">When none is free.</exception>
     public static int Choose(int wanted)
     {
-        for (var (attempt, port) = (0, wanted); attempt < MaxAttempts; attempt++, port = RandomNumberGenerator.GetInt32(LowestChosen, HighestChosen))
+        for (
+            var (attempt, port) = (0, wanted);
+            attempt < MaxAttempts;
+            attempt++, port = RandomNumberGenerator.GetInt32(LowestChosen, HighestChosen))
         {
             if (IfFree(port) is var free and > 0)
             {

@@ -22,7 +22,8 @@ public sealed partial class DocumentTests
         .Descendants("PackageVersion").Select(package => (string)package.Attribute("Include")!);
 
     // The one at the top, and those that one test project alone needs.
-    private static IEnumerable<string> NpmPackages => Repository.Files.Where(file => Path.GetFileName(file) == "package.json").SelectMany(NpmPackagesOf);
+    private static IEnumerable<string> NpmPackages =>
+        Repository.Files.Where(file => Path.GetFileName(file) == "package.json").SelectMany(NpmPackagesOf);
 
     private static List<string> NpmPackagesOf(string file)
     {
@@ -35,8 +36,15 @@ public sealed partial class DocumentTests
     [Fact]
     public void Top_HoldsWhatBelongsThereAlone()
     {
-        var ignored = Repository.Read(".gitignore").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim('/', '\r')).Append(".git").ToList();
-        var entries = new DirectoryInfo(Repository.Root).EnumerateFileSystemInfos().Select(entry => entry.Name)
+        var ignored = Repository
+            .Read(".gitignore")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Trim('/', '\r'))
+            .Append(".git")
+            .ToList();
+        var entries = new DirectoryInfo(Repository.Root)
+            .EnumerateFileSystemInfos()
+            .Select(entry => entry.Name)
             .Where(name => !ignored.Exists(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)));
 
         Assert.Empty(entries.Except(Top));
@@ -53,7 +61,9 @@ public sealed partial class DocumentTests
         var targets = Link().Matches(Repository.Read(document)).Select(match => match.Groups["target"].Value)
             .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith("mailto:", StringComparison.Ordinal));
 
-        Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(folder, Uri.UnescapeDataString(target))), $"{document} points at {target}"));
+        Assert.All(
+            targets,
+            target => Assert.True(Path.Exists(Path.Combine(folder, Uri.UnescapeDataString(target))), $"{document} points at {target}"));
     }
 
     [Fact]

@@ -41,18 +41,24 @@ public sealed partial class FolderTests
     {
         var files = Sources(project).ToDictionary(file => file, file => Comment().Replace(Repository.Read(file), ""));
         var folders = files.Keys.Select(file => FolderOf(project, file)).Where(folder => folder.Length > 0).Distinct().ToList();
-        var atRoot = files.Where(file => FolderOf(project, file.Key).Length == 0)
-            .SelectMany(file => Declaration().Matches(file.Value).Select(type => (Type: type.Groups["name"].Value, File: file.Key))).ToList();
+        var atRoot = files
+            .Where(file => FolderOf(project, file.Key).Length == 0)
+            .SelectMany(file => Declaration().Matches(file.Value).Select(type => (Type: type.Groups["name"].Value, File: file.Key)))
+            .ToList();
         var arrows = new HashSet<(string, string)>();
         foreach (var (file, text) in files)
         {
             var room = Room(project, file);
-            foreach (var folder in folders.Where(folder => Regex.IsMatch(text, $@"(using {Regex.Escape(root)}\.{folder}[.;]|[^.\w]{folder}\.[A-Z]\w+[.(])")))
+            foreach (
+                var folder in folders.Where(folder =>
+                    Regex.IsMatch(text, $@"(using {Regex.Escape(root)}\.{folder}[.;]|[^.\w]{folder}\.[A-Z]\w+[.(])")))
             {
                 arrows.Add((room, folder));
             }
 
-            foreach (var (type, other) in atRoot.Where(declared => Regex.IsMatch(text, $@"(?<![.\w""]|> ){declared.Type}\b(?!\s*(\{{|=>|=[^=>]))")))
+            foreach (
+                var (type, other) in atRoot.Where(declared =>
+                    Regex.IsMatch(text, $@"(?<![.\w""]|> ){declared.Type}\b(?!\s*(\{{|=>|=[^=>]))")))
             {
                 arrows.Add((room, other));
             }
@@ -68,7 +74,8 @@ public sealed partial class FolderTests
         var left = arrows.ToList();
         while (true)
         {
-            var next = left.Where(arrow => left.Exists(other => other.From == arrow.To) && left.Exists(other => other.To == arrow.From)).ToList();
+            var next = left.Where(arrow => left.Exists(other => other.From == arrow.To) && left.Exists(other => other.To == arrow.From))
+                .ToList();
             if (next.Count == left.Count)
             {
                 return [.. next.SelectMany(arrow => new[] { arrow.From, arrow.To }).Distinct()];
@@ -78,9 +85,11 @@ public sealed partial class FolderTests
         }
     }
 
-    private static IEnumerable<string> Sources(string project) => Repository.Sources.Where(file => file.StartsWith(project + "/", StringComparison.Ordinal));
+    private static IEnumerable<string> Sources(string project) =>
+        Repository.Sources.Where(file => file.StartsWith(project + "/", StringComparison.Ordinal));
 
-    private static string FolderOf(string project, string file) => Path.GetDirectoryName(file)!.Replace('\\', '/')[project.Length..].TrimStart('/');
+    private static string FolderOf(string project, string file) =>
+        Path.GetDirectoryName(file)!.Replace('\\', '/')[project.Length..].TrimStart('/');
 
     private static string Room(string project, string file) => FolderOf(project, file) is { Length: > 0 } folder ? folder : file;
 

@@ -26,9 +26,13 @@ internal sealed class ProjectCode
     private ProjectCode(string project)
     {
         Folder = Path.GetDirectoryName(project)!.Replace('\\', '/') + "/";
-        var trees = Repository.Sources.Where(file => file.StartsWith(Folder, StringComparison.Ordinal))
-            .Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), Parse, file)).ToList();
-        var implicitUsings = CSharpSyntaxTree.ParseText("global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;", Parse);
+        var trees = Repository
+            .Sources.Where(file => file.StartsWith(Folder, StringComparison.Ordinal))
+            .Select(file => CSharpSyntaxTree.ParseText(Repository.Read(file), Parse, file))
+            .ToList();
+        var implicitUsings = CSharpSyntaxTree.ParseText(
+            "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;",
+            Parse);
         _compilation = CSharpCompilation.Create(project, [.. trees, implicitUsings], Framework, new(OutputKind.DynamicallyLinkedLibrary));
         References = [.. trees.SelectMany(Of).Distinct()];
         Types = [.. trees
@@ -70,7 +74,9 @@ internal sealed class ProjectCode
         var model = _compilation.GetSemanticModel(tree);
         foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
         {
-            if (name.FirstAncestorOrSelf<BaseTypeDeclarationSyntax>() is { } around && model.GetDeclaredSymbol(around) is INamedTypeSymbol from)
+            if (
+                name.FirstAncestorOrSelf<BaseTypeDeclarationSyntax>() is { } around
+                && model.GetDeclaredSymbol(around) is INamedTypeSymbol from)
             {
                 var info = model.GetSymbolInfo(name);
                 foreach (var symbol in info.Symbol is { } exact ? [exact] : info.CandidateSymbols)
@@ -88,7 +94,10 @@ internal sealed class ProjectCode
     private static INamedTypeSymbol? Owner(ISymbol symbol)
     {
         var type = (symbol as INamedTypeSymbol ?? symbol.ContainingType)?.OriginalDefinition;
-        return symbol is not (ITypeParameterSymbol or IParameterSymbol or ILocalSymbol)
-            && type?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax ? type : null;
+        return
+            symbol is not (ITypeParameterSymbol or IParameterSymbol or ILocalSymbol)
+            && type?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax
+            ? type
+            : null;
     }
 }

@@ -17,7 +17,13 @@ public sealed class ProjectTests
         ["SlmOps.Local"] = ["SlmOps.Contracts", "SlmOps.WorkerGuard (built, not linked)"],
         ["SlmOps.WorkerGuard"] = [],
         ["SlmOps.EdgeAgent"] = ["SlmOps.Contracts", "SlmOps.Inference", "SlmOps.Packaging"],
-        ["SlmOps.Cli"] = ["SlmOps.EdgeAgent (built, not linked)", "SlmOps.Functions (built, not linked)", "SlmOps.Local", "SlmOps.Pipeline"],
+        ["SlmOps.Cli"] =
+        [
+            "SlmOps.EdgeAgent (built, not linked)",
+            "SlmOps.Functions (built, not linked)",
+            "SlmOps.Local",
+            "SlmOps.Pipeline",
+        ],
     };
 
     public static TheoryData<string> Products => [.. Repository.Projects.Where(project => !Repository.IsTest(project))];
@@ -36,10 +42,16 @@ public sealed class ProjectTests
 
     [Fact]
     public void Products_AreThoseOfTheList() =>
-        Assert.Equal(Allowed.Keys.Order(StringComparer.Ordinal), Products.Select(row => Path.GetFileNameWithoutExtension(row.Data)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Allowed.Keys.Order(StringComparer.Ordinal),
+            Products.Select(row => Path.GetFileNameWithoutExtension(row.Data)).Order(StringComparer.Ordinal));
 
     /// <summary>Not tests themselves: one installs the npm packages that tests need, one is an app that they run as a process.</summary>
-    private static readonly string[] TestParts = ["tests/NodeModules/NodeModules.csproj", "tests/SlmOps.ForeignApp/SlmOps.ForeignApp.csproj"];
+    private static readonly string[] TestParts =
+    [
+        "tests/NodeModules/NodeModules.csproj",
+        "tests/SlmOps.ForeignApp/SlmOps.ForeignApp.csproj",
+    ];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -75,7 +87,9 @@ public sealed class ProjectTests
 
         Assert.Equal(
             [$"{id}.Debug|Any CPU.Build.0 = Debug|Any CPU", $"{id}.Release|Any CPU.Build.0 = Release|Any CPU"],
-            lines.Select(line => line.Trim()).Where(line => line.StartsWith($"{id}.", StringComparison.Ordinal) && line.Contains(".Build.0", StringComparison.Ordinal)));
+            lines
+                .Select(line => line.Trim())
+                .Where(line => line.StartsWith($"{id}.", StringComparison.Ordinal) && line.Contains(".Build.0", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -90,7 +104,9 @@ public sealed class ProjectTests
         });
 
         // PackageDownload takes no version from a PackageVersion item: a property of Directory.Packages.props then.
-        Assert.All(Elements(project, "PackageDownload"), package => Assert.Matches(@"^\[\$\(\w+\)\]$", (string?)package.Attribute("Version")));
+        Assert.All(
+            Elements(project, "PackageDownload"),
+            package => Assert.Matches(@"^\[\$\(\w+\)\]$", (string?)package.Attribute("Version")));
     }
 
     private static IEnumerable<string> References(string project) => Elements(project, "ProjectReference").Select(reference =>

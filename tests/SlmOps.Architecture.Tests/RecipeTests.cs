@@ -19,7 +19,9 @@ public sealed partial class RecipeTests
 
         Assert.Empty(
             from file in Repository.Sources
-            where file != Catalog && (file.StartsWith("functions/", StringComparison.Ordinal) || file.StartsWith("infra/", StringComparison.Ordinal))
+            where
+                file != Catalog
+                && (file.StartsWith("functions/", StringComparison.Ordinal) || file.StartsWith("infra/", StringComparison.Ordinal))
             from line in Repository.Read(file).Split('\n')
             where !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && names.IsMatch(line)
             select $"{file}: {line.Trim()}");

@@ -9,14 +9,17 @@ internal static class Repository
 
     /// <summary>Paths from the root, with slashes.</summary>
     internal static readonly IReadOnlyList<string> Files =
-        [.. List(new DirectoryInfo(Root)).Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    [
+        .. List(new DirectoryInfo(Root)).Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal),
+    ];
 
     internal static IEnumerable<string> Projects => Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal));
 
     /// <summary>Hand-written C# of the product: no tests.</summary>
     internal static IEnumerable<string> Sources => Code.Where(file => !IsTest(file));
 
-    internal static IEnumerable<string> Code => Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.EndsWith(".g.cs", StringComparison.Ordinal));
+    internal static IEnumerable<string> Code =>
+        Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.EndsWith(".g.cs", StringComparison.Ordinal));
 
     internal static bool IsTest(string file) => file.StartsWith("tests/", StringComparison.Ordinal);
 

@@ -17,9 +17,29 @@ public sealed class RoomTests
     /// <summary>Names by which a type reaches out of its arguments.</summary>
     private static readonly HashSet<string> Effects =
     [
-        "File", "Directory", "FileStream", "FileInfo", "DirectoryInfo", "Task", "ValueTask", "ILogger", "HttpClient", "Socket", "Process", "Console",
-        "Environment", "TimeProvider", "BlobServiceClient", "BlobContainerClient", "BlobClient", "TableServiceClient", "TableClient",
-        "QueueServiceClient", "QueueClient", "EventGridPublisherClient", "RandomNumberGenerator",
+        "File",
+        "Directory",
+        "FileStream",
+        "FileInfo",
+        "DirectoryInfo",
+        "Task",
+        "ValueTask",
+        "ILogger",
+        "HttpClient",
+        "Socket",
+        "Process",
+        "Console",
+        "Environment",
+        "TimeProvider",
+        "BlobServiceClient",
+        "BlobContainerClient",
+        "BlobClient",
+        "TableServiceClient",
+        "TableClient",
+        "QueueServiceClient",
+        "QueueClient",
+        "EventGridPublisherClient",
+        "RandomNumberGenerator",
     ];
 
     public static TheoryData<string> Projects => [.. ProjectTests.Products.Select(row => row.Data)];
@@ -106,9 +126,12 @@ public sealed class RoomTests
         || Declarations(type).Any(declared => declared.GetLeadingTrivia().ToFullString().Contains("Pure.", StringComparison.Ordinal));
 
     /// <summary>What a member does that is used; a type that is only named does nothing.</summary>
-    private static IEnumerable<string> EffectsOf(ISymbol used) => used is INamedTypeSymbol
-        ? []
-        : EffectsIn(used.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).Where(syntax => syntax is not BaseTypeDeclarationSyntax));
+    private static IEnumerable<string> EffectsOf(ISymbol used) =>
+        used is INamedTypeSymbol
+            ? []
+            : EffectsIn(
+                used.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax())
+                    .Where(syntax => syntax is not BaseTypeDeclarationSyntax));
 
     private static IEnumerable<string> EffectsIn(IEnumerable<SyntaxNode> code) => code
         .SelectMany(node => node.DescendantNodes())

@@ -29,12 +29,15 @@ public sealed partial class SourceTests
         select $"{file}: {type.Groups["name"].Value}");
 
     [Fact]
-    public void Code_IsFinished() => Assert.Empty(
-        from file in Repository.Files
-        where file.Split('.')[^1] is "cs" or "sh" or "bicep" or "csproj" or "props" or "targets" or "json" && !file.EndsWith("SourceTests.cs", StringComparison.Ordinal)
-            && !file.StartsWith("infra/samples/", StringComparison.Ordinal)
-        where Unfinished().IsMatch(Repository.Read(file))
-        select file);
+    public void Code_IsFinished() =>
+        Assert.Empty(
+            from file in Repository.Files
+            where
+                file.Split('.')[^1] is "cs" or "sh" or "bicep" or "csproj" or "props" or "targets" or "json"
+                && !file.EndsWith("SourceTests.cs", StringComparison.Ordinal)
+                && !file.StartsWith("infra/samples/", StringComparison.Ordinal)
+            where Unfinished().IsMatch(Repository.Read(file))
+            select file);
 
     [Theory]
     [InlineData("PackageManager", true)]

@@ -30,20 +30,23 @@ public sealed class EventGridTests(SnapshotFixture snapshots)
     public void Uploads_OfModelsAndManifests_GoToTheUploadQueueAlone()
     {
         Assert.Equal(
-            [
-                "/blobServices/default/containers/drop/blobs/ … .onnx",
-                "/blobServices/default/containers/models/blobs/ … /slmops.json",
-            ],
-            _full.OfType(UploadSubscription).Select(one =>
-                $"{Snapshot.Text(one, "properties", "filter", "subjectBeginsWith")} … {Snapshot.Text(one, "properties", "filter", "subjectEndsWith")}"));
-        Assert.All(_full.OfType(UploadSubscription), one =>
-        {
-            var delivery = one["properties"]!["deliveryWithResourceIdentity"]!;
-            Assert.Equal("StorageQueue", Snapshot.Text(delivery, "destination", "endpointType"));
-            Assert.Equal("model-uploads", Snapshot.Text(delivery, "destination", "properties", "queueName"));
-            Assert.Equal("SystemAssigned", Snapshot.Text(delivery, "identity", "type"));
-            Assert.Equal(["Microsoft.Storage.BlobCreated"], EventTypesOf(one));
-        });
+            ["/blobServices/default/containers/drop/blobs/ … .onnx", "/blobServices/default/containers/models/blobs/ … /slmops.json"],
+            _full
+                .OfType(UploadSubscription)
+                .Select(one =>
+                    $"{Snapshot.Text(one, "properties", "filter", "subjectBeginsWith")} … {Snapshot.Text(one, "properties", "filter", "subjectEndsWith")}"
+                ));
+        Assert.All(
+            _full.OfType(UploadSubscription),
+            one =>
+            {
+                var delivery = one["properties"]!["deliveryWithResourceIdentity"]!;
+                Assert.Equal("StorageQueue", Snapshot.Text(delivery, "destination", "endpointType"));
+                Assert.Equal("model-uploads", Snapshot.Text(delivery, "destination", "properties", "queueName"));
+                Assert.Equal("SystemAssigned", Snapshot.Text(delivery, "identity", "type"));
+                Assert.Equal(["Microsoft.Storage.BlobCreated"], EventTypesOf(one));
+            }
+        );
     }
 
     [Fact]

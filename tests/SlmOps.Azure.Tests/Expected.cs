@@ -16,7 +16,13 @@ internal static class Expected
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID",
         .. Connection("AzureWebJobsStorage"), .. Connection("SlmOpsStorage"),
         "SlmOpsEvents__topicEndpoint",
-        "SlmOpsTick", "SlmOps__DirectorKey", "SlmOps__MaxFileBytes", "SlmOps__MaxUploadBytes", "SlmOps__OnlineKey", "SlmOps__ReleaseKey", "SlmOps__Threads",
+        "SlmOpsTick",
+        "SlmOps__DirectorKey",
+        "SlmOps__MaxFileBytes",
+        "SlmOps__MaxUploadBytes",
+        "SlmOps__OnlineKey",
+        "SlmOps__ReleaseKey",
+        "SlmOps__Threads",
     ];
 
     /// <summary>Who may do what where: exactly these, written as "who: role @ place".</summary>

@@ -17,7 +17,9 @@ internal static class DeltaCases
     {
         var (random, old) = Model();
         var chosen = Enumerable.Range(0, old.Length).OrderBy(_ => random.Next()).Take(10).ToHashSet();
-        return (old, [.. old.Select((tensor, index) => chosen.Contains(index) ? tensor with { Bytes = Bytes(random, TensorBytes) } : tensor)]);
+        return (
+            old,
+            [.. old.Select((tensor, index) => chosen.Contains(index) ? tensor with { Bytes = Bytes(random, TensorBytes) } : tensor)]);
     }
 
     /// <summary>The same, with a tensor of 1.5 MB inserted at the front.</summary>

@@ -25,7 +25,8 @@ internal static class DeltaCommand
             case ["apply", var folder, var name]:
                 return await ApplyAsync(folder, name);
             default:
-                Console.Error.WriteLine("Usage: delta make <folder> | delta apply <folder> replaced|inserted|int8-1-percent|int4-1-percent");
+                Console.Error.WriteLine(
+                    "Usage: delta make <folder> | delta apply <folder> replaced|inserted|int8-1-percent|int4-1-percent");
                 return 2;
         }
     }
@@ -50,9 +51,11 @@ internal static class DeltaCommand
         await File.WriteAllTextAsync(Path.Combine(folder, name, "case"), $"{from} {offer.Delta.Digest}");
         var (old, wanted) = (await ManifestAsync(cloud, from), await ManifestAsync(cloud, to));
         var plan = FetchPlan.Make(wanted, old.Files.Select(file => file.Digest).ToHashSet(), delta);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{name}: {plan.Bytes / 1e6:F2} of {wanted.Bytes / 1e6:F2} MB fetched ({(double)plan.Bytes / wanted.Bytes:P2}), made in {encode.TotalSeconds:F1} s"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}: {plan.Bytes / 1e6:F2} of {wanted.Bytes / 1e6:F2} MB fetched ({(double)plan.Bytes / wanted.Bytes:P2}), made in {encode.TotalSeconds:F1} s"
+            ));
     }
 
     private static async Task<int> ApplyAsync(string folder, string name)
@@ -74,7 +77,8 @@ internal static class DeltaCommand
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: applied in {watch.Elapsed.TotalSeconds:F1} s, {PackCommand.Peak()}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{name}: applied in {watch.Elapsed.TotalSeconds:F1} s, {PackCommand.Peak()}"));
         return 0;
     }
 

@@ -17,7 +17,17 @@ internal static class DigestCommand
         ("int8, pruned", new() { Recipe = "int8", Sparsity = 0.3 }),
         ("int8-dynamic, signed", new() { Recipe = "int8-dynamic", SignedWeights = true }),
         ("int8-dynamic, 2 of 4", new() { Recipe = "int8-dynamic", TwoOfFour = true }),
-        ("int8-dynamic, embeddings in blocks of 64", new() { Recipe = "int8-dynamic", Embeddings = true, BlockSize = 64, Symmetric = true, Search = false }),
+        (
+            "int8-dynamic, embeddings in blocks of 64",
+            new()
+            {
+                Recipe = "int8-dynamic",
+                Embeddings = true,
+                BlockSize = 64,
+                Symmetric = true,
+                Search = false,
+            }
+        ),
         ("int4, feedback", new() { Recipe = "int4", Feedback = true }),
         ("int4, no feedback, embeddings", new() { Recipe = "int4", Feedback = false, Embeddings = true }),
         ("int4, pruned", new() { Recipe = "int4", Sparsity = 0.2 }),
@@ -25,10 +35,45 @@ internal static class DigestCommand
         ("int4, names", new() { Recipe = "int4", Include = ["*e*", "*1*"], Exclude = ["*2*", "*down*"], KeepFloat = ["lm_head", "w1"] }),
         ("int4, blocks of 256, one thread", new() { Recipe = "int4", BlockSize = 256, Threads = 1 }),
         ("int4-mixed, promote", new() { Recipe = "int4-mixed", Promote = ["*e*"] }),
-        ("int4-mixed, plain, no embeddings, blocks of 64", new() { Recipe = "int4-mixed", Search = false, Embeddings = false, BlockSize = 64 }),
-        ("auto, blocks of 32, asymmetric, pruned", new() { Recipe = "auto", BlockSize = 32, Symmetric = false, Sparsity = 0.1 }),
-        ("auto, plain, no embeddings, names", new() { Recipe = "auto", Search = false, Embeddings = false, Exclude = ["*2*"] }),
-        ("auto, no feedback, error 0.02", new() { Recipe = "auto", Feedback = false, ErrorBudget = 0.02 }),
+        (
+            "int4-mixed, plain, no embeddings, blocks of 64",
+            new()
+            {
+                Recipe = "int4-mixed",
+                Search = false,
+                Embeddings = false,
+                BlockSize = 64,
+            }
+        ),
+        (
+            "auto, blocks of 32, asymmetric, pruned",
+            new()
+            {
+                Recipe = "auto",
+                BlockSize = 32,
+                Symmetric = false,
+                Sparsity = 0.1,
+            }
+        ),
+        (
+            "auto, plain, no embeddings, names",
+            new()
+            {
+                Recipe = "auto",
+                Search = false,
+                Embeddings = false,
+                Exclude = ["*2*"],
+            }
+        ),
+        (
+            "auto, no feedback, error 0.02",
+            new()
+            {
+                Recipe = "auto",
+                Feedback = false,
+                ErrorBudget = 0.02,
+            }
+        ),
         ("fp16, names", new() { Recipe = "fp16", Exclude = ["*e*"] }),
         ("prune 60 %, names", new() { Recipe = "prune", Sparsity = 0.6, Include = ["*e*"] }),
     ];
@@ -62,14 +107,19 @@ internal static class DigestCommand
 
     private static void All(string name, string model, string folder)
     {
-        var recipes = CorpusRun.Recipes.Where(recipe => recipe.SizeShare is null).Select(recipe => (recipe.Name, recipe.Options)).Concat(s_more);
+        var recipes = CorpusRun
+            .Recipes.Where(recipe => recipe.SizeShare is null)
+            .Select(recipe => (recipe.Name, recipe.Options))
+            .Concat(s_more);
         foreach (var (recipe, options) in recipes)
         {
             Console.WriteLine($"{name}; {recipe}; {Digest(model, Path.Combine(folder, "out.onnx"), options, out var report)}");
             if (recipe == "auto" && report is not null)
             {
                 var budget = report.Tensors.Sum(tensor => tensor.BytesAfter) * 11 / 10;
-                Console.WriteLine($"{name}; auto, {budget} bytes; {Digest(model, Path.Combine(folder, "out.onnx"), options with { SizeBudget = budget }, out _)}");
+                Console.WriteLine(
+                    $"{name}; auto, {budget} bytes; {Digest(model, Path.Combine(folder, "out.onnx"), options with { SizeBudget = budget }, out _)}"
+                );
             }
         }
     }
@@ -79,7 +129,9 @@ internal static class DigestCommand
         try
         {
             report = ModelQuantizer.Quantize(model, output, options, null, CancellationToken.None);
-            return string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', report.Files.Select(file => file.Sha256[..20]))} {report.MinimumOrt} {report.Tensors.Count}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{string.Join(' ', report.Files.Select(file => file.Sha256[..20]))} {report.MinimumOrt} {report.Tensors.Count}");
         }
         catch (ModelQuantizationException refused)
         {

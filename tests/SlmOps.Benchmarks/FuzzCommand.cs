@@ -11,7 +11,10 @@ internal static class FuzzCommand
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            var fuzzer = new FileFuzzer(folder.FullName, FileFuzzer.Seeds(folder.FullName, options.Number("seeds", 60)), options.Number("seed", 1));
+            var fuzzer = new FileFuzzer(
+                folder.FullName,
+                FileFuzzer.Seeds(folder.FullName, options.Number("seeds", 60)),
+                options.Number("seed", 1));
             fuzzer.WarmUp();
             var failures = 0;
             var count = options.Number("count", 50_000);
@@ -21,7 +24,9 @@ internal static class FuzzCommand
                 Console.WriteLine(failure);
             }
 
-            Console.WriteLine($"{count} mutated files, {failures} failures, {fuzzer.Valid} still valid and quantized, slowest {fuzzer.SlowestSeconds:F2} s, largest allocation {fuzzer.LargestAllocation / 1048576.0:F1} MiB");
+            Console.WriteLine(
+                $"{count} mutated files, {failures} failures, {fuzzer.Valid} still valid and quantized, slowest {fuzzer.SlowestSeconds:F2} s, largest allocation {fuzzer.LargestAllocation / 1048576.0:F1} MiB"
+            );
             return failures == 0 ? 0 : 1;
         }
         finally

@@ -28,8 +28,14 @@ internal sealed class LlamaGenerator(string folder, int layers, int hidden, int 
         _b.Input("input_ids", GraphBuilder.Int64, "batch", "sequence");
         _b.Input("attention_mask", GraphBuilder.Int64, "batch", "total");
         _b.Input("position_ids", GraphBuilder.Int64, "batch", "sequence");
-        var lengths = _b.Node("Cast", [_b.Node("Sub", [_b.Node("ReduceSum", ["attention_mask", _b.Ints(1)]), _b.Ints(1)])], GraphBuilder.Int("to", GraphBuilder.Int32));
-        var total = _b.Node("Cast", [_b.Node("Gather", [_b.Node("Shape", ["attention_mask"]), Scalar(1)])], GraphBuilder.Int("to", GraphBuilder.Int32));
+        var lengths = _b.Node(
+            "Cast",
+            [_b.Node("Sub", [_b.Node("ReduceSum", ["attention_mask", _b.Ints(1)]), _b.Ints(1)])],
+            GraphBuilder.Int("to", GraphBuilder.Int32));
+        var total = _b.Node(
+            "Cast",
+            [_b.Node("Gather", [_b.Node("Shape", ["attention_mask"]), Scalar(1)])],
+            GraphBuilder.Int("to", GraphBuilder.Int32));
         _b.Weight("cos_cache", Rotary(Math.Cos), Positions, HeadSize / 2);
         _b.Weight("sin_cache", Rotary(Math.Sin), Positions, HeadSize / 2);
         var value = _b.Node("Gather", [Matrix("model.embed_tokens.weight", vocabulary, hidden, 1), "input_ids"]);
@@ -60,12 +66,27 @@ internal sealed class LlamaGenerator(string folder, int layers, int hidden, int 
         foreach (var part in new[] { "key", "value" })
         {
             _b.Input($"past_key_values.{i}.{part}", GraphBuilder.Float, "batch", KeyHeads, "past", HeadSize);
-            _b.Model.Graph.Output.Add(GraphBuilder.Value($"present.{i}.{part}", GraphBuilder.Float, ["batch", KeyHeads, "total", HeadSize]));
+            _b.Model.Graph.Output.Add(
+                GraphBuilder.Value($"present.{i}.{part}", GraphBuilder.Float, ["batch", KeyHeads, "total", HeadSize]));
         }
 
-        attention.Input.AddRange([q, k, v, $"past_key_values.{i}.key", $"past_key_values.{i}.value", lengths, total, "cos_cache", "sin_cache"]);
+        attention.Input.AddRange([
+            q,
+            k,
+            v,
+            $"past_key_values.{i}.key",
+            $"past_key_values.{i}.value",
+            lengths,
+            total,
+            "cos_cache",
+            "sin_cache",
+        ]);
         attention.Output.AddRange([$"{name}.attention_out", $"present.{i}.key", $"present.{i}.value"]);
-        attention.Attribute.AddRange([GraphBuilder.Int("num_heads", Heads), GraphBuilder.Int("kv_num_heads", KeyHeads), GraphBuilder.Int("do_rotary", 1)]);
+        attention.Attribute.AddRange([
+            GraphBuilder.Int("num_heads", Heads),
+            GraphBuilder.Int("kv_num_heads", KeyHeads),
+            GraphBuilder.Int("do_rotary", 1),
+        ]);
         _b.Graph.Node.Add(attention);
         x = _b.Node("Add", [x, Product($"{name}.attention_out", $"{name}.self_attn.o_proj", hidden, hidden)]);
         var m = Norm($"{name}.post_attention_layernorm", x);
@@ -91,7 +112,11 @@ internal sealed class LlamaGenerator(string folder, int layers, int hidden, int 
         }
 
         _b.Weight($"{name}.weight", gain, hidden);
-        return _b.Node("SimplifiedLayerNormalization", [x, $"{name}.weight"], GraphBuilder.Real("epsilon", 1e-5f), GraphBuilder.Int("axis", -1));
+        return _b.Node(
+            "SimplifiedLayerNormalization",
+            [x, $"{name}.weight"],
+            GraphBuilder.Real("epsilon", 1e-5f),
+            GraphBuilder.Int("axis", -1));
     }
 
     private string Matrix(string name, int rows, int columns, double deviation)
@@ -129,7 +154,14 @@ internal sealed class LlamaGenerator(string folder, int layers, int hidden, int 
     private string Scalar(long value)
     {
         var name = _b.Name("scalar");
-        _b.Graph.Initializer.Add(new TensorProto { Name = name, DataType = GraphBuilder.Int64, RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)) });
+        _b.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = name,
+                DataType = GraphBuilder.Int64,
+                RawData = ByteString.CopyFrom(BitConverter.GetBytes(value)),
+            }
+        );
         return name;
     }
 

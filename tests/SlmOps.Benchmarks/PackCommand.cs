@@ -13,8 +13,16 @@ namespace SlmOps.Benchmarks;
 internal static class PackCommand
 {
     internal static readonly VariantDescription Description = new(
-        "bench", "1.0.0", "int8", "int8", DateTimeOffset.UnixEpoch, new(1, "1.22.0", []), new(null, null, null, null, null, null, null, null),
-        Digest.Of("bench"u8), null, null);
+        "bench",
+        "1.0.0",
+        "int8",
+        "int8",
+        DateTimeOffset.UnixEpoch,
+        new(1, "1.22.0", []),
+        new(null, null, null, null, null, null, null, null),
+        Digest.Of("bench"u8),
+        null,
+        null);
 
     internal static async Task<int> RunAsync(string[] arguments)
     {
@@ -50,14 +58,23 @@ internal static class PackCommand
         var variant = await WeightSharder.ReadAsync(folder, "model.onnx", CancellationToken.None);
         var offer = await VariantPackager.PackAsync(variant.Files, Description, store, CancellationToken.None);
         var pack = watch.Elapsed;
-        var release = await ReleasePackager.WriteAsync("bench", "1.0.0", DateTimeOffset.UnixEpoch, [offer], store, key, CancellationToken.None);
+        var release = await ReleasePackager.WriteAsync(
+            "bench",
+            "1.0.0",
+            DateTimeOffset.UnixEpoch,
+            [offer],
+            store,
+            key,
+            CancellationToken.None);
         watch.Restart();
         var verdict = await PackageVerifier.VerifyAsync(release, store, key.PublicKey, CancellationToken.None);
         var verify = watch.Elapsed;
         Directory.Delete(root, recursive: true);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{megabytes:F0} MB: SHA-256 {megabytes / hash.TotalSeconds:F0} MB/s, pack{(durable ? " and flush" : "")} {hash / pack:P0} of it, verify ({verdict.IsAccepted}) {hash / verify:P0}, {Peak()}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{megabytes:F0} MB: SHA-256 {megabytes / hash.TotalSeconds:F0} MB/s, pack{(durable ? " and flush" : "")} {hash / pack:P0} of it, verify ({verdict.IsAccepted}) {hash / verify:P0}, {Peak()}"
+            ));
     }
 
     private static void Hash(string path)

@@ -18,6 +18,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
+    Console.Error.WriteLine(
+        "Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
     return 2;
 }

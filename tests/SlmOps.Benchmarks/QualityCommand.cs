@@ -12,7 +12,9 @@ internal static class QualityCommand
         var options = new Arguments(arguments);
         var folder = options.Text("model", "infra/samples/pydocs-slm");
         var model = Path.Combine(folder, "model.onnx");
-        var tokens = Tokenizer.Load(Path.Combine(folder, "tokenizer.json")).Encode(File.ReadAllText(options.Text("text", Path.Combine(folder, "eval.txt"))));
+        var tokens = Tokenizer
+            .Load(Path.Combine(folder, "tokenizer.json"))
+            .Encode(File.ReadAllText(options.Text("text", Path.Combine(folder, "eval.txt"))));
         Console.WriteLine("variant | perplexity | change | mean KL | top-1 | weights MB | prefill x | weight error");
         foreach (var variant in QualityVariants.Select(options))
         {
@@ -32,9 +34,11 @@ internal static class QualityCommand
             var result = Evaluation.Compare(model, output, tokens, new EvaluationOptions { SpeedRepeats = 40 });
             var weights = new FileInfo(output + ".data").Length;
             var changed = report.Tensors.Where(t => t.RelativeError is not null).ToList();
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{name} | {result.Perplexity:F3} (from {result.BaselinePerplexity:F3}) | {result.PerplexityChange:P2} | {result.Kl:F5} | {result.Top1Agreement:F3} | {weights / 1e6:F3} | {result.PrefillTokensPerSecond / result.BaselinePrefillTokensPerSecond:F2} | {changed.Average(t => t.RelativeError):F6}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} | {result.Perplexity:F3} (from {result.BaselinePerplexity:F3}) | {result.PerplexityChange:P2} | {result.Kl:F5} | {result.Top1Agreement:F3} | {weights / 1e6:F3} | {result.PrefillTokensPerSecond / result.BaselinePrefillTokensPerSecond:F2} | {changed.Average(t => t.RelativeError):F6}"
+                ));
         }
         finally
         {

@@ -26,9 +26,35 @@ internal static class QualityVariants
         ("int4 search symmetric", new() { Recipe = "int4", Symmetric = true, Embeddings = false }),
         ("int4", new() { Recipe = "int4", Embeddings = false }),
         ("int4, embedding too", new() { Recipe = "int4" }),
-        ("int4-mixed lm_head plain", new() { Recipe = "int4-mixed", Promote = ["*lm_head*"], Embeddings = false, Search = false, Symmetric = false }),
-        ("int4-mixed lm_head", new() { Recipe = "int4-mixed", Promote = ["*lm_head*"], Embeddings = false }),
-        ("int4-mixed lm_head down v", new() { Recipe = "int4-mixed", Promote = s_sensitive, Embeddings = false }),
+        (
+            "int4-mixed lm_head plain",
+            new()
+            {
+                Recipe = "int4-mixed",
+                Promote = ["*lm_head*"],
+                Embeddings = false,
+                Search = false,
+                Symmetric = false,
+            }
+        ),
+        (
+            "int4-mixed lm_head",
+            new()
+            {
+                Recipe = "int4-mixed",
+                Promote = ["*lm_head*"],
+                Embeddings = false,
+            }
+        ),
+        (
+            "int4-mixed lm_head down v",
+            new()
+            {
+                Recipe = "int4-mixed",
+                Promote = s_sensitive,
+                Embeddings = false,
+            }
+        ),
         ("int4-mixed", new() { Recipe = "int4-mixed" }),
     ];
 

@@ -19,8 +19,14 @@ internal static class RandomInputs
         {
             using var run = new RunOptions();
             using var results = session.Run(run, inputs, session.OutputNames);
-            return [.. results.Where(r => r.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR && r.GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
-                .Select(r => r.GetTensorDataAsSpan<float>().ToArray())];
+            return
+            [
+                .. results
+                    .Where(r =>
+                        r.OnnxType == OnnxValueType.ONNX_TYPE_TENSOR
+                        && r.GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
+                    .Select(r => r.GetTensorDataAsSpan<float>().ToArray()),
+            ];
         }
         finally
         {
@@ -42,10 +48,16 @@ internal static class RandomInputs
         long Whole() => values.TryGetValue(name, out var given) ? given : random.Next(options.Number("most", 2));
         return port.ElementDataType switch
         {
-            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => OrtValue.CreateTensorValueFromMemory(Weights.Normal(random, count, 1), shape),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => OrtValue.CreateTensorValueFromMemory(
+                Weights.Normal(random, count, 1),
+                shape),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64 => OrtValue.CreateTensorValueFromMemory(Many(count, Whole), shape),
-            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int32 => OrtValue.CreateTensorValueFromMemory(Many(count, () => (int)Whole()), shape),
-            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Bool => OrtValue.CreateTensorValueFromMemory(Many(count, () => Whole() != 0), shape),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int32 => OrtValue.CreateTensorValueFromMemory(
+                Many(count, () => (int)Whole()),
+                shape),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Bool => OrtValue.CreateTensorValueFromMemory(
+                Many(count, () => Whole() != 0),
+                shape),
             var other => throw new InvalidOperationException($"Input '{name}' is of type {other}."),
         };
     }

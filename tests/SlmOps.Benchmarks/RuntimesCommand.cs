@@ -36,7 +36,8 @@ internal static class RuntimesCommand
             {
                 var score = await TryAsync(Path.Combine(folder, version), version, launcher, cases);
                 faults += score.Faults.Count;
-                Console.WriteLine($"{recipe,-14}{version,-8}{score.Met,4} of {cases.Count} say it will do, {score.Faults.Count} are wrong or refused");
+                Console.WriteLine(
+                    $"{recipe,-14}{version,-8}{score.Met,4} of {cases.Count} say it will do, {score.Faults.Count} are wrong or refused");
                 score.Faults.ForEach(fault => Console.WriteLine($"  {fault}"));
             }
         }
@@ -88,8 +89,10 @@ internal static class RuntimesCommand
         var about = $"seed {one.Request.Seed}, {string.Join(", ", one.Request.Model.Features)}, needs {one.Needs}";
         return answer.Error is { } error ? $"{about}: {error[..Math.Min(error.Length, 160)].ReplaceLineEndings(" ")}"
             : string.Join(',', answer.Dims!) != one.Shape ? $"{about}: another shape"
-            : Comparison.Difference(one.Values, MemoryMarshal.Cast<byte, float>(answer.Data).ToArray()) is var difference && !(difference <= SameOutput)
-                ? $"{about}: differs by {difference:G3}" : null;
+            : Comparison.Difference(one.Values, MemoryMarshal.Cast<byte, float>(answer.Data).ToArray()) is var difference
+            && !(difference <= SameOutput)
+                ? $"{about}: differs by {difference:G3}"
+            : null;
     }
 
     private static void Install(string folder, string version)
@@ -101,7 +104,14 @@ internal static class RuntimesCommand
 
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "package.json"), """{"private":true}""");
-        using var npm = Process.Start(new ProcessStartInfo("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", $"onnxruntime-node@{version}"]) { WorkingDirectory = folder })!;
+        using var npm = Process.Start(
+            new ProcessStartInfo(
+                "npm",
+                ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", $"onnxruntime-node@{version}"])
+            {
+                WorkingDirectory = folder,
+            }
+        )!;
         npm.WaitForExit();
         if (npm.ExitCode != 0)
         {

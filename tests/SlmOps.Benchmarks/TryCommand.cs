@@ -15,8 +15,15 @@ internal static class TryCommand
 {
     private static readonly QuantizationOptions[] s_recipes =
     [
-        new() { Recipe = "fp16" }, new() { Recipe = "int8" }, new() { Recipe = "int8-dynamic" }, new() { Recipe = "int4" }, new() { Recipe = "int4-mixed" },
-        new() { Recipe = "auto" }, new() { Recipe = "auto", ErrorBudget = 1e9 }, new() { Recipe = "prune", Sparsity = 0.1 }, new() { Recipe = "prune", TwoOfFour = true },
+        new() { Recipe = "fp16" },
+        new() { Recipe = "int8" },
+        new() { Recipe = "int8-dynamic" },
+        new() { Recipe = "int4" },
+        new() { Recipe = "int4-mixed" },
+        new() { Recipe = "auto" },
+        new() { Recipe = "auto", ErrorBudget = 1e9 },
+        new() { Recipe = "prune", Sparsity = 0.1 },
+        new() { Recipe = "prune", TwoOfFour = true },
     ];
 
     internal static int Run(string[] arguments)
@@ -33,7 +40,9 @@ internal static class TryCommand
                 continue;
             }
 
-            Console.WriteLine($"{model}: {facts.Architecture}, {facts.Parameters} parameters, opset {string.Join(' ', facts.Opsets.Select(o => $"{o.Key}={o.Value}"))}");
+            Console.WriteLine(
+                $"{model}: {facts.Architecture}, {facts.Parameters} parameters, opset {string.Join(' ', facts.Opsets.Select(o => $"{o.Key}={o.Value}"))}"
+            );
             if (Original(model, options) is not { } expected)
             {
                 unusable++;
@@ -44,7 +53,8 @@ internal static class TryCommand
             failures += s_recipes.Count(recipe => !Try(model, recipe, expected, options));
         }
 
-        Console.WriteLine($"{runs} outputs, {failures} failures; {refused} models refused, {unusable} that ONNX Runtime does not run on random inputs");
+        Console.WriteLine(
+            $"{runs} outputs, {failures} failures; {refused} models refused, {unusable} that ONNX Runtime does not run on random inputs");
         return failures == 0 ? 0 : 1;
     }
 
@@ -75,11 +85,15 @@ internal static class TryCommand
             var report = ModelQuantizer.Quantize(copy, output, recipe, null, CancellationToken.None);
             var actual = RandomInputs.Run(output, options);
             var changed = report.Tensors.Where(t => t.RelativeError is not null).ToList();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {recipe.Recipe}: {changed.Count} of {report.Tensors.Count} weights, {report.Ratio:P0} of the bytes, outputs differ by {Worst(expected, actual):G3}, from the stored weights in float by {Reference(copy, output, options)}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {recipe.Recipe}: {changed.Count} of {report.Tensors.Count} weights, {report.Ratio:P0} of the bytes, outputs differ by {Worst(expected, actual):G3}, from the stored weights in float by {Reference(copy, output, options)}"
+                ));
             return actual.TrueForAll(values => values.All(v => float.IsFinite(v) || expected.Exists(e => !e.All(float.IsFinite))));
         }
-        catch (Exception e) when (e is OnnxRuntimeException or ModelQuantizationException or InvalidOperationException or NullReferenceException)
+        catch (Exception e)
+            when (e is OnnxRuntimeException or ModelQuantizationException or InvalidOperationException or NullReferenceException)
         {
             Console.WriteLine($"  {recipe.Recipe}: FAILS, {e.Message}");
             return false;
@@ -95,7 +109,13 @@ internal static class TryCommand
     {
         var written = ModelProto.Parser.ParseFrom(File.ReadAllBytes(output));
         var reference = new ReferenceModel(ModelProto.Parser.ParseFrom(File.ReadAllBytes(model)), written, Path.GetDirectoryName(output)!);
-        foreach (var level in Scope.All(written).SelectMany(s => s.Nodes).Where(n => n.OpType == "MatMulNBits").SelectMany(n => n.Attribute).Where(a => a.Name == "accuracy_level"))
+        foreach (
+            var level in Scope
+                .All(written)
+                .SelectMany(s => s.Nodes)
+                .Where(n => n.OpType == "MatMulNBits")
+                .SelectMany(n => n.Attribute)
+                .Where(a => a.Name == "accuracy_level"))
         {
             level.I = 0;
         }
@@ -107,10 +127,15 @@ internal static class TryCommand
             return path;
         }
 
-        var (expected, actual) = (RandomInputs.Run(Save(reference.Model, "reference.onnx"), options), RandomInputs.Run(Save(written, "exact.onnx"), options));
+        var (expected, actual) = (
+            RandomInputs.Run(Save(reference.Model, "reference.onnx"), options),
+            RandomInputs.Run(Save(written, "exact.onnx"), options));
         return Worst(expected, actual).ToString("G3", CultureInfo.InvariantCulture);
     }
 
     private static double Worst(List<float[]> expected, List<float[]> actual) =>
-        expected.Zip(actual, (e, a) => e.Length != a.Length ? double.PositiveInfinity : Comparison.Difference(e, a)).DefaultIfEmpty(0).Max();
+        expected
+            .Zip(actual, (e, a) => e.Length != a.Length ? double.PositiveInfinity : Comparison.Difference(e, a))
+            .DefaultIfEmpty(0)
+            .Max();
 }

@@ -27,12 +27,32 @@ public sealed class CommandTreeTests
     }
 
     [Fact]
-    public void Build_Commands_AreThoseOfTheDesign() => Assert.Equal(
-        [
-            "demo", "up", "host", "push", "watch", "events", "rollout", "gc", "cancel", "floor", "adaptation", "agent", "inspect", "quantize", "evaluate", "package", "verify",
-            "diff", "export", "import", "root",
-        ],
-        CommandTree.Build().Subcommands.Select(command => command.Name));
+    public void Build_Commands_AreThoseOfTheDesign() =>
+        Assert.Equal(
+            [
+                "demo",
+                "up",
+                "host",
+                "push",
+                "watch",
+                "events",
+                "rollout",
+                "gc",
+                "cancel",
+                "floor",
+                "adaptation",
+                "agent",
+                "inspect",
+                "quantize",
+                "evaluate",
+                "package",
+                "verify",
+                "diff",
+                "export",
+                "import",
+                "root",
+            ],
+            CommandTree.Build().Subcommands.Select(command => command.Name));
 
     [Theory]
     [InlineData(ExitCode.Usage, "no file or folder", "push", "/nowhere/at/all.onnx")]

@@ -8,7 +8,12 @@ public sealed class ConnectionTests
     public void Find_WhatSaveWrote_ComesBack()
     {
         using var folder = new Folder();
-        var saved = new Connection(new("http://127.0.0.1:7071/"), "key", "UseDevelopmentStorage=true", new("http://127.0.0.1:7070/"), "/trust.json");
+        var saved = new Connection(
+            new("http://127.0.0.1:7071/"),
+            "key",
+            "UseDevelopmentStorage=true",
+            new("http://127.0.0.1:7070/"),
+            "/trust.json");
         saved.Save(folder.Path);
 
         Assert.Equal(saved, Find("--data", folder.Path));
@@ -34,7 +39,9 @@ public sealed class ConnectionTests
     {
         var found = Find("--url", "https://slmops.example.net", "--key", "k", "--storage", "s");
 
-        Assert.Equal((new Uri("https://slmops.example.net"), "k", "s", null), (found.FunctionsUrl, found.FunctionsKey, found.StorageConnectionString, found.EventsUrl));
+        Assert.Equal(
+            (new Uri("https://slmops.example.net"), "k", "s", null),
+            (found.FunctionsUrl, found.FunctionsKey, found.StorageConnectionString, found.EventsUrl));
     }
 
     [Fact]

@@ -70,7 +70,10 @@ public sealed class WireTests
         var message = new StageMessage(
             StageMessage.CurrentSchema, $"{name}@{name}", name, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
-        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.StageMessage).Length, 1, StageMessage.MaxBytes / 4);
+        Assert.InRange(
+            JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.StageMessage).Length,
+            1,
+            StageMessage.MaxBytes / 4);
     }
 
     [Fact]

@@ -53,13 +53,16 @@ public sealed class AgentProcessTests
             context.Response.Headers.ETag = $"\"{digest.Hex}\"";
             await context.Response.Body.WriteAsync(content.AsMemory(0, 1_000_000), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            while (new FileInfo(Path.Combine(bench.Data, "store", "partial", digest.Hex)) is not { Exists: true } partial || partial.Length < 1_000_000)
+            while (
+                new FileInfo(Path.Combine(bench.Data, "store", "partial", digest.Hex)) is not { Exists: true } partial
+                || partial.Length < 1_000_000)
             {
                 await Task.Yield();
             }
 
             half.SetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return true;
         };
         using (var first = Start(bench))
@@ -71,7 +74,12 @@ public sealed class AgentProcessTests
 
         await ExpectAsync(0, bench, "--once");
 
-        Assert.Equal("bytes=1000000-", bench.Service.Requests.Last(request => request.Path.EndsWith(Digest.Of(content).ToString(), StringComparison.Ordinal) && request.Range is not null).Range);
+        Assert.Equal(
+            "bytes=1000000-",
+            bench
+                .Service.Requests.Last(request =>
+                    request.Path.EndsWith(Digest.Of(content).ToString(), StringComparison.Ordinal) && request.Range is not null)
+                .Range);
         Assert.Equal(content, File.ReadAllBytes(Path.Combine(bench.Data, bench.Current!.Folder, "w.bin")));
         var seqs = bench.Service.Reports.Select(report => report.Seq).ToList();
         Assert.Equal(seqs.Order().Distinct(), seqs);
@@ -103,7 +111,9 @@ public sealed class AgentProcessTests
         var release = await bench.ReleaseAsync("1", ("model.onnx", Models.Good));
         var adaptation = await bench.AdaptAsync(release, "1", [], local: true);
         var now = TimeProvider.System.GetUtcNow();
-        await bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [adaptation] });
+        await bench.PublishAsync(
+            new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [adaptation] }
+        );
         await ExpectAsync(0, bench, "--once");
         var source = bench.Elsewhere("own");
         Directory.CreateDirectory(source);
@@ -121,7 +131,10 @@ public sealed class AgentProcessTests
 
         Assert.False(Directory.Exists(Path.Combine(bench.Data, bench.Current!.Folder, "adapters", "local")));
         Assert.Contains("no folder", await LocalAsync(2, "list", "--data", bench.Elsewhere("nowhere")), StringComparison.Ordinal);
-        Assert.Contains("There is no folder", await LocalAsync(1, "add", bench.Elsewhere("nowhere"), "--data", bench.Data), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no folder",
+            await LocalAsync(1, "add", bench.Elsewhere("nowhere"), "--data", bench.Data),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,10 +170,22 @@ public sealed class AgentProcessTests
         return bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), stable, null, [], null));
     }
 
-    private static AgentProcess Start(Bench bench, params string[] more) => new(
-    [
-        "--url", bench.Service.Url.AbsoluteUri, "--data", bench.Data, "--trust", bench.Trust, "--id", "d-1", "--label", "site=lab", "--memory", "64MiB", .. more,
-    ]);
+    private static AgentProcess Start(Bench bench, params string[] more) =>
+        new([
+            "--url",
+            bench.Service.Url.AbsoluteUri,
+            "--data",
+            bench.Data,
+            "--trust",
+            bench.Trust,
+            "--id",
+            "d-1",
+            "--label",
+            "site=lab",
+            "--memory",
+            "64MiB",
+            .. more,
+        ]);
 
     private static async Task<string> ExpectAsync(int expected, Bench bench, params string[] more)
     {
@@ -177,7 +202,9 @@ public sealed class AgentProcessTests
 
         internal AgentProcess(params string[] arguments)
         {
-            _process = Process.Start(new ProcessStartInfo(Bench.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            _process = Process.Start(
+                new ProcessStartInfo(Bench.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
             Ended = EndAsync();
         }
 

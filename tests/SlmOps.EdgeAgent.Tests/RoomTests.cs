@@ -22,23 +22,42 @@ public sealed partial class RoomTests
             open.Remove(free);
         }
 
-        Assert.True(open.Count == 0, "In a circle: " + string.Join("; ", open.Select(room => $"{room.Key} → {string.Join(", ", room.Value.Where(open.ContainsKey))}")));
+        Assert.True(
+            open.Count == 0,
+            "In a circle: "
+                + string.Join("; ", open.Select(room => $"{room.Key} → {string.Join(", ", room.Value.Where(open.ContainsKey))}")));
     }
 
     [Fact]
-    public void Rooms_FilesHaveTheNamespaceOfTheirFolder() => Assert.All(
-        Rooms.SelectMany(room => room.Select(file => (Room: room.Key, file.Path, file.Text))).Where(file => Path.GetFileName(file.Path) != "Program.cs"),
-        file => Assert.Contains($"namespace SlmOps.EdgeAgent{(file.Room == "." ? "" : "." + file.Room)};", file.Text, StringComparison.Ordinal));
+    public void Rooms_FilesHaveTheNamespaceOfTheirFolder() =>
+        Assert.All(
+            Rooms
+                .SelectMany(room => room.Select(file => (Room: room.Key, file.Path, file.Text)))
+                .Where(file => Path.GetFileName(file.Path) != "Program.cs"),
+            file =>
+                Assert.Contains(
+                    $"namespace SlmOps.EdgeAgent{(file.Room == "." ? "" : "." + file.Room)};",
+                    file.Text,
+                    StringComparison.Ordinal));
 
     [Fact]
-    public void PureRooms_HaveNoEffects() => Assert.All(Pure.SelectMany(room => Rooms[room].Select(file => (Room: room, file.Path, file.Text))), file =>
-    {
-        Assert.DoesNotMatch(Effects(), file.Text);
-        Assert.All(Leads(file.Room), other => Assert.Contains(other, Pure));
-    });
+    public void PureRooms_HaveNoEffects() =>
+        Assert.All(
+            Pure.SelectMany(room => Rooms[room].Select(file => (Room: room, file.Path, file.Text))),
+            file =>
+            {
+                Assert.DoesNotMatch(Effects(), file.Text);
+                Assert.All(Leads(file.Room), other => Assert.Contains(other, Pure));
+            }
+        );
 
     private static HashSet<string> Leads(string room) =>
-        [.. Rooms[room].SelectMany(file => Names().Matches(file.Text)).Select(match => match.Groups[1].Value).Where(other => other != room)];
+        [
+            .. Rooms[room]
+                .SelectMany(file => Names().Matches(file.Text))
+                .Select(match => match.Groups[1].Value)
+                .Where(other => other != room),
+        ];
 
     [GeneratedRegex(@"using (?:static )?SlmOps\.EdgeAgent\.(\w+)")]
     private static partial Regex Names();

@@ -33,8 +33,11 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var released = await _platform.UntilAsync(basis, RunState.Finished);
 
         // No version: what the channel runs as stable.
-        var adaptation = Adaptation("adapted-site", """{ "model": "adapted", "selector": { "site": "lab" }, "localLayer": true, "soakSeconds": 0 }""",
-            ("adapters/site.onnx_adapter", OnnxModels.Adapter(7)), ($"{Config}.patch", Upload.Text("""{"temperature":0.7,"top_k":null}""")));
+        var adaptation = Adaptation(
+            "adapted-site",
+            """{ "model": "adapted", "selector": { "site": "lab" }, "localLayer": true, "soakSeconds": 0 }""",
+            ("adapters/site.onnx_adapter", OnnxModels.Adapter(7)),
+            ($"{Config}.patch", Upload.Text("""{"temperature":0.7,"top_k":null}""")));
         await _platform.UploadAsync(adaptation);
         var published = await UntilPublishedAsync(adaptation);
         var devices = await DevicesAsync(basis.Model, fleet => Lab(fleet).Composition is { Composition.IsEmpty: false });
@@ -44,12 +47,20 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var lab = Lab(devices);
         var variant = Assert.Single(released.Variants, variant => variant.Name == lab.Variant);
         Assert.Equal(
-            new CompositionStatus(variant.Digest, published.Adaptation.Compositions[variant.Name], "adapted-site", "1", LocalLayerStates.None), lab.Composition);
+            new CompositionStatus(
+                variant.Digest,
+                published.Adaptation.Compositions[variant.Name],
+                "adapted-site",
+                "1",
+                LocalLayerStates.None),
+            lab.Composition);
         Assert.True(devices.Single(device => device.Id == "adapted-plain").Composition!.Composition.IsEmpty);
         await SlotAsync(Path.Combine(folder.Path, "adapted-lab"), lab.Composition!.Composition);
         await PackagesAsync(basis.Model, published);
         var fact = Assert.Single(await _platform.EventsAsync(EventTypes.AdaptationReleased, $"models/{adaptation.Folder}"));
-        Assert.Equal(published.Adaptation.Compositions[variant.Name].ToString(), fact.GetProperty("data").GetProperty("compositions").GetProperty(variant.Name).GetString());
+        Assert.Equal(
+            published.Adaptation.Compositions[variant.Name].ToString(),
+            fact.GetProperty("data").GetProperty("compositions").GetProperty(variant.Name).GetString());
 
         var result = await _platform.Client.WithdrawAdaptationAsync(basis.Model, "adapted-site", null, Cancelled);
         Assert.True(result.Done, result.Message);
@@ -93,7 +104,9 @@ public sealed class AdaptationTests(SharedPlatform shared)
         Assert.All(rejection.Problems, problem => Assert.True(problem.Message.Length > 10 && problem.Cure.Length > 5, $"{problem}"));
         Assert.All(rejection.Problems, problem => Assert.DoesNotContain(Path.GetTempPath(), problem.Message, StringComparison.Ordinal));
         Assert.Equal(RunState.Rejected, (await _platform.Client.ModelAsync(adaptation.Model, adaptation.Version, Cancelled))!.State);
-        Assert.DoesNotContain(await _platform.Client.ChannelsAsync(Cancelled), channel => channel.Adaptations.Any(overlay => overlay.Name == adaptation.Model));
+        Assert.DoesNotContain(
+            await _platform.Client.ChannelsAsync(Cancelled),
+            channel => channel.Adaptations.Any(overlay => overlay.Name == adaptation.Model));
     }
 
     [Fact]
@@ -101,7 +114,8 @@ public sealed class AdaptationTests(SharedPlatform shared)
     {
         await BaseIsReleasedAsync();
 
-        var failure = await Assert.ThrowsAsync<Cli.CliException>(() => _platform.Client.WithdrawAdaptationAsync("refusing", "no-such", null, Cancelled));
+        var failure = await Assert.ThrowsAsync<Cli.CliException>(() =>
+            _platform.Client.WithdrawAdaptationAsync("refusing", "no-such", null, Cancelled));
 
         Assert.Contains("409", failure.Message, StringComparison.Ordinal);
     }
@@ -116,7 +130,10 @@ public sealed class AdaptationTests(SharedPlatform shared)
             "unknown version" => Adaptation("x", """{ "model": "refusing", "version": "9" }""", adapter),
             "no stable" => Adaptation("x", """{ "model": "refusing" }""", adapter),
             "bad key in adapts" => Adaptation("x", """{ "model": "refusing", "version": "1", "selektor": {} }""", adapter),
-            "forbidden key in a patch" => Adaptation("x", Right, ($"{Config}.patch", Upload.Text("""{"model":{"decoder":{"filename":"evil.onnx"}}}"""))),
+            "forbidden key in a patch" => Adaptation(
+                "x",
+                Right,
+                ($"{Config}.patch", Upload.Text("""{"model":{"decoder":{"filename":"evil.onnx"}}}"""))),
             "patch that is no JSON" => Adaptation("x", Right, ($"{Config}.patch", Upload.Text("temperature = 1"))),
             "adapter outside adapters/" => Adaptation("x", Right, ("a.onnx_adapter", OnnxModels.Adapter(7))),
             "adapter in the device's place" => Adaptation("x", Right, ("adapters/local/a.onnx_adapter", OnnxModels.Adapter(7))),
@@ -150,7 +167,8 @@ public sealed class AdaptationTests(SharedPlatform shared)
     private static Upload Adaptation(string name, string adapts, params (string Path, byte[] Bytes)[] files) =>
         Upload.Of(name, "1", [.. files, (Upload.Manifest, Upload.Text($$"""{ "adapts": {{adapts}} }"""))]);
 
-    private static AgentProfile Profile(string id, string site) => new(id, "1GiB", "size", "0.5", new Dictionary<string, string> { ["site"] = site });
+    private static AgentProfile Profile(string id, string site) =>
+        new(id, "1GiB", "size", "0.5", new Dictionary<string, string> { ["site"] = site });
 
     private static DeviceStatus Lab(IReadOnlyList<DeviceStatus> fleet) => fleet.Single(device => device.Id == "adapted-lab");
 
@@ -170,11 +188,20 @@ public sealed class AdaptationTests(SharedPlatform shared)
         Assert.Equal(composition.ToString(), current.GetProperty("composition").GetString());
         var slot = Path.Combine(data, current.GetProperty("folder").GetString()!);
         Assert.Equal("""{"max_new_tokens":64,"temperature":0.7}""", await File.ReadAllTextAsync(Path.Combine(slot, Config), Cancelled));
-        var smoke = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(Path.Combine(slot, "adapters", "smoke.json"), Cancelled), ContractsJson.Default.SmokeTest)!;
+        var smoke = JsonSerializer.Deserialize(
+            await File.ReadAllBytesAsync(Path.Combine(slot, "adapters", "smoke.json"), Cancelled),
+            ContractsJson.Default.SmokeTest)!;
         using var plain = LanguageModel.Open(Path.Combine(slot, "model.onnx"));
-        using var adapted = LanguageModel.Open(Path.Combine(slot, "model.onnx"), new() { Adapters = [Path.Combine(slot, "adapters", "site.onnx_adapter")] });
-        Assert.All(smoke.Prompts, prompt => Assert.Equal(prompt.GreedyTokens, adapted.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
-        Assert.Contains(smoke.Prompts, prompt => !prompt.GreedyTokens!.SequenceEqual(plain.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
+        using var adapted = LanguageModel.Open(
+            Path.Combine(slot, "model.onnx"),
+            new() { Adapters = [Path.Combine(slot, "adapters", "site.onnx_adapter")] }
+        );
+        Assert.All(
+            smoke.Prompts,
+            prompt => Assert.Equal(prompt.GreedyTokens, adapted.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
+        Assert.Contains(
+            smoke.Prompts,
+            prompt => !prompt.GreedyTokens!.SequenceEqual(plain.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
     }
 
     /// <summary>What the channel names is signed by the release key and says what the status says.</summary>
@@ -184,8 +211,11 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var store = new ContainerBlobStore(_platform.Blobs.GetBlobContainerClient("packages"));
         var record = (await _platform.Client.ChannelsAsync(Cancelled)).Single(one => one.Channel == channel);
         var overlay = Assert.Single(record.Adaptations);
-        Assert.Equal(published.Adaptation!.Compositions.Values.Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))),
-            overlay.Compositions.Select(one => one.Composition).Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))));
+        Assert.Equal(
+            published.Adaptation!.Compositions.Values.Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))),
+            overlay
+                .Compositions.Select(one => one.Composition)
+                .Order(Comparer<Digest>.Create((a, b) => string.CompareOrdinal(a.Hex, b.Hex))));
         foreach (var one in overlay.Compositions)
         {
             var envelope = await store.ReadAsync(one.Envelope, (int)one.EnvelopeSize, Cancelled);
@@ -194,13 +224,16 @@ public sealed class AdaptationTests(SharedPlatform shared)
             var composition = Composition.Read(signed.Payload);
             Assert.Equal((one.Base, one.Composition), (composition.Base, composition.Identity));
             Assert.Equal(
-                ["adapters/site.onnx_adapter", "adapters/smoke.json"], composition.Layers.OfType<CompositionLayer.Adapter>().Select(layer => layer.Path));
+                ["adapters/site.onnx_adapter", "adapters/smoke.json"],
+                composition.Layers.OfType<CompositionLayer.Adapter>().Select(layer => layer.Path));
             Assert.Equal([Config], composition.Layers.OfType<CompositionLayer.Config>().Select(layer => layer.Path));
             Assert.IsType<CompositionLayer.Local>(composition.Layers[^1]);
         }
 
         // A collection keeps what devices fetch and, for each base, a manifest with its config, signature, test result and bill of materials.
-        var kept = await new AdaptationBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync(record.Adaptations, Cancelled);
+        var kept = await new AdaptationBlobs(_platform.Blobs, new RunStore(_platform.Tables, null!, TimeProvider.System)).FindAsync(
+            record.Adaptations,
+            Cancelled);
         Assert.Subset(kept.ToHashSet(), overlay.Compositions.Select(one => one.Envelope).ToHashSet());
         Assert.True(kept.Count >= 6 * overlay.Compositions.Count, $"{kept.Count} blobs for {overlay.Compositions.Count} compositions");
         foreach (var digest in kept)

@@ -22,9 +22,17 @@ public sealed class BadBuildTests
         await platform.StartFunctionsAsync();
         using var folder = new Folder();
         await using var fleet = new DemoFleet();
-        fleet.Start(platform.Connection, "speller", [new AgentProfile("real", "1GiB", "balanced", "0.3", new Dictionary<string, string> { ["site"] = "lab" })], folder.Path);
+        fleet.Start(
+            platform.Connection,
+            "speller",
+            [new AgentProfile("real", "1GiB", "balanced", "0.3", new Dictionary<string, string> { ["site"] = "lab" })],
+            folder.Path);
         await using var later = await SimulatedDevice.StartAsync(platform, "later", "speller");
-        await Wait.ForAsync("both devices", () => platform.Client.DevicesAsync("speller", Cancelled), seen => seen.Count == 2, seen => $"{seen.Count}");
+        await Wait.ForAsync(
+            "both devices",
+            () => platform.Client.DevicesAsync("speller", Cancelled),
+            seen => seen.Count == 2,
+            seen => $"{seen.Count}");
 
         var good = Models.Decoder("speller", "1.0", 301, "int8");
         await platform.UploadAsync(good);
@@ -81,7 +89,11 @@ public sealed class BadBuildTests
                     })],
                 },
             };
-            await table.UpdateEntityAsync(JsonRow.Write(run, ValidateResult.Row(variant), spoiled), stored.ETag, TableUpdateMode.Replace, Cancelled);
+            await table.UpdateEntityAsync(
+                JsonRow.Write(run, ValidateResult.Row(variant), spoiled),
+                stored.ETag,
+                TableUpdateMode.Replace,
+                Cancelled);
         }
     }
 }

@@ -28,7 +28,9 @@ public sealed class BlockBlobSinkTests(SharedPlatform shared)
             await WriteAsync(sink, "model.onnx.data");
             sink.Complete([new("model.onnx.data", s_content.Length, s_hex)]);
             var stored = Assert.Single(await sink.StoreAsync(Cancelled));
-            Assert.Equal(("model.onnx.data", $"sha256:{s_hex}", (long)s_content.Length), (stored.Path, stored.Digest.ToString(), stored.Size));
+            Assert.Equal(
+                ("model.onnx.data", $"sha256:{s_hex}", (long)s_content.Length),
+                (stored.Path, stored.Digest.ToString(), stored.Size));
         }
 
         Assert.Equal([$"blobs/sha256/{s_hex}"], await NamesAsync(container));
@@ -54,7 +56,8 @@ public sealed class BlockBlobSinkTests(SharedPlatform shared)
         await stream.WriteAsync(s_content, Cancelled);
     }
 
-    private BlockBlobSink NewSink(BlobContainerClient container) => new(container, new BlobLinks(shared.Platform.Blobs, TimeProvider.System));
+    private BlockBlobSink NewSink(BlobContainerClient container) =>
+        new(container, new BlobLinks(shared.Platform.Blobs, TimeProvider.System));
 
     private async Task<BlobContainerClient> ContainerAsync()
     {
@@ -64,5 +67,10 @@ public sealed class BlockBlobSinkTests(SharedPlatform shared)
     }
 
     private static async Task<IReadOnlyList<string>> NamesAsync(BlobContainerClient container) =>
-        [.. await container.GetBlobsAsync(BlobTraits.None, BlobStates.All, prefix: null, cancellationToken: Cancelled).Select(blob => blob.Name).ToListAsync(Cancelled)];
+        [
+            .. await container
+                .GetBlobsAsync(BlobTraits.None, BlobStates.All, prefix: null, cancellationToken: Cancelled)
+                .Select(blob => blob.Name)
+                .ToListAsync(Cancelled),
+        ];
 }

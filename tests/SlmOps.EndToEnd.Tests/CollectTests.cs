@@ -36,7 +36,15 @@ public sealed class CollectTests
         Assert.Equal(["swept 1"], plan.Dropped);
         Assert.Equal(["swept 3", "swept 2"], plan.Kept);
         Assert.Null(await collector.DeleteAsync("0123456789abcdef", Cancelled));
-        Assert.Equal(plan, (await collector.PlanAsync(Cancelled)) with { Kept = plan.Kept, Dropped = plan.Dropped, Missing = plan.Missing });
+        Assert.Equal(
+            plan,
+            (await collector.PlanAsync(Cancelled)) with
+            {
+                Kept = plan.Kept,
+                Dropped = plan.Dropped,
+                Missing = plan.Missing,
+            }
+        );
 
         var done = await collector.DeleteAsync(plan.Plan, Cancelled);
 
@@ -69,12 +77,18 @@ public sealed class CollectTests
     }
 
     private static async Task<ReleaseResult> ReleaseAsync(Platform platform, string version) =>
-        (await new RunStore(platform.Tables, null!, TimeProvider.System).FindAsync<ReleaseResult>(new("swept", version), ReleaseResult.Row, Cancelled))!.Value;
+        (
+            await new RunStore(platform.Tables, null!, TimeProvider.System).FindAsync<ReleaseResult>(
+                new("swept", version),
+                ReleaseResult.Row,
+                Cancelled))!.Value;
 
     private static async Task<bool> VerifiesAsync(Platform platform, ContainerBlobStore store, string version)
     {
         var trust = TrustRoots.Load(platform.Connection.TrustFile);
-        return (await PackageVerifier.VerifyAsync((await ReleaseAsync(platform, version)).Release, store, trust.ReleaseKey, Cancelled)).IsAccepted;
+        return (
+            await PackageVerifier.VerifyAsync((await ReleaseAsync(platform, version)).Release, store, trust.ReleaseKey, Cancelled)
+        ).IsAccepted;
     }
 
     private sealed class Ahead(TimeSpan by) : TimeProvider

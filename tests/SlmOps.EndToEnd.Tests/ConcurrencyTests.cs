@@ -90,7 +90,9 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
 
         await _platform.UploadAsync(upload);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => flow.IntakeAsync(message, Cancelled))));
-        var order = JsonSerializer.Serialize(new StageMessage(StageMessage.CurrentSchema, "many@1", "int8", null), ContractsJson.Default.StageMessage);
+        var order = JsonSerializer.Serialize(
+            new StageMessage(StageMessage.CurrentSchema, "many@1", "int8", null),
+            ContractsJson.Default.StageMessage);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => flow.StageAsync("quantize", order, Cancelled))));
         var status = await _platform.UntilAsync(upload, RunState.Finished);
 
@@ -104,7 +106,10 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
     }
 
     private async Task<IReadOnlyList<(string Type, string Id)>> FactsAsync(string model) =>
-        [.. (await _platform.EventsAsync(subject: $"models/{model}/")).Select(fact => (fact.GetProperty("type").GetString()!, fact.GetProperty("id").GetString()!))];
+        [
+            .. (await _platform.EventsAsync(subject: $"models/{model}/")).Select(fact =>
+                (fact.GetProperty("type").GetString()!, fact.GetProperty("id").GetString()!)),
+        ];
 
     /// <summary>Every upload's event has been delivered and dealt with.</summary>
     private async Task IntakeIdleAsync()
@@ -113,6 +118,8 @@ public sealed class ConcurrencyTests(SharedPlatform shared)
         var queue = new QueueClient(_platform.Connection.StorageConnectionString, "model-uploads");
         await Wait.ForAsync(
             "the queue of uploads to be empty",
-            async () => (await queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount, count => count == 0, count => $"{count} messages");
+            async () => (await queue.GetPropertiesAsync(Cancelled)).Value.ApproximateMessagesCount,
+            count => count == 0,
+            count => $"{count} messages");
     }
 }

@@ -45,10 +45,22 @@ public sealed class CoreToolsTests : IDisposable
 
         await up.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.EndsWith(Path.Combine("SlmOps.Functions", new DirectoryInfo(AppContext.BaseDirectory).Name), seen[0], StringComparison.Ordinal);
+        Assert.EndsWith(
+            Path.Combine("SlmOps.Functions", new DirectoryInfo(AppContext.BaseDirectory).Name),
+            seen[0],
+            StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(seen[0], "worker.config.json")) && File.Exists(Path.Combine(seen[0], "host.json")));
         Assert.Matches(@"^start --no-build --port \d+$", seen[1]);
-        foreach (var setting in (string[])["AzureWebJobsStorage=DefaultEndpointsProtocol=http;", "SlmOpsStorage=", "FUNCTIONS_WORKER_RUNTIME=dotnet-isolated", "SlmOpsEvents__topicEndpoint=http://127.0.0.1:", "SlmOps__ReleaseKey=", "SlmOpsTick="])
+        foreach (
+            var setting in (string[])
+                [
+                    "AzureWebJobsStorage=DefaultEndpointsProtocol=http;",
+                    "SlmOpsStorage=",
+                    "FUNCTIONS_WORKER_RUNTIME=dotnet-isolated",
+                    "SlmOpsEvents__topicEndpoint=http://127.0.0.1:",
+                    "SlmOps__ReleaseKey=",
+                    "SlmOpsTick=",
+                ])
         {
             Assert.Contains(seen, line => line.StartsWith(setting, StringComparison.Ordinal));
         }
@@ -64,7 +76,8 @@ public sealed class CoreToolsTests : IDisposable
     {
         var path = Environment.GetEnvironmentVariable("PATH")!;
         Assert.SkipWhen(
-            path.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "func.cmd" : "func"))),
+            path.Split(Path.PathSeparator)
+                .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "func.cmd" : "func"))),
             "The Core Tools are installed here.");
         using var up = Start(path, Path.Combine(_folder.Path, "call"));
 

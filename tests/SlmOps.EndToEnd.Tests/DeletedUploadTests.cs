@@ -17,7 +17,9 @@ public sealed class DeletedUploadTests
         await platform.Local.FlushAsync(TestContext.Current.CancellationToken);
         foreach (var name in (string[])[whole.Start, $"{part.Folder}/model.onnx"])
         {
-            await platform.Blobs.GetBlobContainerClient("models").DeleteBlobAsync(name, cancellationToken: TestContext.Current.CancellationToken);
+            await platform
+                .Blobs.GetBlobContainerClient("models")
+                .DeleteBlobAsync(name, cancellationToken: TestContext.Current.CancellationToken);
         }
 
         await platform.StartFunctionsAsync();

@@ -78,7 +78,9 @@ public sealed class DeltaTests(SharedPlatform shared)
 
         var runs = new RunStore(shared.Platform.Tables, null!, TimeProvider.System);
 
-        Assert.Equal([new("listed", "2"), new("listed", "10"), new("listed", "1")], await runs.ListReleasedAsync(new("listed", "3"), 3, Cancelled));
+        Assert.Equal(
+            [new("listed", "2"), new("listed", "10"), new("listed", "1")],
+            await runs.ListReleasedAsync(new("listed", "3"), 3, Cancelled));
         Assert.Empty(await runs.ListReleasedAsync(new("lis", "1"), 3, Cancelled));
     }
 
@@ -99,7 +101,10 @@ public sealed class DeltaTests(SharedPlatform shared)
         await platform.UploadAsync(Model("twice", "2", changed: true));
         await PackagedStatusAsync(platform, "twice", "2");
         var lost = (await PackagedAsync(platform, "twice@1")).Single(variant => variant.Name == "fp32").Manifest;
-        await platform.Blobs.GetBlobContainerClient("packages").GetBlobClient(ContainerBlobStore.NameOf(lost)).DeleteAsync(cancellationToken: Cancelled);
+        await platform
+            .Blobs.GetBlobContainerClient("packages")
+            .GetBlobClient(ContainerBlobStore.NameOf(lost))
+            .DeleteAsync(cancellationToken: Cancelled);
         await SendAsync(platform, "deltas", "twice@2");
         await SendAsync(platform, "deltas", "twice@2");
         await platform.StartFunctionsAsync();
@@ -196,9 +201,16 @@ public sealed class DeltaTests(SharedPlatform shared)
         }
 
         string[] named = ["--name", "byhand", "--key", folder.Of("key.pem")];
-        Assert.Equal(0, await CommandTree.RunAsync(["package", folder.Of("1"), "--out", folder.Of("old"), "--version", "1", .. named], new(), Cancelled));
-        Assert.Equal(0, await CommandTree.RunAsync(
-            ["package", folder.Of("2"), "--out", folder.Of("new"), "--version", "2", "--delta-from", folder.Of("old"), .. named], new(), Cancelled));
+        Assert.Equal(
+            0,
+            await CommandTree.RunAsync(["package", folder.Of("1"), "--out", folder.Of("old"), "--version", "1", .. named], new(), Cancelled)
+        );
+        Assert.Equal(
+            0,
+            await CommandTree.RunAsync(
+                ["package", folder.Of("2"), "--out", folder.Of("new"), "--version", "2", "--delta-from", folder.Of("old"), .. named],
+                new(),
+                Cancelled));
 
         Assert.Equal(2, LayoutReader.ReadDeltas(folder.Of("new")).Count);
         Assert.Equal(0, await CommandTree.RunAsync(["verify", folder.Of("new"), "--key", folder.Of("key.pem")], new(), Cancelled));
@@ -207,9 +219,13 @@ public sealed class DeltaTests(SharedPlatform shared)
     /// <summary>Two variants of one small network; the changed one has other last weights.</summary>
     private static Upload Model(string name, string version, bool changed = false)
     {
-        var upload = Models.Mlp(name, version, 77, "fp32", "int8").WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
+        var upload = Models
+            .Mlp(name, version, 77, "fp32", "int8")
+            .WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
         var weights = OnnxModels.Mlp(78).Graph.Initializer[1].RawData;
-        return changed ? upload.With("model.onnx", OnnxModels.Mlp(77).Change(model => model.Graph.Initializer[1].RawData = weights).Bytes()) : upload;
+        return changed
+            ? upload.With("model.onnx", OnnxModels.Mlp(77).Change(model => model.Graph.Initializer[1].RawData = weights).Bytes())
+            : upload;
     }
 
     private static async Task<RunStatus> ReleasedAsync(Platform platform, Upload upload)
@@ -234,7 +250,8 @@ public sealed class DeltaTests(SharedPlatform shared)
         var client = new QueueClient(
             platform.Connection.StorageConnectionString, queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         await client.SendMessageAsync(
-            JsonSerializer.Serialize(new StageMessage(StageMessage.CurrentSchema, run, null, null), ContractsJson.Default.StageMessage), Cancelled);
+            JsonSerializer.Serialize(new StageMessage(StageMessage.CurrentSchema, run, null, null), ContractsJson.Default.StageMessage),
+            Cancelled);
     }
 
     private static Task<int> SettledAsync(Platform platform, params string[] queues) => Wait.ForAsync(

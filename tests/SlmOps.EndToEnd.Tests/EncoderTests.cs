@@ -28,7 +28,11 @@ public sealed class EncoderTests(SharedPlatform shared)
                 """)));
         using var folder = new Folder();
         await using var fleet = new DemoFleet();
-        fleet.Start(_platform.Connection, upload.Model, [new AgentProfile("encoder-1", "1GiB", "balanced", "1", new Dictionary<string, string>())], folder.Path);
+        fleet.Start(
+            _platform.Connection,
+            upload.Model,
+            [new AgentProfile("encoder-1", "1GiB", "balanced", "1", new Dictionary<string, string>())],
+            folder.Path);
 
         await _platform.UploadAsync(upload);
         var status = await _platform.UntilAsync(upload, RunState.Finished);

@@ -48,12 +48,17 @@ public sealed class FlowTests(SharedPlatform shared)
         await using var one = await SimulatedDevice.StartAsync(_platform, "drop-1", "dropped");
         await using var two = await SimulatedDevice.StartAsync(_platform, "drop-2", "dropped");
 
-        await _platform.Blobs.GetBlobContainerClient("drop").GetBlobClient("Dropped.onnx").UploadAsync(BinaryData.FromBytes(model), overwrite: true, Cancelled);
+        await _platform
+            .Blobs.GetBlobContainerClient("drop")
+            .GetBlobClient("Dropped.onnx")
+            .UploadAsync(BinaryData.FromBytes(model), overwrite: true, Cancelled);
         var status = await _platform.UntilAsync("dropped", version, "FINISHED", seen => seen.State == RunState.Finished);
 
         Assert.Equal(["fp32", "int8", "int4"], status.Variants.Select(variant => variant.Name));
         Assert.Null(status.Variants[0].Figures!.Perplexity);
-        Assert.All(status.Variants.Skip(1).Where(variant => variant.Accepted == true), variant => Assert.True(variant.Figures!.SqnrDb >= 15));
+        Assert.All(
+            status.Variants.Skip(1).Where(variant => variant.Accepted == true),
+            variant => Assert.True(variant.Figures!.SqnrDb >= 15));
         Assert.All(status.Devices, device => Assert.Equal(DeviceState.Committed, device.State));
         Assert.Equal(2, status.Devices.Count);
     }
@@ -70,7 +75,10 @@ public sealed class FlowTests(SharedPlatform shared)
     private static Upload Sample()
     {
         var folder = Path.Combine(Cli.ConnectionOptions.Root(), "infra", "samples", "pydocs-slm");
-        var files = Directory.GetFiles(folder).Where(path => Path.GetExtension(path) != ".md").ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+        var files = Directory
+            .GetFiles(folder)
+            .Where(path => Path.GetExtension(path) != ".md")
+            .ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
         return new Upload("pydocs-slm", "1.0.0", files).WithManifest(manifest =>
         {
             // Enough for a verdict; the demo measures it all.
@@ -109,12 +117,20 @@ public sealed class FlowTests(SharedPlatform shared)
                 [EventTypes.RolloutCompleted] = 1,
             }.OrderBy(count => count.Key, StringComparer.Ordinal),
             counts.OrderBy(count => count.Key, StringComparer.Ordinal));
-        Assert.Equal(facts.Count, facts.DistinctBy(fact => (fact.GetProperty("source").GetString(), fact.GetProperty("id").GetString())).Count());
-        var packaged = facts.Single(fact => fact.GetProperty("type").GetString() == EventTypes.ModelPackaged)
-            .GetProperty("data").Deserialize(ContractsJson.Default.ModelPackaged)!;
-        Assert.Equal(status.Variants.ToDictionary(variant => variant.Name, variant => variant.Digest).OrderBy(pair => pair.Key), packaged.Variants.OrderBy(pair => pair.Key));
-        var completed = facts.Single(fact => fact.GetProperty("type").GetString() == EventTypes.RolloutCompleted)
-            .GetProperty("data").Deserialize(ContractsJson.Default.RolloutCompleted)!;
+        Assert.Equal(
+            facts.Count,
+            facts.DistinctBy(fact => (fact.GetProperty("source").GetString(), fact.GetProperty("id").GetString())).Count());
+        var packaged = facts
+            .Single(fact => fact.GetProperty("type").GetString() == EventTypes.ModelPackaged)
+            .GetProperty("data")
+            .Deserialize(ContractsJson.Default.ModelPackaged)!;
+        Assert.Equal(
+            status.Variants.ToDictionary(variant => variant.Name, variant => variant.Digest).OrderBy(pair => pair.Key),
+            packaged.Variants.OrderBy(pair => pair.Key));
+        var completed = facts
+            .Single(fact => fact.GetProperty("type").GetString() == EventTypes.RolloutCompleted)
+            .GetProperty("data")
+            .Deserialize(ContractsJson.Default.RolloutCompleted)!;
         Assert.Equal(devices, completed.Devices);
     }
 
@@ -142,10 +158,14 @@ public sealed class FlowTests(SharedPlatform shared)
                 Assert.Contains("logits", session.OutputNames);
             }
 
-            var smoke = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(folder.Of("smoke.json"), Cancelled), ContractsJson.Default.SmokeTest)!;
+            var smoke = JsonSerializer.Deserialize(
+                await File.ReadAllBytesAsync(folder.Of("smoke.json"), Cancelled),
+                ContractsJson.Default.SmokeTest)!;
             using var model = LanguageModel.Open(folder.Of("model.onnx"));
             Assert.Equal(6, smoke.Prompts.Count);
-            Assert.All(smoke.Prompts.Take(2), prompt => Assert.Equal(prompt.GreedyTokens, model.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
+            Assert.All(
+                smoke.Prompts.Take(2),
+                prompt => Assert.Equal(prompt.GreedyTokens, model.GenerateGreedy(prompt.PromptTokens!, smoke.MaxNewTokens, Cancelled)));
         }
     }
 

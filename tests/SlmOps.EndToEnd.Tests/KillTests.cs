@@ -25,7 +25,17 @@ public sealed partial class KillTests(ITestOutputHelper output)
     /// <summary>After two deaths over the same message these stages give it up.</summary>
     private static readonly string[] HitOnce = ["intake", "quantize", "validate", "deltas"];
 
-    private static readonly string[] Stages = ["intake", "quantize", "validate", "package", "deltas", "release", "rollout", "device report"];
+    private static readonly string[] Stages =
+    [
+        "intake",
+        "quantize",
+        "validate",
+        "package",
+        "deltas",
+        "release",
+        "rollout",
+        "device report",
+    ];
 
     private sealed record Kill(string Stage, bool After, Victim Victim);
 
@@ -50,7 +60,9 @@ public sealed partial class KillTests(ITestOutputHelper output)
 
         foreach (var stage in Stages)
         {
-            output.WriteLine($"{stage}: {string.Join(", ", kills.Where(kill => kill.Stage == stage).Select(kill => $"{kill.Victim} {(kill.After ? "after" : "before")} the deed"))}");
+            output.WriteLine(
+                $"{stage}: {string.Join(", ", kills.Where(kill => kill.Stage == stage).Select(kill => $"{kill.Victim} {(kill.After ? "after" : "before")} the deed"))}"
+            );
         }
 
         Assert.True(kills.Count >= 24, $"{kills.Count} kills");
@@ -67,7 +79,9 @@ public sealed partial class KillTests(ITestOutputHelper output)
     private static async Task<string> RunAsync(
         Platform platform, Forwarder forwarder, string name, ConcurrentBag<Kill>? kills, Victim victim)
     {
-        var upload = Models.Mlp(name, "1", seed: 77, "fp32", "int8").WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
+        var upload = Models
+            .Mlp(name, "1", seed: 77, "fp32", "int8")
+            .WithManifest(manifest => manifest["variants"]![0]!["recipe"] = "original");
         forwarder.Decide = null;
         forwarder.Published.Clear();
         var host = HostProcess.Start(platform.DataFolder, LeaseSeconds);
@@ -106,7 +120,12 @@ public sealed partial class KillTests(ITestOutputHelper output)
                 var nth = Interlocked.Increment(ref sinceStart);
                 var mayDie = attempts.See(mutation);
                 var stage = mutation.Stage ?? (mutation.Path.Contains("/packages/", StringComparison.Ordinal) ? "package" : "quantize");
-                if (!mayDie || nth < 2 + planned % 5 || host.HasExited || kills!.Count(kill => kill.Stage == stage && kill.Victim == victim) >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
+                if (
+                    !mayDie
+                    || nth < 2 + planned % 5
+                    || host.HasExited
+                    || kills!.Count(kill => kill.Stage == stage && kill.Victim == victim)
+                        >= (HitOnce.Contains(stage) ? 1 : MostKillsInAStage))
                 {
                     return null;
                 }
@@ -192,7 +211,8 @@ public sealed partial class KillTests(ITestOutputHelper output)
     /// <summary>Devices find the release in the metadata, once and as it was announced.</summary>
     private static async Task ListedAsync(Platform platform, string name)
     {
-        var released = (await platform.Tables.GetTableClient("runs").FindAsync<ReleaseResult>($"{name}@1", ReleaseResult.Row, Cancelled))!.Value;
+        var released = (
+            await platform.Tables.GetTableClient("runs").FindAsync<ReleaseResult>($"{name}@1", ReleaseResult.Row, Cancelled))!.Value;
         var listed = Assert.Single(await platform.ListedAsync(), target => target.Release.Model == name);
         Assert.Equal((released.Release, 1L), (listed.Release, listed.Sequence));
         Assert.Equal(1, released.Sequence);
@@ -213,7 +233,8 @@ public sealed partial class KillTests(ITestOutputHelper output)
             await using var content = await store.OpenReadAsync(offer.Manifest, Cancelled);
             var manifest = new byte[offer.ManifestSize];
             await content.ReadExactlyAsync(manifest, Cancelled);
-            files.AddRange(ReleaseReader.ReadManifest(manifest).Files.Select(file => $"{offer.Name} {file.Path} {file.Digest} {file.Size}"));
+            files.AddRange(
+                ReleaseReader.ReadManifest(manifest).Files.Select(file => $"{offer.Name} {file.Path} {file.Digest} {file.Size}"));
         }
 
         return string.Join('\n', files);

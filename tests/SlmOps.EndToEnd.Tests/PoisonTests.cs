@@ -28,7 +28,9 @@ public sealed class PoisonTests
 
         await platform.StartFunctionsAsync();
         var released = await platform.UntilAsync(model.Model, model.Version, "released", status => !status.ReleaseDigest.IsEmpty);
-        Assert.Equal([true, false], released.Variants.OrderBy(variant => variant.Name, StringComparer.Ordinal).Select(variant => variant.Accepted));
+        Assert.Equal(
+            [true, false],
+            released.Variants.OrderBy(variant => variant.Name, StringComparer.Ordinal).Select(variant => variant.Accepted));
 
         // Given up on after its work was done: nothing is rejected.
         await PoisonAsync(platform, "package-poison", JsonSerializer.Serialize(

@@ -20,7 +20,11 @@ public sealed class ReturnTests(SharedPlatform shared)
     {
         using var folder = new Folder();
         await using var fleet = new DemoFleet();
-        fleet.Start(_platform.Connection, Model, [new AgentProfile("returns-1", "1GiB", "balanced", "1", new Dictionary<string, string> { ["site"] = "lab" })], folder.Path);
+        fleet.Start(
+            _platform.Connection,
+            Model,
+            [new AgentProfile("returns-1", "1GiB", "balanced", "1", new Dictionary<string, string> { ["site"] = "lab" })],
+            folder.Path);
         List<RunStatus> runs = [];
         foreach (var version in (string[])["1", "2", "3"])
         {
@@ -57,7 +61,11 @@ public sealed class ReturnTests(SharedPlatform shared)
     }
 
     private async Task<IReadOnlyList<Packaging.ReleaseTarget>> ListedAsync() =>
-        [.. (await _platform.ListedAsync()).Where(one => one.Release.Model == Model).OrderBy(one => one.Release.Version, StringComparer.Ordinal)];
+        [
+            .. (await _platform.ListedAsync())
+                .Where(one => one.Release.Model == Model)
+                .OrderBy(one => one.Release.Version, StringComparer.Ordinal),
+        ];
 
     private Task<IReadOnlyList<DeviceStatus>> UntilRunsAsync(RunStatus run, DeviceState state) => Wait.ForAsync(
         $"the device to run {run.Version}",

@@ -29,7 +29,12 @@ public sealed class RolloutTests(SharedPlatform shared)
     [Fact]
     public async Task Device_Fails_HaltsTheRollout()
     {
-        await using var failing = await SimulatedDevice.StartAsync(_platform, "failing-1", "failing", lab: true, conduct: Conduct.FailsAndGoesBack);
+        await using var failing = await SimulatedDevice.StartAsync(
+            _platform,
+            "failing-1",
+            "failing",
+            lab: true,
+            conduct: Conduct.FailsAndGoesBack);
         await using var next = await SimulatedDevice.StartAsync(_platform, "failing-2", "failing");
         var upload = Models.Mlp("failing", "1", 402, "int8");
 

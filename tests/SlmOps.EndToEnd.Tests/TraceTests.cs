@@ -29,20 +29,30 @@ public sealed class TraceTests(SharedPlatform shared)
         await _platform.UploadAsync(upload);
         await _platform.UntilAsync(upload, RunState.Finished);
         await Wait.ForAsync(
-            "the end as an event", () => _platform.EventsAsync(EventTypes.RolloutCompleted, "rollouts/traced@"), found => found.Count > 0, _ => "none");
+            "the end as an event",
+            () => _platform.EventsAsync(EventTypes.RolloutCompleted, "rollouts/traced@"),
+            found => found.Count > 0,
+            _ => "none");
 
-        var created = (await _platform.EventsAsync("Microsoft.Storage.BlobCreated", $"/blobServices/default/containers/models/blobs/{upload.Start}"))[0];
+        var created = (
+            await _platform.EventsAsync("Microsoft.Storage.BlobCreated", $"/blobServices/default/containers/models/blobs/{upload.Start}")
+        )[0];
         var trace = TraceOf(created);
         Assert.Equal(
             [trace],
-            (await _platform.EventsAsync(subject: "models/traced/")).Concat(await _platform.EventsAsync(subject: "rollouts/traced@")).Select(TraceOf).Distinct());
+            (await _platform.EventsAsync(subject: "models/traced/"))
+                .Concat(await _platform.EventsAsync(subject: "rollouts/traced@"))
+                .Select(TraceOf)
+                .Distinct());
         Assert.Equal(trace, device.Document!.Traceparent?.Split('-')[1]);
         var names = spans.Where(span => span.TraceId == trace).Select(span => span.Name).ToHashSet();
         Assert.Superset(new HashSet<string> { "Intake", "Quantize", "Validate", "Package", "Deltas", "Release", "RolloutStart" }, names);
 
         // Across the border to the worker: what each stage wrote there stands in the same trace.
         var lines = _platform.LogLines().Where(line => Text(line, "model") == "traced").ToList();
-        Assert.Superset(new HashSet<int> { 100, 102, 103, 104, 105, 120 }, lines.Select(line => line.GetProperty("event").GetInt32()).ToHashSet());
+        Assert.Superset(
+            new HashSet<int> { 100, 102, 103, 104, 105, 120 },
+            lines.Select(line => line.GetProperty("event").GetInt32()).ToHashSet());
         Assert.All(lines, line => Assert.Equal(trace, Text(line, "traceId")));
     }
 
@@ -57,9 +67,13 @@ public sealed class TraceTests(SharedPlatform shared)
         var lines = _platform.LogLines().Where(line => Text(line, "model") == "logged").ToList();
 
         Assert.All(lines, line => Assert.Equal("1", Text(line, "version")));
-        Assert.Superset(new HashSet<int> { 100, 102, 103, 104, 105, 120 }, lines.Select(line => line.GetProperty("event").GetInt32()).ToHashSet());
+        Assert.Superset(
+            new HashSet<int> { 100, 102, 103, 104, 105, 120 },
+            lines.Select(line => line.GetProperty("event").GetInt32()).ToHashSet());
         Assert.All(lines, line => Assert.NotNull(Text(line, "traceId")));
-        Assert.All(lines.Where(line => line.GetProperty("event").GetInt32() == 120), line => Assert.Equal("logged-1", Text(line, "device")));
+        Assert.All(
+            lines.Where(line => line.GetProperty("event").GetInt32() == 120),
+            line => Assert.Equal("logged-1", Text(line, "device")));
         Assert.Contains(_platform.LogLines(), line => Text(line, "run") == "logged@1" && line.GetProperty("event").GetInt32() == 110);
     }
 

@@ -26,8 +26,11 @@ public sealed partial class Functions(Observer observer, ILogger<Functions> log)
         observer.SeeAsync(context, body.ToString(), cancellationToken);
 
     [Function("Message")]
-    public Task Message([QueueTrigger("%MessageQueue%")] QueueMessage message, FunctionContext context, CancellationToken cancellationToken) =>
-        observer.SeeAsync(context, $"{message.MessageText} {message.DequeueCount} {message.InsertedOn?.Year > 2000}", cancellationToken);
+    public Task Message(
+        [QueueTrigger("%MessageQueue%")] QueueMessage message,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    ) => observer.SeeAsync(context, $"{message.MessageText} {message.DequeueCount} {message.InsertedOn?.Year > 2000}", cancellationToken);
 
     [Function("Clock")]
     [FixedDelayRetry(2, "00:00:01")]
@@ -36,7 +39,10 @@ public sealed partial class Functions(Observer observer, ILogger<Functions> log)
 
     [Function("Request")]
     public async Task<IActionResult> Request(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "things/{id}")] HttpRequest request, string id, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "things/{id}")] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
     {
         Asked(log, id);
         using var reader = new StreamReader(request.Body);
@@ -47,7 +53,10 @@ public sealed partial class Functions(Observer observer, ILogger<Functions> log)
 
     [Function("RequestData")]
     public async Task<HttpResponseData> RequestData(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "data/{id}")] HttpRequestData request, string id, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Function, "get", "post", Route = "data/{id}")] HttpRequestData request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
     {
         var body = await request.ReadAsStringAsync();
         await observer.SeeAsync(context, body ?? "", cancellationToken);
@@ -58,7 +67,8 @@ public sealed partial class Functions(Observer observer, ILogger<Functions> log)
     }
 
     [Function("Owner")]
-    public static IActionResult Owner([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => new OkObjectResult(request.Method);
+    public static IActionResult Owner([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) =>
+        new OkObjectResult(request.Method);
 
     [LoggerMessage(1, LogLevel.Warning, "Thing {Id}")]
     private static partial void Asked(ILogger log, string id);

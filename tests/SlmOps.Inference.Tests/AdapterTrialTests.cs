@@ -54,13 +54,30 @@ public sealed class AdapterTrialTests : IDisposable
 
         Assert.Equal([1, 1, 1], plain.GenerateGreedy([0], 3, Token));
         Assert.Equal([3, 3, 3], adapted.GenerateGreedy([0], 3, Token));
-        Assert.Equal(new AdapterTrialResult(true, true), Assert.Single(AdapterTrial.Run(model, [[adapter]], [[0, 1]], 1, null, Token)).Result);
+        Assert.Equal(
+            new AdapterTrialResult(true, true),
+            Assert
+                .Single(
+                    AdapterTrial.Run(
+                        model,
+                        [
+                            [adapter],
+                        ],
+                        [
+                            [0, 1],
+                        ],
+                        1,
+                        null,
+                        Token))
+                .Result);
     }
 
     [Fact]
     public void Run_SeveralSets_EachHasItsOwnOutcome()
     {
-        var (good, idle) = (Save("good.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 100]))), Save("idle.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 0]))));
+        var (good, idle) = (
+            Save("good.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 100]))),
+            Save("idle.onnx_adapter", AdapterFile.Of(("lora", [4], [0, 0, 0, 0]))));
         var broken = Save("broken.onnx_adapter", [1, 2, 3]);
 
         var outcomes = AdapterTrial.Run(Decoder(), [[good], [idle], [broken]], [[0, 1]], 1, null, Token);
@@ -90,9 +107,14 @@ public sealed class AdapterTrialTests : IDisposable
         .Save(_folder.Path, "lora");
 
     /// <summary>A decoder without a cache that always says 1, unless an adapter adds to its logits.</summary>
-    private string Decoder() => new OnnxGraph()
-        .Input("input_ids", TensorElementType.Int64, "batch", "sequence").Input("lora", F32, 4).Output("logits", F32, "batch", "sequence", 4)
-        .Floats("table", [4, 4], 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0).Floats("lora", [4], 0, 0, 0, 0)
-        .Node("Gather", ["table", "input_ids"], "rows").Node("Add", ["rows", "lora"], "logits")
-        .Save(_folder.Path, "decoder");
+    private string Decoder() =>
+        new OnnxGraph()
+            .Input("input_ids", TensorElementType.Int64, "batch", "sequence")
+            .Input("lora", F32, 4)
+            .Output("logits", F32, "batch", "sequence", 4)
+            .Floats("table", [4, 4], 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0)
+            .Floats("lora", [4], 0, 0, 0, 0)
+            .Node("Gather", ["table", "input_ids"], "rows")
+            .Node("Add", ["rows", "lora"], "logits")
+            .Save(_folder.Path, "decoder");
 }

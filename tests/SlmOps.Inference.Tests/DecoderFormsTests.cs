@@ -42,7 +42,9 @@ public sealed class DecoderFormsTests : IDisposable
         Assert.Equal(ToyDecoder.Expected(form, [3, 1, 2], 0), session.Append([3, 1, 2], allLogits: true, Token));
         Assert.Equal(ToyDecoder.Expected(form, [3, 1, 2, 0], 3), session.Append([0], allLogits: true, Token));
         Assert.Equal(ToyDecoder.Expected(form, [3, 1, 2, 0, 2, 1], 4), session.Append([2, 1], allLogits: true, Token));
-        Assert.Equal(ToyDecoder.Expected(form, [3, 1, 2, 0, 2, 1, 3, 3], 6).AsSpan()[^ToyDecoder.Vocabulary..], session.Append([3, 3], allLogits: false, Token));
+        Assert.Equal(
+            ToyDecoder.Expected(form, [3, 1, 2, 0, 2, 1, 3, 3], 6).AsSpan()[^ToyDecoder.Vocabulary..],
+            session.Append([3, 3], allLogits: false, Token));
         Assert.Equal(8, session.Length);
 
         session.Reset();
@@ -114,13 +116,26 @@ public sealed class DecoderFormsTests : IDisposable
     [Fact]
     public void Append_ModelThatFailsWhileItRuns_ThrowsAndKeepsTheSequence()
     {
-        using var broken = LanguageModel.Open(new OnnxGraph()
-            .Input("input_ids", TensorElementType.Int64, "batch", "sequence").Output("logits", TensorElementType.Float, 1, "rows", 2)
-            .Floats("table", [3, 2], 1, 2, 3, 4, 5, 6).Node("Gather", ["table", "input_ids"], "rows").Longs("shape", [3], 1, 2, 2).Node("Reshape", ["rows", "shape"], "logits")
-            .Save(_folder.Path, "two-tokens-only"));
+        using var broken = LanguageModel.Open(
+            new OnnxGraph()
+                .Input("input_ids", TensorElementType.Int64, "batch", "sequence")
+                .Output("logits", TensorElementType.Float, 1, "rows", 2)
+                .Floats("table", [3, 2], 1, 2, 3, 4, 5, 6)
+                .Node("Gather", ["table", "input_ids"], "rows")
+                .Longs("shape", [3], 1, 2, 2)
+                .Node("Reshape", ["rows", "shape"], "logits")
+                .Save(_folder.Path, "two-tokens-only"));
         using var session = broken.NewSession();
         session.Append([0, 1], allLogits: true, Token);
-        Assert.Contains("two-tokens-only", Assert.Throws<InferenceException>(() => { session.Append([0], allLogits: true, Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "two-tokens-only",
+            Assert
+                .Throws<InferenceException>(() =>
+                {
+                    session.Append([0], allLogits: true, Token);
+                })
+                .Message,
+            StringComparison.Ordinal);
         Assert.Equal(2, session.Length);
     }
 

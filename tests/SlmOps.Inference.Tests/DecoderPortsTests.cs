@@ -28,17 +28,25 @@ public sealed class DecoderPortsTests
     {
         TensorPort[] inputs = [Ids, Port("past_key_values.0.key", F32, -1, -1, -1, -1)];
         TensorPort[] outputs = [Logits, Port("present.0.key", F32, -1, 3, -1, -1)];
-        Assert.Equal(new CachePort("past_key_values.0.key", "present.0.key", F32, 3, 16), Assert.Single(Read(inputs, outputs, headSize: 16).Cache));
+        Assert.Equal(
+            new CachePort("past_key_values.0.key", "present.0.key", F32, 3, 16),
+            Assert.Single(Read(inputs, outputs, headSize: 16).Cache));
         Assert.Contains("config.json", Refusal("unsupported-shape", inputs, outputs), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_NoLogits_SaysWhatThereIs() =>
-        Assert.Contains("outputs 'last_hidden_state'", Refusal("not-a-language-model", [Ids], [Port("last_hidden_state", F32, -1, -1, 8)]), StringComparison.Ordinal);
+        Assert.Contains(
+            "outputs 'last_hidden_state'",
+            Refusal("not-a-language-model", [Ids], [Port("last_hidden_state", F32, -1, -1, 8)]),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_PastWithoutPresent_IsRefused() =>
-        Assert.Contains("'present.0.key'", Refusal("unsupported-input", [Ids, Port("past_key_values.0.key", F32, -1, 2, -1, 8)], [Logits]), StringComparison.Ordinal);
+        Assert.Contains(
+            "'present.0.key'",
+            Refusal("unsupported-input", [Ids, Port("past_key_values.0.key", F32, -1, 2, -1, 8)], [Logits]),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_EncoderCache_IsRefusedByName() =>
@@ -49,15 +57,24 @@ public sealed class DecoderPortsTests
 
     [Fact]
     public void Read_FixedSequence_IsRefused() =>
-        Assert.Contains("fixes the length of 'input_ids' to 128", Refusal("unsupported-shape", [Port("input_ids", I64, 1, 128)], [Logits]), StringComparison.Ordinal);
+        Assert.Contains(
+            "fixes the length of 'input_ids' to 128",
+            Refusal("unsupported-shape", [Port("input_ids", I64, 1, 128)], [Logits]),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_FixedBatch_IsRefused() =>
-        Assert.Contains("batch of 'input_ids' to 4", Refusal("unsupported-shape", [Port("input_ids", I64, 4, -1)], [Logits]), StringComparison.Ordinal);
+        Assert.Contains(
+            "batch of 'input_ids' to 4",
+            Refusal("unsupported-shape", [Port("input_ids", I64, 4, -1)], [Logits]),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_MultimodalPositions_AreRefused() =>
-        Assert.Contains("'position_ids' with shape [3, ?, ?]", Refusal("unsupported-shape", [Ids, Port("position_ids", I64, 3, -1, -1)], [Logits]), StringComparison.Ordinal);
+        Assert.Contains(
+            "'position_ids' with shape [3, ?, ?]",
+            Refusal("unsupported-shape", [Ids, Port("position_ids", I64, 3, -1, -1)], [Logits]),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("input_ids", TensorElementType.Float)]
@@ -66,7 +83,11 @@ public sealed class DecoderPortsTests
     [InlineData("num_logits_to_keep", TensorElementType.Float)]
     public void Read_WrongElementType_IsRefused(string name, TensorElementType type)
     {
-        TensorPort[] inputs = [.. new[] { Ids }.Where(port => port.Name != name), name is "use_cache_branch" or "num_logits_to_keep" ? Port(name, type, 1) : Port(name, type, -1, -1)];
+        TensorPort[] inputs =
+        [
+            .. new[] { Ids }.Where(port => port.Name != name),
+            name is "use_cache_branch" or "num_logits_to_keep" ? Port(name, type, 1) : Port(name, type, -1, -1),
+        ];
         Assert.Contains($"'{name}' of type {type}", Refusal("unsupported-type", inputs, [Logits]), StringComparison.Ordinal);
     }
 
@@ -86,8 +107,8 @@ public sealed class DecoderPortsTests
 
     private static TensorPort Port(string name, TensorElementType type, params int[] dimensions) => new(name, type, dimensions, []);
 
-    private static DecoderPorts Read(TensorPort[] inputs, TensorPort[] outputs, int? kvHeads = null, int? headSize = null) => DecoderPorts.Read(
-        "m.onnx", inputs.ToDictionary(port => port.Name), outputs.ToDictionary(port => port.Name), kvHeads, headSize);
+    private static DecoderPorts Read(TensorPort[] inputs, TensorPort[] outputs, int? kvHeads = null, int? headSize = null) =>
+        DecoderPorts.Read("m.onnx", inputs.ToDictionary(port => port.Name), outputs.ToDictionary(port => port.Name), kvHeads, headSize);
 
     private static string Refusal(string code, TensorPort[] inputs, TensorPort[] outputs)
     {

@@ -83,7 +83,10 @@ public sealed class EvaluationTests
         var result = Compare(new(), new(), [1, 2], new(), folder);
         Assert.Equal(1, result.Windows);
         Assert.Equal(1, result.Tokens);
-        Assert.Contains("at least 2", Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1], new(), folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at least 2",
+            Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1], new(), folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,8 +100,14 @@ public sealed class EvaluationTests
     public void Compare_TokenOutsideTheVocabulary_Throws()
     {
         using var folder = new TempFolder();
-        Assert.Contains("Token 4 at place 1", Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1, 4, 1], new(), folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("Token 4 at place 2", Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1, 1, 4], new(), folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Token 4 at place 1",
+            Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1, 4, 1], new(), folder)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Token 4 at place 2",
+            Assert.Throws<ArgumentException>(() => Compare(new(), new(), [1, 1, 4], new(), folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +115,10 @@ public sealed class EvaluationTests
     {
         using var folder = new TempFolder();
         var toy = ToyDecoder.Save(new(), folder.Path);
-        Assert.Contains("4 and", Assert.Throws<ArgumentException>(() => Evaluation.Compare(Sample.Model, toy, [1, 2, 3], null, null, Token)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "4 and",
+            Assert.Throws<ArgumentException>(() => Evaluation.Compare(Sample.Model, toy, [1, 2, 3], null, null, Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,8 +138,19 @@ public sealed class EvaluationTests
         Assert.Equal(700, Compare(new(), new(), [1, 2], new() { Memory = new FixedMemory() }, folder).PeakBytes);
     }
 
-    private static EvaluationResult Compare(ToyDecoderForm baseline, ToyDecoderForm candidate, int[] tokens, EvaluationOptions options, TempFolder folder) => Evaluation.Compare(
-        ToyDecoder.Save(baseline, folder.Path, "baseline"), ToyDecoder.Save(candidate, folder.Path, "candidate"), tokens, options, null, Token);
+    private static EvaluationResult Compare(
+        ToyDecoderForm baseline,
+        ToyDecoderForm candidate,
+        int[] tokens,
+        EvaluationOptions options,
+        TempFolder folder) =>
+        Evaluation.Compare(
+            ToyDecoder.Save(baseline, folder.Path, "baseline"),
+            ToyDecoder.Save(candidate, folder.Path, "candidate"),
+            tokens,
+            options,
+            null,
+            Token);
 
     [Fact]
     public void Judge_KeptPredictions_ServesEveryCandidate()
@@ -143,7 +166,9 @@ public sealed class EvaluationTests
         var itself = Evaluation.Judge(baseline, predictions, text, options with { CandidateIsBaseline = true }, null, Token);
         var other = Evaluation.Judge(candidate, predictions, text, options, null, Token);
 
-        Assert.Equal((6, 2, 4, 4, new FileInfo(predictions).Length), (made.Positions, made.Windows, made.Vocabulary, made.MostKept, made.Bytes));
+        Assert.Equal(
+            (6, 2, 4, 4, new FileInfo(predictions).Length),
+            (made.Positions, made.Windows, made.Vocabulary, made.MostKept, made.Bytes));
         Assert.Equal((0.0, 1.0, made.Perplexity), (itself.Kl, itself.Top1Agreement, itself.Perplexity));
         Assert.Equal(made.Perplexity, other.BaselinePerplexity, 1e-12);
         Assert.True(other.Kl > 0 && double.IsNaN(other.BaselineTokensPerSecond));
@@ -199,7 +224,12 @@ public sealed class EvaluationTests
         internal void Add(ReadOnlySpan<float> baseline, ReadOnlySpan<float> candidate, int next)
         {
             var (p, q) = (Log(baseline), Log(candidate));
-            _positions.Add((-p[next], -q[next], p.Zip(q).Sum(pair => Math.Exp(pair.First) * (pair.First - pair.Second)), Argmax.Of(baseline) == Argmax.Of(candidate)));
+            _positions.Add(
+                (
+                    -p[next],
+                    -q[next],
+                    p.Zip(q).Sum(pair => Math.Exp(pair.First) * (pair.First - pair.Second)),
+                    Argmax.Of(baseline) == Argmax.Of(candidate)));
         }
 
         private static double[] Log(ReadOnlySpan<float> logits)

@@ -64,7 +64,15 @@ public sealed class LanguageModelTests : IDisposable
     public void Append_TokenOutsideTheVocabulary_Throws(int token)
     {
         using var session = _model.NewSession();
-        Assert.Contains("2047", Assert.Throws<ArgumentException>(() => { session.Append([1, token], allLogits: false, Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2047",
+            Assert
+                .Throws<ArgumentException>(() =>
+                {
+                    session.Append([1, token], allLogits: false, Token);
+                })
+                .Message,
+            StringComparison.Ordinal);
         Assert.Equal(0, session.Length);
     }
 
@@ -73,7 +81,15 @@ public sealed class LanguageModelTests : IDisposable
     {
         using var session = _model.NewSession();
         session.Append(new int[128], allLogits: false, Token);
-        Assert.Contains("128 positions", Assert.Throws<ArgumentException>(() => { session.Append([1], allLogits: false, Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "128 positions",
+            Assert
+                .Throws<ArgumentException>(() =>
+                {
+                    session.Append([1], allLogits: false, Token);
+                })
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

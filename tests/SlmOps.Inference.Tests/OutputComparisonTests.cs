@@ -80,9 +80,24 @@ public sealed class OutputComparisonTests : IDisposable
             .Node("Reshape", ["x", "shape"], "y").Output("y", F32, "n", 64).Save(_folder.Path, "blocks");
         Assert.Equal(OutputDifference.MaxSqnrDb, Compare(model, model).SqnrDb);
 
-        var failure = Assert.Throws<InferenceException>(() => OutputComparison.Compare(model, model, new() { OpenDimensions = [3, 5] }, null, Token));
+        var failure = Assert.Throws<InferenceException>(() =>
+            OutputComparison.Compare(model, model, new() { OpenDimensions = [3, 5] }, null, Token));
         Assert.Contains("open dimensions of 3, 5", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(2, OutputComparison.Compare(model, model, new() { OpenDimensions = [3], NamedDimensions = new Dictionary<string, int> { ["width"] = 128 }, Samples = 2 }, null, Token).Samples);
+        Assert.Equal(
+            2,
+            OutputComparison
+                .Compare(
+                    model,
+                    model,
+                    new()
+                    {
+                        OpenDimensions = [3],
+                        NamedDimensions = new Dictionary<string, int> { ["width"] = 128 },
+                        Samples = 2,
+                    },
+                    null,
+                    Token)
+                .Samples);
     }
 
     [Theory]
@@ -104,22 +119,38 @@ public sealed class OutputComparisonTests : IDisposable
     [InlineData(TensorElementType.Bool)]
     public void Compare_OtherElementTypes_AreFilledAndCompared(TensorElementType type)
     {
-        var model = new OnnxGraph().Input("x", type, 2, 5).Node("Cast", ["x"], "f", ("to", (long)F32)).Node("Cast", ["f"], "y", ("to", (long)type))
-            .Output("y", type, 2, 5).Output("f", F32, 2, 5).Save(_folder.Path, "cast");
+        var model = new OnnxGraph()
+            .Input("x", type, 2, 5)
+            .Node("Cast", ["x"], "f", ("to", (long)F32))
+            .Node("Cast", ["f"], "y", ("to", (long)type))
+            .Output("y", type, 2, 5)
+            .Output("f", F32, 2, 5)
+            .Save(_folder.Path, "cast");
         Assert.Equal(2, Compare(model, model).Outputs.Count);
     }
 
     [Fact]
     public void Compare_StringInput_IsRefused()
     {
-        var model = new OnnxGraph().Input("text", TensorElementType.String, 1).Node("Identity", ["text"], "y").Output("y", TensorElementType.String, 1).Save(_folder.Path, "text");
-        Assert.Contains("'text' of type String", Assert.Throws<ModelOpenException>(() => Compare(model, model)).Message, StringComparison.Ordinal);
+        var model = new OnnxGraph()
+            .Input("text", TensorElementType.String, 1)
+            .Node("Identity", ["text"], "y")
+            .Output("y", TensorElementType.String, 1)
+            .Save(_folder.Path, "text");
+        Assert.Contains(
+            "'text' of type String",
+            Assert.Throws<ModelOpenException>(() => Compare(model, model)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Compare_HugeDeclaredInput_IsRefusedBeforeItIsMade()
     {
-        var model = new OnnxGraph().Input("x", F32, 1_000_000, 1_000_000, 1_000_000, 1_000_000).Node("Identity", ["x"], "y").Output("y", F32, 1).Save(_folder.Path, "huge");
+        var model = new OnnxGraph()
+            .Input("x", F32, 1_000_000, 1_000_000, 1_000_000, 1_000_000)
+            .Node("Identity", ["x"], "y")
+            .Output("y", F32, 1)
+            .Save(_folder.Path, "huge");
         Assert.Contains("MaxInputBytes", Assert.ThrowsAny<Exception>(() => Compare(model, model)).Message, StringComparison.Ordinal);
     }
 
@@ -138,7 +169,8 @@ public sealed class OutputComparisonTests : IDisposable
         }
     }
 
-    private static OutputComparisonResult Compare(string baseline, string candidate) => OutputComparison.Compare(baseline, candidate, null, null, Token);
+    private static OutputComparisonResult Compare(string baseline, string candidate) =>
+        OutputComparison.Compare(baseline, candidate, null, null, Token);
 
     private string Scale(string name, float factor) => new OnnxGraph()
         .Input("x", F32, "batch", "width").Floats("factor", [1], factor)

@@ -52,7 +52,9 @@ public sealed class TokenizerTests
         Assert.Equal(1, TokenizerFamilies.Parse(TokenizerFamilies.Json("llama2")).BeginOfText);
         var json = TokenizerFamilies.Json("llama3");
         Assert.Equal(0, TokenizerFamilies.Parse(json).BeginOfText);
-        json["post_processor"] = System.Text.Json.Nodes.JsonNode.Parse("""{"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|end_of_text|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}]}""");
+        json["post_processor"] = System.Text.Json.Nodes.JsonNode.Parse(
+            """{"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|end_of_text|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}]}"""
+        );
         Assert.Equal(1, TokenizerFamilies.Parse(json).BeginOfText);
     }
 
@@ -93,7 +95,8 @@ public sealed class TokenizerTests
         Assert.Equal([0, 0], Encode("null", "false"));
 
         static IReadOnlyList<int> Encode(string unknown, string fuse) =>
-            Parse(Model.Replace("UNK", unknown, StringComparison.Ordinal).Replace("FUSE", fuse, StringComparison.Ordinal)).Encode("axya", Token);
+            Parse(Model.Replace("UNK", unknown, StringComparison.Ordinal).Replace("FUSE", fuse, StringComparison.Ordinal))
+                .Encode("axya", Token);
     }
 
     [Fact]
@@ -123,7 +126,9 @@ public sealed class TokenizerTests
 
     [Fact]
     public void Parse_MergeOfATokenThatHoldsASpace_IsCutWhereTheVocabularySays() =>
-        Assert.Equal([3], Parse("""{"model":{"type":"BPE","vocab":{"a":0," ":1,"a ":2,"a a":3},"merges":["a  ","a  a"]}}""").Encode("a a", Token));
+        Assert.Equal(
+            [3],
+            Parse("""{"model":{"type":"BPE","vocab":{"a":0," ":1,"a ":2,"a a":3},"merges":["a  ","a  a"]}}""").Encode("a a", Token));
 
     [Fact]
     public void Parse_ByteOrderMark_IsSkipped() =>

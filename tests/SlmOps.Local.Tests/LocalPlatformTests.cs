@@ -99,7 +99,8 @@ public sealed class LocalPlatformTests : IAsyncLifetime
     [Fact]
     public async Task HostOnly_NoPlatform_SaysHowToStartOne()
     {
-        var error = await Assert.ThrowsAsync<LocalPlatformException>(() => FunctionsHostOnly.StartAsync(Options, TimeProvider.System, Cancelled));
+        var error = await Assert.ThrowsAsync<LocalPlatformException>(() =>
+            FunctionsHostOnly.StartAsync(Options, TimeProvider.System, Cancelled));
 
         Assert.Contains("slmops up", error.Message, StringComparison.Ordinal);
     }

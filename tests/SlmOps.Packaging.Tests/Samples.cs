@@ -46,7 +46,13 @@ internal static class Samples
     internal static async Task<ReleaseRef> AttestedReleaseAsync(IBlobStore store, ISigningKey key)
     {
         using var folder = ModelFolder(1);
-        var description = Description() with { Family = "llama", Precision = "int4", Quantization = "matmulnbits-b32", Licenses = ["PSF-2.0"] };
+        var description = Description() with
+        {
+            Family = "llama",
+            Precision = "int4",
+            Quantization = "matmulnbits-b32",
+            Licenses = ["PSF-2.0"],
+        };
         var offer = await VariantPackager.PackAsync(folder.Root, description, store, Stop);
         var attestations = await VariantAttestor.WriteAsync(offer, description, Outcome, store, key, Stop);
         return await ReleasePackager.WriteAsync("pydocs-slm", "1.0.0", Created, [offer], attestations, store, key, Stop);

@@ -20,18 +20,27 @@ public sealed partial class FlowTests
     [Fact]
     public void Queues_ThatTriggersRead_AreTheQueuesOfTheFlow()
     {
-        var read = Triggers.SelectMany(trigger => QueueTrigger().Matches(trigger.Text)).Select(match => match.Groups["queue"].Value).ToList();
+        var read = Triggers
+            .SelectMany(trigger => QueueTrigger().Matches(trigger.Text))
+            .Select(match => match.Groups["queue"].Value)
+            .ToList();
 
         Assert.Distinct(read);
         Assert.Equal(Flow.Queues.Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void Triggers_OfStagesOnRuns_CallTheStageOfTheirQueue() => Assert.Equal(
-        Flow.Steps.Where(step => step.Stage is not null)
-            .SelectMany(step => new[] { (step.Queue, "StageAsync", step.Name), (Flow.PoisonQueueOf(step)!, "PoisonedAsync", step.Name) }).Order(),
-        Triggers.SelectMany(trigger => StageTrigger().Matches(trigger.Text))
-            .Select(match => (match.Groups["queue"].Value, match.Groups["call"].Value, match.Groups["stage"].Value)).Order());
+    public void Triggers_OfStagesOnRuns_CallTheStageOfTheirQueue() =>
+        Assert.Equal(
+            Flow.Steps.Where(step => step.Stage is not null)
+                .SelectMany(step =>
+                    new[] { (step.Queue, "StageAsync", step.Name), (Flow.PoisonQueueOf(step)!, "PoisonedAsync", step.Name) }
+                )
+                .Order(),
+            Triggers
+                .SelectMany(trigger => StageTrigger().Matches(trigger.Text))
+                .Select(match => (match.Groups["queue"].Value, match.Groups["call"].Value, match.Groups["stage"].Value))
+                .Order());
 
     [Fact]
     public void Queues_OfTheDeployment_AreTheQueuesOfTheFlow()
@@ -51,7 +60,10 @@ public sealed partial class FlowTests
         Assert.Equal(
             Flow.Steps.Skip(1).Select(step => step.Name).Order(StringComparer.Ordinal),
             Flow.Steps.SelectMany(step => step.Next).Order(StringComparer.Ordinal));
-        Assert.All(Flow.Steps.Index(), step => Assert.All(step.Item.Next, next => Assert.True(Flow.Steps.ToList().FindIndex(other => other.Name == next) > step.Index)));
+        Assert.All(
+            Flow.Steps.Index(),
+            step => Assert.All(step.Item.Next, next => Assert.True(Flow.Steps.ToList().FindIndex(other => other.Name == next) > step.Index))
+        );
     }
 
     [Fact]
@@ -69,14 +81,19 @@ public sealed partial class FlowTests
         Flow.Steps.SelectMany(step => step.Facts).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Document_TableOfStages_IsTheFlow() => GeneratedPart.Check("docs/architecture.md", "stages", string.Join('\n',
-    [
-        "| stage | queue | result | events | given up after five times | then |",
-        "|---|---|---|---|---|---|",
-        .. Flow.Steps.Select(step =>
-            $"| {step.Name} | `{step.Queue}` | {(step.Row is null ? "" : $"`{step.RowOf("v").Replace("|", "\\|", StringComparison.Ordinal)}`")} "
-            + $"| {string.Join(", ", step.Facts.Select(Short))} | {Meaning(step.GivenUp)} | {string.Join(", ", step.Next)} |"),
-    ]));
+    public void Document_TableOfStages_IsTheFlow() =>
+        GeneratedPart.Check(
+            "docs/architecture.md",
+            "stages",
+            string.Join(
+                '\n',
+                [
+                    "| stage | queue | result | events | given up after five times | then |",
+                    "|---|---|---|---|---|---|",
+                    .. Flow.Steps.Select(step =>
+                        $"| {step.Name} | `{step.Queue}` | {(step.Row is null ? "" : $"`{step.RowOf("v").Replace("|", "\\|", StringComparison.Ordinal)}`")} "
+                        + $"| {string.Join(", ", step.Facts.Select(Short))} | {Meaning(step.GivenUp)} | {string.Join(", ", step.Next)} |"),
+                ]));
 
     [Theory]
     [MemberData(nameof(TriggerFiles))]
@@ -99,7 +116,8 @@ public sealed partial class FlowTests
         Assert.All(Tables.All, name => Assert.Matches("^[A-Za-z][A-Za-z0-9]{2,62}$", name));
     }
 
-    private static string Short(string type) => typeof(EventTypes).GetFields().Single(field => (string)field.GetRawConstantValue()! == type).Name;
+    private static string Short(string type) =>
+        typeof(EventTypes).GetFields().Single(field => (string)field.GetRawConstantValue()! == type).Name;
 
     private static string Meaning(GivenUp givenUp) => givenUp switch
     {
@@ -114,7 +132,9 @@ public sealed partial class FlowTests
     [GeneratedRegex("""\[QueueTrigger\("(?<queue>[^"]+)", Connection = "SlmOpsStorage"\)\]""")]
     private static partial Regex QueueTrigger();
 
-    [GeneratedRegex("""\[QueueTrigger\("(?<queue>[^"]+)"[^=]*= "SlmOpsStorage"\)\] string message, CancellationToken cancellationToken\) =>\s+flow\.(?<call>StageAsync|PoisonedAsync)\("(?<stage>[^"]+)"\s*,""")]
+    [GeneratedRegex(
+        """\[QueueTrigger\("(?<queue>[^"]+)"[^=]*= "SlmOpsStorage"\)\] string message, CancellationToken cancellationToken\) =>\s+flow\.(?<call>StageAsync|PoisonedAsync)\("(?<stage>[^"]+)"\s*,"""
+    )]
     private static partial Regex StageTrigger();
 
     [GeneratedRegex(@"\[Function\(""[A-Za-z]+""\)\]")]

@@ -20,6 +20,8 @@ internal static class GeneratedPart
             return;
         }
 
-        Assert.True(expected + "\n" == text[from..to], $"{document} is behind the code: run this test with SLMOPS_WRITE=1. Expected:\n{expected}");
+        Assert.True(
+            expected + "\n" == text[from..to],
+            $"{document} is behind the code: run this test with SLMOPS_WRITE=1. Expected:\n{expected}");
     }
 }

@@ -10,37 +10,63 @@ public sealed class PipelineOptionsTests
     {
         var options = Bind(("ReleaseKey", "release.pem"), ("DirectorKey", "https://vault/keys/director"), ("OnlineKey", "online.pem"));
 
-        Assert.Equal(new PipelineOptions { ReleaseKey = "release.pem", DirectorKey = "https://vault/keys/director", OnlineKey = "online.pem" }, options);
-        Assert.Equal((16L << 30, 32L << 30, 256, 16 << 20), (options.MaxFileBytes, options.MaxUploadBytes, options.MaxUploadFiles, options.MaxTextBytes));
+        Assert.Equal(
+            new PipelineOptions
+            {
+                ReleaseKey = "release.pem",
+                DirectorKey = "https://vault/keys/director",
+                OnlineKey = "online.pem",
+            },
+            options);
+        Assert.Equal(
+            (16L << 30, 32L << 30, 256, 16 << 20),
+            (options.MaxFileBytes, options.MaxUploadBytes, options.MaxUploadFiles, options.MaxTextBytes));
         Assert.Equal((1, 7, false), (options.Threads, options.ChannelDays, options.CreateStorage));
     }
 
     [Fact]
-    public void Bind_EverySetting_IsTaken() => Assert.Equal(
-        new PipelineOptions
-        {
-            WorkFolder = "w",
-            MaxFileBytes = 1,
-            MaxUploadBytes = 2,
-            MaxUploadFiles = 3,
-            MaxTextBytes = 1024,
-            Threads = 5,
-            RunMemoryBytes = 16 << 20,
-            MaxRunSeconds = 10,
-            MaxRunFileBytes = 1 << 20,
-            MaxPredictionBytes = 11,
-            ChannelDays = 6,
-            CreateStorage = true,
-            KeepReleases = 8,
-            GarbageGraceHours = 9,
-            ReleaseKey = "r",
-            DirectorKey = "d",
-            OnlineKey = "o",
-            RootFolder = "roots",
-        },
-        Bind(
-            ("WorkFolder", "w"), ("MaxFileBytes", "1"), ("MaxUploadBytes", "2"), ("MaxUploadFiles", "3"), ("MaxTextBytes", "1024"),
-            ("Threads", "5"), ("RunMemoryBytes", "16777216"), ("MaxRunSeconds", "10"), ("MaxRunFileBytes", "1048576"), ("MaxPredictionBytes", "11"), ("ChannelDays", "6"), ("CreateStorage", "true"), ("KeepReleases", "8"), ("GarbageGraceHours", "9"), ("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("RootFolder", "roots")));
+    public void Bind_EverySetting_IsTaken() =>
+        Assert.Equal(
+            new PipelineOptions
+            {
+                WorkFolder = "w",
+                MaxFileBytes = 1,
+                MaxUploadBytes = 2,
+                MaxUploadFiles = 3,
+                MaxTextBytes = 1024,
+                Threads = 5,
+                RunMemoryBytes = 16 << 20,
+                MaxRunSeconds = 10,
+                MaxRunFileBytes = 1 << 20,
+                MaxPredictionBytes = 11,
+                ChannelDays = 6,
+                CreateStorage = true,
+                KeepReleases = 8,
+                GarbageGraceHours = 9,
+                ReleaseKey = "r",
+                DirectorKey = "d",
+                OnlineKey = "o",
+                RootFolder = "roots",
+            },
+            Bind(
+                ("WorkFolder", "w"),
+                ("MaxFileBytes", "1"),
+                ("MaxUploadBytes", "2"),
+                ("MaxUploadFiles", "3"),
+                ("MaxTextBytes", "1024"),
+                ("Threads", "5"),
+                ("RunMemoryBytes", "16777216"),
+                ("MaxRunSeconds", "10"),
+                ("MaxRunFileBytes", "1048576"),
+                ("MaxPredictionBytes", "11"),
+                ("ChannelDays", "6"),
+                ("CreateStorage", "true"),
+                ("KeepReleases", "8"),
+                ("GarbageGraceHours", "9"),
+                ("ReleaseKey", "r"),
+                ("DirectorKey", "d"),
+                ("OnlineKey", "o"),
+                ("RootFolder", "roots")));
 
     [Fact]
     public void Bind_EverySettingWrong_SaysAllInOneMessage()
@@ -50,7 +76,20 @@ public sealed class PipelineOptionsTests
             ("Threads", "0"), ("ChannelDays", "366"), ("KeepReleases", "0"), ("GarbageGraceHours", "1")));
 
         Assert.All(
-            ["WorkFolder", "MaxFileBytes", "MaxUploadBytes", "MaxUploadFiles", "MaxTextBytes", "Threads", "ChannelDays", "KeepReleases", "GarbageGraceHours", "ReleaseKey", "DirectorKey", "OnlineKey"],
+            [
+                "WorkFolder",
+                "MaxFileBytes",
+                "MaxUploadBytes",
+                "MaxUploadFiles",
+                "MaxTextBytes",
+                "Threads",
+                "ChannelDays",
+                "KeepReleases",
+                "GarbageGraceHours",
+                "ReleaseKey",
+                "DirectorKey",
+                "OnlineKey",
+            ],
             name => Assert.Contains($"SlmOps:{name}: ", fault.Message, StringComparison.Ordinal));
     }
 
@@ -65,10 +104,14 @@ public sealed class PipelineOptionsTests
     }
 
     [Fact]
-    public void Bind_TextForANumber_NamesTheSetting() => Assert.Contains(
-        "SlmOps:Threads",
-        Assert.Throws<InvalidOperationException>(() => Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("Threads", "many"))).Message,
-        StringComparison.Ordinal);
+    public void Bind_TextForANumber_NamesTheSetting() =>
+        Assert.Contains(
+            "SlmOps:Threads",
+            Assert
+                .Throws<InvalidOperationException>(() =>
+                    Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("Threads", "many")))
+                .Message,
+            StringComparison.Ordinal);
 
     private static PipelineOptions Bind(params (string Key, string Value)[] settings) => PipelineOptions.Bind(
         new ConfigurationBuilder()

@@ -56,7 +56,8 @@ public sealed class ModelQuantizerTests : IDisposable
     {
         var path = Product(256, 256).Builder.Save(_folder.Path, 1);
         using var sink = new MemorySink { FailsAfter = 4096 };
-        Assert.Throws<IOException>(() => ModelQuantizer.Quantize(path, "out.onnx", sink, new() { Recipe = "int4" }, null, CancellationToken.None));
+        Assert.Throws<IOException>(() =>
+            ModelQuantizer.Quantize(path, "out.onnx", sink, new() { Recipe = "int4" }, null, CancellationToken.None));
         Assert.Empty(sink.Completed);
     }
 
@@ -186,7 +187,9 @@ public sealed class ModelQuantizerTests : IDisposable
         var model = ModelProto.Parser.ParseFrom(bytes);
         Assert.Equal("kept", model.MetadataProps.Single().Value);
         var product = model.Graph.Node[0];
-        Assert.Equal(("product", "MatMulNBits", "com.microsoft", "documented", "y"), (product.Name, product.OpType, product.Domain, product.DocString, product.Output[0]));
+        Assert.Equal(
+            ("product", "MatMulNBits", "com.microsoft", "documented", "y"),
+            (product.Name, product.OpType, product.Domain, product.DocString, product.Output[0]));
         Assert.Equal("also kept", product.MetadataProps.Single().Value);
         Assert.Equal(b.Graph.Node[1], model.Graph.Node[1]);
         Assert.Equal(17, model.OpsetImport.Single(o => o.Domain.Length == 0).Version);
@@ -227,7 +230,8 @@ public sealed class ModelQuantizerTests : IDisposable
         var (b, _) = Product(64, 32);
         var path = b.Save(_folder.Path);
         var before = File.ReadAllBytes(path);
-        Assert.Throws<ModelQuantizationException>(() => ModelQuantizer.Quantize(path, path, new() { Recipe = "int4" }, null, CancellationToken.None));
+        Assert.Throws<ModelQuantizationException>(() =>
+            ModelQuantizer.Quantize(path, path, new() { Recipe = "int4" }, null, CancellationToken.None));
         Assert.Equal(before, File.ReadAllBytes(path));
     }
 
@@ -287,7 +291,10 @@ public sealed class ModelQuantizerTests : IDisposable
         var b = new GraphBuilder();
         b.Weight("table", Weights.Normal(new Random(1), 64 * 64, 1), 64, 64);
         b.Input("x", first == "Gather" ? GraphBuilder.Int64 : GraphBuilder.Float, first == "Gather" ? [2] : [2, 64]);
-        var y = first == "Gemm" ? b.Node("Gemm", ["x", "table", b.Weight("bias", new float[64], 64)]) : b.Node(first, first == "Gather" ? ["table", "x"] : ["x", "table"]);
+        var y =
+            first == "Gemm"
+                ? b.Node("Gemm", ["x", "table", b.Weight("bias", new float[64], 64)])
+                : b.Node(first, first == "Gather" ? ["table", "x"] : ["x", "table"]);
         b.Add("MatMul", [y, b.Weight("w", Weights.Normal(new Random(2), 64 * 64, 1), 64, 64)], "y");
         b.Output("y");
         Assert.Equal(oldest, Quantize(b, new() { Recipe = recipe }).MinimumOrt);
@@ -311,7 +318,12 @@ public sealed class ModelQuantizerTests : IDisposable
     {
         var (b, _) = Product(256, 64);
         Quantize(b, new() { Recipe = "int8" });
-        var again = ModelQuantizer.Quantize(_folder.File("out.onnx"), _folder.File("again.onnx"), new() { Recipe = "int4" }, null, CancellationToken.None);
+        var again = ModelQuantizer.Quantize(
+            _folder.File("out.onnx"),
+            _folder.File("again.onnx"),
+            new() { Recipe = "int4" },
+            null,
+            CancellationToken.None);
         Assert.Contains(again.Tensors, t => t.Scheme == "as-it-was" && t.Reason!.Contains("already", StringComparison.Ordinal));
         Assert.All(again.Tensors, t => Assert.Null(t.RelativeError));
     }
@@ -328,7 +340,8 @@ public sealed class ModelQuantizerTests : IDisposable
     {
         var (b, _) = Product(300, 200, seed: 9);
         Quantize(b, new() { Recipe = recipe, Threads = threads });
-        var digest = Convert.ToHexStringLower(SHA256.HashData([.. File.ReadAllBytes(_folder.File("out.onnx")), .. File.ReadAllBytes(_folder.File("out.onnx.data"))]))[..16];
+        var digest = Convert.ToHexStringLower(
+            SHA256.HashData([.. File.ReadAllBytes(_folder.File("out.onnx")), .. File.ReadAllBytes(_folder.File("out.onnx.data"))]))[..16];
         Assert.Equal(ExpectedDigest(recipe), digest);
     }
 

@@ -26,7 +26,9 @@ internal static class LikeliestTokens
         }
 
         // Not even the largest class fits: its first members do.
-        return total == 0 ? BitConverter.Int64BitsToDouble((long)(index - 1) << Shift) : BitConverter.Int64BitsToDouble((long)index << Shift);
+        return total == 0
+            ? BitConverter.Int64BitsToDouble((long)(index - 1) << Shift)
+            : BitConverter.Int64BitsToDouble((long)index << Shift);
     }
 
     private static int ClassOf(double weight) => weight > 0 ? (int)(BitConverter.DoubleToInt64Bits(weight) >> Shift) : 0;

@@ -34,7 +34,9 @@ internal static class NpyReader
             var elements = shape.Aggregate(1.0, (product, length) => product * length);
             if (elements > room)
             {
-                throw new SampleFilesException(path, $"the arrays have more than {limits.MaxElements} elements. Give fewer or smaller samples.");
+                throw new SampleFilesException(
+                    path,
+                    $"the arrays have more than {limits.MaxElements} elements. Give fewer or smaller samples.");
             }
 
             room -= (long)elements;
@@ -60,7 +62,9 @@ internal static class NpyReader
         var bytes = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(length) : BinaryPrimitives.ReadUInt32LittleEndian(length);
         if (bytes > MostHeader)
         {
-            throw new SampleFilesException(path, $"the header of the array claims {bytes} bytes; at most {MostHeader} are read. Save it again.");
+            throw new SampleFilesException(
+                path,
+                $"the header of the array claims {bytes} bytes; at most {MostHeader} are read. Save it again.");
         }
 
         var header = new byte[bytes];
@@ -74,7 +78,10 @@ internal static class NpyReader
         var known = type is [_, 'f', '2' or '4' or '8'] or [_, 'i' or 'u', '1' or '2' or '4' or '8'] or [_, 'b', '1'];
         return known && type[0] is ('<' or '>' or '|' or '=')
             ? (type[1], type[2] - '0', type[0] == '>')
-            : throw new SampleFilesException(path, $"the array has elements of type '{type}'; numbers (f2, f4, f8, i1 to i8, u1 to u8) and b1 are read. Save it as one of these.");
+            : throw new SampleFilesException(
+                path,
+                $"the array has elements of type '{type}'; numbers (f2, f4, f8, i1 to i8, u1 to u8) and b1 are read. Save it as one of these."
+            );
     }
 
     private static long[] Shape(string header, string path, SampleLimits limits)
@@ -83,13 +90,17 @@ internal static class NpyReader
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return sizes.Length <= limits.MaxRank && sizes.All(size => size.Length < 11)
             ? [.. sizes.Select(size => long.Parse(size, CultureInfo.InvariantCulture))]
-            : throw new SampleFilesException(path, $"the array has {sizes.Length} dimensions or one that is too large; at most {limits.MaxRank} are read.");
+            : throw new SampleFilesException(
+                path,
+                $"the array has {sizes.Length} dimensions or one that is too large; at most {limits.MaxRank} are read.");
     }
 
     private static string Field(string header, string key, string value, string path)
     {
         var match = Regex.Match(header, $"'{key}'\\s*:\\s*({value})", RegexOptions.NonBacktracking);
-        return match.Success ? match.Groups[1].Value : throw new SampleFilesException(path, $"the header of the array has no valid '{key}'. Save it again.");
+        return match.Success
+            ? match.Groups[1].Value
+            : throw new SampleFilesException(path, $"the header of the array has no valid '{key}'. Save it again.");
     }
 
     /// <summary>Piece by piece, so that no memory is taken for elements that are not there.</summary>

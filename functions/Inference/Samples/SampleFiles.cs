@@ -47,7 +47,13 @@ internal sealed class SampleFiles(SampleLimits limits)
         return file.Extension switch
         {
             ".npz" => [Archive(stream, path)],
-            ".npy" => [new Dictionary<string, SampleArray> { [Path.GetFileNameWithoutExtension(path)] = NpyReader.Read(stream, path, limits, ref _room) }],
+            ".npy" =>
+            [
+                new Dictionary<string, SampleArray>
+                {
+                    [Path.GetFileNameWithoutExtension(path)] = NpyReader.Read(stream, path, limits, ref _room),
+                },
+            ],
             ".json" => Json(stream, path),
             var other => throw new SampleFilesException(path, $"'{other}' is no kind of sample file; .npz, .npy and .json are."),
         };
@@ -87,9 +93,14 @@ internal sealed class SampleFiles(SampleLimits limits)
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = limits.MaxRank + 3 });
             var root = document.RootElement;
             var sets = root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray()] : new List<JsonElement> { root };
-            return [.. sets.Select(set => set.ValueKind == JsonValueKind.Object
-                ? (IReadOnlyDictionary<string, SampleArray>)set.EnumerateObject().ToDictionary(input => input.Name, input => Array(input.Value, $"{path}/{input.Name}"))
-                : throw new SampleFilesException(path, "a set of inputs is no object. Write { \"input\": [[1, 2]] }."))];
+            return
+            [
+                .. sets.Select(set =>
+                    set.ValueKind == JsonValueKind.Object
+                        ? (IReadOnlyDictionary<string, SampleArray>)
+                            set.EnumerateObject().ToDictionary(input => input.Name, input => Array(input.Value, $"{path}/{input.Name}"))
+                        : throw new SampleFilesException(path, "a set of inputs is no object. Write { \"input\": [[1, 2]] }.")),
+            ];
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
@@ -126,7 +137,9 @@ internal sealed class SampleFiles(SampleLimits limits)
             {
                 if (--_room < 0)
                 {
-                    throw new SampleFilesException(path, $"the arrays have more than {limits.MaxElements} elements. Give fewer or smaller samples.");
+                    throw new SampleFilesException(
+                        path,
+                        $"the arrays have more than {limits.MaxElements} elements. Give fewer or smaller samples.");
                 }
 
                 values.Add(number);

@@ -40,11 +40,14 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
     internal IReadOnlyList<TensorPort> Unknown(IEnumerable<TensorPort> ports) =>
         [.. ports.Where(port => Kind(port) is InputKind.Unknown && port.Type is not TensorElementType.String)];
 
-    internal ModelOpenException Refusal(IReadOnlyList<TensorPort> unknown) => new(
-        "input-unknown",
-        modelPath,
-        $"Nothing in {Path.GetFileName(modelPath)} says which whole numbers {string.Join(" and ", unknown.Select(port => $"'{port.Name}' {port.ShapeText}"))} takes. "
-        + "Write in slmops.json " + Example(unknown) + ", with a \"value\", or with \"min\" and \"max\"; or give inputs of your own as \"samples\".");
+    internal ModelOpenException Refusal(IReadOnlyList<TensorPort> unknown) =>
+        new(
+            "input-unknown",
+            modelPath,
+            $"Nothing in {Path.GetFileName(modelPath)} says which whole numbers {string.Join(" and ", unknown.Select(port => $"'{port.Name}' {port.ShapeText}"))} takes. "
+                + "Write in slmops.json "
+                + Example(unknown)
+                + ", with a \"value\", or with \"min\" and \"max\"; or give inputs of your own as \"samples\".");
 
     /// <summary>A tensor of the port's type and the shape with given values.</summary>
     /// <exception cref="ModelOpenException">When the type does not hold one of them.</exception>
@@ -64,7 +67,11 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
         var bytes = before + Bytes(port, shape);
         return bytes <= options.MaxInputBytes
             ? bytes
-            : throw new ModelOpenException("unsupported-shape", modelPath, $"The inputs of {Path.GetFileName(modelPath)} up to '{port.Name}' [{string.Join(", ", shape)}] need more than {options.MaxInputBytes} bytes. Write a smaller \"shape\" for it under \"inputs\" in slmops.json, or raise MaxInputBytes.");
+            : throw new ModelOpenException(
+                "unsupported-shape",
+                modelPath,
+                $"The inputs of {Path.GetFileName(modelPath)} up to '{port.Name}' [{string.Join(", ", shape)}] need more than {options.MaxInputBytes} bytes. Write a smaller \"shape\" for it under \"inputs\" in slmops.json, or raise MaxInputBytes."
+            );
     }
 
     /// <summary>Saturates, as a declared shape may overflow.</summary>
@@ -84,19 +91,26 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
     {
         var width = shape.Length > 0 ? Math.Max(1, shape[^1]) : 1;
         var rows = shape.Length > 1 ? shape[0] : 1;
-        var whole = port.Type is not (TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16);
-        return Make(port, shape, Kind(port) switch
-        {
-            InputKind.Constant constant => _ => constant.Value,
-            InputKind.Range range when whole => _ => Math.Floor(range.Min + (random.NextDouble() * (range.Max - range.Min + 1))),
-            InputKind.Range range => _ => range.Min + (random.NextDouble() * (range.Max - range.Min)),
-            InputKind.Normal => _ => Normal(random),
-            // The first row is whole; each further one of up to four is a quarter shorter.
-            InputKind.Mask => i => i % width < Math.Max(1, width - (width * (shape.Length == 2 ? i / width % rows % 4 : 0) / 4)) ? 1 : 0,
-            InputKind.Positions positions => i => Math.Min(i % width, positions.Rows - 1),
-            InputKind.Segments segments => i => Math.Min(2 * (i % width) / width, segments.Rows - 1),
-            _ => throw (port.Type == TensorElementType.String ? Unsupported(port) : Refusal([port])),
-        });
+        var whole =
+            port.Type
+            is not (TensorElementType.Float or TensorElementType.Double or TensorElementType.Float16 or TensorElementType.BFloat16);
+        return Make(
+            port,
+            shape,
+            Kind(port) switch
+            {
+                InputKind.Constant constant => _ => constant.Value,
+                InputKind.Range range when whole => _ => Math.Floor(range.Min + (random.NextDouble() * (range.Max - range.Min + 1))),
+                InputKind.Range range => _ => range.Min + (random.NextDouble() * (range.Max - range.Min)),
+                InputKind.Normal => _ => Normal(random),
+                // The first row is whole; each further one of up to four is a quarter shorter.
+                InputKind.Mask => i =>
+                    i % width < Math.Max(1, width - (width * (shape.Length == 2 ? i / width % rows % 4 : 0) / 4)) ? 1 : 0,
+                InputKind.Positions positions => i => Math.Min(i % width, positions.Rows - 1),
+                InputKind.Segments segments => i => Math.Min(2 * (i % width) / width, segments.Rows - 1),
+                _ => throw (port.Type == TensorElementType.String ? Unsupported(port) : Refusal([port])),
+            }
+        );
     }
 
     private OrtValue Make(TensorPort port, long[] shape, Func<int, double> value)
@@ -114,8 +128,12 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
         }
     }
 
-    private ModelOpenException Unsupported(TensorPort port, Exception? inner = null) => new(
-        "unsupported-type", modelPath, $"{Path.GetFileName(modelPath)} needs '{port.Name}' of type {port.Type}; there are no sample values for it, or they do not fit it.", inner);
+    private ModelOpenException Unsupported(TensorPort port, Exception? inner = null) =>
+        new(
+            "unsupported-type",
+            modelPath,
+            $"{Path.GetFileName(modelPath)} needs '{port.Name}' of type {port.Type}; there are no sample values for it, or they do not fit it.",
+            inner);
 
     /// <summary>Box-Muller.</summary>
     private static double Normal(Random random) =>

@@ -26,7 +26,11 @@ internal sealed class SamplePlan
     /// <exception cref="ModelOpenException">When no inputs can be made up for the model.</exception>
     /// <exception cref="InferenceException">When it runs on none.</exception>
     internal static SamplePlan For(
-        InferenceSession session, string modelPath, Dictionary<string, TensorPort> ports, OutputComparisonOptions options, CancellationToken cancellationToken)
+        InferenceSession session,
+        string modelPath,
+        Dictionary<string, TensorPort> ports,
+        OutputComparisonOptions options,
+        CancellationToken cancellationToken)
     {
         var inputs = new SampleInputs(modelPath, options, PixelRange.Read(session.ModelMetadata.CustomMetadataMap));
         var readsTokens = SampleShape.ReadsTokens(ports.Values, options);
@@ -34,7 +38,12 @@ internal sealed class SamplePlan
         {
             { SampleFiles.Count: > 0 } => Named(SampleFiles.Read(options.SampleFiles, options.SampleLimits), ports, modelPath),
             { TextFile: { } text, TokenizerFile: { } tokenizer } when ports.ContainsKey(DecoderPorts.TokensName) => TextSamples.Create(
-                ports.Values, File.ReadAllText(text), Tokenizer.Load(tokenizer), options.Sentences, LongestText(ports, options), cancellationToken),
+                ports.Values,
+                File.ReadAllText(text),
+                Tokenizer.Load(tokenizer),
+                options.Sentences,
+                LongestText(ports, options),
+                cancellationToken),
             _ => [],
         };
         var unknown = inputs.Unknown(ports.Values.Where(port => given.Count == 0 || given.Any(set => !set.ContainsKey(port.Name))));
@@ -45,7 +54,11 @@ internal sealed class SamplePlan
 
         if (given.Count > 0)
         {
-            return new(ports.Values, inputs, [], given, given.Count) { ReadsTokens = readsTokens, AreRealTexts = options.SampleFiles.Count == 0 };
+            return new(ports.Values, inputs, [], given, given.Count)
+            {
+                ReadsTokens = readsTokens,
+                AreRealTexts = options.SampleFiles.Count == 0,
+            };
         }
 
         var shapes = Running(session, modelPath, ports.Values, inputs, options, readsTokens, cancellationToken);
@@ -54,7 +67,12 @@ internal sealed class SamplePlan
 
     /// <summary>The same values in the element types that another model takes.</summary>
     internal SamplePlan As(IReadOnlyDictionary<string, TensorPort> ports) =>
-        new([.. _ports.Select(port => ports.TryGetValue(port.Name, out var other) ? port with { Type = other.Type } : port)], _inputs, _shapes, _given, Count)
+        new(
+            [.. _ports.Select(port => ports.TryGetValue(port.Name, out var other) ? port with { Type = other.Type } : port)],
+            _inputs,
+            _shapes,
+            _given,
+            Count)
         {
             ReadsTokens = ReadsTokens,
             AreRealTexts = AreRealTexts,
@@ -104,14 +122,21 @@ internal sealed class SamplePlan
 
         return sets.SelectMany(set => set.Keys).FirstOrDefault(name => !ports.ContainsKey(name)) is { } strange
             ? throw new ModelOpenException(
-                "unsupported-input", modelPath,
-                $"The samples hold '{strange}'; {Path.GetFileName(modelPath)} takes {string.Join(", ", ports.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}. Name each array after an input.")
+                "unsupported-input",
+                modelPath,
+                $"The samples hold '{strange}'; {Path.GetFileName(modelPath)} takes {string.Join(", ", ports.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}. Name each array after an input."
+            )
             : sets;
     }
 
     private static List<SampleShape> Running(
-        InferenceSession session, string modelPath, IReadOnlyCollection<TensorPort> ports, SampleInputs inputs, OutputComparisonOptions options,
-        bool readsTokens, CancellationToken cancellationToken)
+        InferenceSession session,
+        string modelPath,
+        IReadOnlyCollection<TensorPort> ports,
+        SampleInputs inputs,
+        OutputComparisonOptions options,
+        bool readsTokens,
+        CancellationToken cancellationToken)
     {
         const int Most = 4;
         Exception? last = null;
@@ -135,17 +160,22 @@ internal sealed class SamplePlan
             }
         }
 
-        return running.Count > 0 ? running : throw new InferenceException(
-            modelPath,
-            $"{Path.GetFileName(modelPath)} runs on no sample input that was tried (open dimensions of {string.Join(", ", options.OpenDimensions)}). "
-            + "Write in slmops.json the shape or the value of an input, such as " + Example(ports) + ", or give inputs of your own as \"samples\". "
-            + last?.Message,
-            last);
+        return running.Count > 0
+            ? running
+            : throw new InferenceException(
+                modelPath,
+                $"{Path.GetFileName(modelPath)} runs on no sample input that was tried (open dimensions of {string.Join(", ", options.OpenDimensions)}). "
+                    + "Write in slmops.json the shape or the value of an input, such as "
+                    + Example(ports)
+                    + ", or give inputs of your own as \"samples\". "
+                    + last?.Message,
+                last);
     }
 
-    private static string Example(IReadOnlyCollection<TensorPort> ports) => ports.FirstOrDefault(port => port.Dimensions.Contains(-1)) is { } open
-        ? $"\"inputs\": {{ \"{open.Name}\": {{ \"shape\": [{string.Join(", ", open.Dimensions.Select(size => size < 0 ? 1 : size))}] }} }}"
-        : $"\"inputs\": {{ \"{ports.FirstOrDefault()?.Name ?? "x"}\": {{ \"value\": 1 }} }}";
+    private static string Example(IReadOnlyCollection<TensorPort> ports) =>
+        ports.FirstOrDefault(port => port.Dimensions.Contains(-1)) is { } open
+            ? $"\"inputs\": {{ \"{open.Name}\": {{ \"shape\": [{string.Join(", ", open.Dimensions.Select(size => size < 0 ? 1 : size))}] }} }}"
+            : $"\"inputs\": {{ \"{ports.FirstOrDefault()?.Name ?? "x"}\": {{ \"value\": 1 }} }}";
 }
 
 /// <summary>Inputs of one run, released together.</summary>
@@ -154,9 +184,14 @@ internal sealed class OwnedInputs(Dictionary<string, OrtValue> inputs) : IDispos
     internal IReadOnlyDictionary<string, OrtValue> Inputs => inputs;
 
     /// <summary>The mask over tokens, or null without one.</summary>
-    internal double[]? Mask() => inputs.FirstOrDefault(input =>
-        input.Key.Contains("mask", StringComparison.OrdinalIgnoreCase) && input.Value.GetTensorTypeAndShape().Shape.Length == 2).Value is { } mask
-        ? TensorData.AsDoubles(mask) : null;
+    internal double[]? Mask() =>
+        inputs
+            .FirstOrDefault(input =>
+                input.Key.Contains("mask", StringComparison.OrdinalIgnoreCase) && input.Value.GetTensorTypeAndShape().Shape.Length == 2)
+            .Value
+            is { } mask
+            ? TensorData.AsDoubles(mask)
+            : null;
 
     public void Dispose()
     {

@@ -12,7 +12,10 @@ internal readonly record struct SampleShape(int Batch, int Length, int Past)
     /// Shapes to try, best first. A model of token ids gets texts of several lengths, several of them in a batch where it
     /// takes one; any other model one size, because sizes of images and features are no choice of the caller.
     /// </summary>
-    internal static IReadOnlyList<SampleShape> Candidates(IReadOnlyCollection<TensorPort> ports, OutputComparisonOptions options, bool readsTokens)
+    internal static IReadOnlyList<SampleShape> Candidates(
+        IReadOnlyCollection<TensorPort> ports,
+        OutputComparisonOptions options,
+        bool readsTokens)
     {
         // Without open dimensions every size gives the same inputs.
         if (!ports.Any(port => port.Dimensions.Contains(-1)))

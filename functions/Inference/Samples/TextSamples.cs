@@ -45,7 +45,9 @@ internal static partial class TextSamples
             {
                 set[port.Name] = new(shape, Cells((ids, i) => i < ids.Count ? 1 : 0));
             }
-            else if (port.Name.Contains("token_type", StringComparison.OrdinalIgnoreCase) || port.Name.Contains("segment", StringComparison.OrdinalIgnoreCase))
+            else if (
+                port.Name.Contains("token_type", StringComparison.OrdinalIgnoreCase)
+                || port.Name.Contains("segment", StringComparison.OrdinalIgnoreCase))
             {
                 set[port.Name] = new(shape, Cells((_, _) => 0));
             }

@@ -99,8 +99,10 @@ internal sealed class ControlGroup : IDisposable
     private static bool HasControllers(string folder)
     {
         var file = Path.Combine(folder, "cgroup.subtree_control");
-        return File.Exists(file) && File.ReadAllText(file).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is var controllers
-            && controllers.Contains("memory") && controllers.Contains("pids");
+        return File.Exists(file)
+            && File.ReadAllText(file).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is var controllers
+            && controllers.Contains("memory")
+            && controllers.Contains("pids");
     }
 
     private void Write(string file, long value) =>

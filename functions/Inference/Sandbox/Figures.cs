@@ -13,7 +13,9 @@ internal static class Figures
         _ => Show(bytes / 1e3, "0", "kB"),
     };
 
-    internal static string Time(TimeSpan time) => time.TotalMinutes >= 10 ? Show(time.TotalMinutes, "0", "min") : Show(time.TotalSeconds, "0.0", "s");
+    internal static string Time(TimeSpan time) =>
+        time.TotalMinutes >= 10 ? Show(time.TotalMinutes, "0", "min") : Show(time.TotalSeconds, "0.0", "s");
 
-    private static string Show(double number, string format, string unit) => number.ToString(format, CultureInfo.InvariantCulture) + " " + unit;
+    private static string Show(double number, string format, string unit) =>
+        number.ToString(format, CultureInfo.InvariantCulture) + " " + unit;
 }

@@ -50,7 +50,9 @@ internal static class Frames
         var block = new byte[Math.Min(size, 1 << 16)];
         while (body.Length < size)
         {
-            var count = await source.ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, size - body.Length)), cancellationToken).ConfigureAwait(false);
+            var count = await source
+                .ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, size - body.Length)), cancellationToken)
+                .ConfigureAwait(false);
             if (count == 0)
             {
                 throw new EndOfStreamException("The pipe ended within a message.");
@@ -61,7 +63,8 @@ internal static class Frames
 
         try
         {
-            return JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, size), type) ?? throw new InvalidDataException("A message is empty.");
+            return JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, size), type)
+                ?? throw new InvalidDataException("A message is empty.");
         }
         catch (JsonException exception)
         {

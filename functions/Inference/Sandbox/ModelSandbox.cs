@@ -34,7 +34,9 @@ public sealed class ModelSandbox : IAsyncDisposable
         try
         {
             await process.Started.ConfigureAwait(false);
-            var reply = await sandbox.AskAsync(new RunRequest.Limit(limits, Environment.ProcessId), null, cancellationToken).ConfigureAwait(false);
+            var reply = await sandbox
+                .AskAsync(new RunRequest.Limit(limits, Environment.ProcessId), null, cancellationToken)
+                .ConfigureAwait(false);
             sandbox.Confinement = reply.Ready ?? throw process.Verdict(SandboxEnding.Crashed, "the process did not take its limits");
             return sandbox;
         }
@@ -47,20 +49,40 @@ public sealed class ModelSandbox : IAsyncDisposable
 
     /// <summary><see cref="Evaluation.Predict"/>, with its exceptions and <see cref="SandboxException"/>.</summary>
     public async Task<PredictionResult> PredictAsync(
-        string baselinePath, IReadOnlyList<int> tokens, string predictionsPath, EvaluationOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        (await AskAsync(new RunRequest.Predict(baselinePath, tokens, predictionsPath, options), progress, cancellationToken).ConfigureAwait(false)).Predicted
+        string baselinePath,
+        IReadOnlyList<int> tokens,
+        string predictionsPath,
+        EvaluationOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken) =>
+        (
+            await AskAsync(new RunRequest.Predict(baselinePath, tokens, predictionsPath, options), progress, cancellationToken)
+                .ConfigureAwait(false)).Predicted
         ?? throw Misunderstood();
 
     /// <summary><see cref="Evaluation.Judge"/>, with its exceptions and <see cref="SandboxException"/>.</summary>
     public async Task<EvaluationResult> JudgeAsync(
-        string candidatePath, string predictionsPath, IReadOnlyList<int> tokens, EvaluationOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        (await AskAsync(new RunRequest.Judge(candidatePath, tokens, predictionsPath, options), progress, cancellationToken).ConfigureAwait(false)).Judged
+        string candidatePath,
+        string predictionsPath,
+        IReadOnlyList<int> tokens,
+        EvaluationOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken) =>
+        (
+            await AskAsync(new RunRequest.Judge(candidatePath, tokens, predictionsPath, options), progress, cancellationToken)
+                .ConfigureAwait(false)).Judged
         ?? throw Misunderstood();
 
     /// <summary><see cref="OutputComparison.Compare"/>, with its exceptions and <see cref="SandboxException"/>.</summary>
     public async Task<OutputComparisonResult> CompareAsync(
-        string baselinePath, string candidatePath, OutputComparisonOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        (await AskAsync(new RunRequest.Compare(baselinePath, candidatePath, options), progress, cancellationToken).ConfigureAwait(false)).Compared
+        string baselinePath,
+        string candidatePath,
+        OutputComparisonOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken) =>
+        (
+            await AskAsync(new RunRequest.Compare(baselinePath, candidatePath, options), progress, cancellationToken).ConfigureAwait(false)
+        ).Compared
         ?? throw Misunderstood();
 
     /// <summary><see cref="LanguageModel.GenerateGreedy"/> for each prompt, with its exceptions and <see cref="SandboxException"/>.</summary>
@@ -70,14 +92,26 @@ public sealed class ModelSandbox : IAsyncDisposable
     /// <param name="newTokens">Tokens to add to each prompt.</param>
     /// <param name="cancellationToken">Kills the process.</param>
     public async Task<AnswerResult> AnswerAsync(
-        string modelPath, LanguageModelOptions options, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<int> newTokens, CancellationToken cancellationToken) =>
-        (await AskAsync(new RunRequest.Answer(modelPath, options, prompts, newTokens), null, cancellationToken).ConfigureAwait(false)).Answered
+        string modelPath,
+        LanguageModelOptions options,
+        IReadOnlyList<IReadOnlyList<int>> prompts,
+        IReadOnlyList<int> newTokens,
+        CancellationToken cancellationToken) =>
+        (
+            await AskAsync(new RunRequest.Answer(modelPath, options, prompts, newTokens), null, cancellationToken).ConfigureAwait(false)
+        ).Answered
         ?? throw Misunderstood();
 
     /// <summary><see cref="AdapterTrial.Run"/>, with its exceptions and <see cref="SandboxException"/>.</summary>
     public async Task<IReadOnlyList<AdapterOutcome>> TryAdaptersAsync(
-        string modelPath, IReadOnlyList<IReadOnlyList<string>> sets, IReadOnlyList<IReadOnlyList<int>>? prompts, int threads, CancellationToken cancellationToken) =>
-        (await AskAsync(new RunRequest.TryAdapters(modelPath, sets, prompts, threads), null, cancellationToken).ConfigureAwait(false)).Adapters
+        string modelPath,
+        IReadOnlyList<IReadOnlyList<string>> sets,
+        IReadOnlyList<IReadOnlyList<int>>? prompts,
+        int threads,
+        CancellationToken cancellationToken) =>
+        (
+            await AskAsync(new RunRequest.TryAdapters(modelPath, sets, prompts, threads), null, cancellationToken).ConfigureAwait(false)
+        ).Adapters
         ?? throw Misunderstood();
 
     /// <summary>Ends the process, and waits until it is gone.</summary>
@@ -91,9 +125,15 @@ public sealed class ModelSandbox : IAsyncDisposable
         _process.Begin(request is RunRequest.Limit ? MostStartCpu : _limits.Cpu, request is RunRequest.Limit ? MostStart : _limits.Wall);
         try
         {
-            await _process.Input.WriteAsync(Frames.Encode(request, SandboxJson.Default.RunRequest), cancellationToken).ConfigureAwait(false);
+            await _process
+                .Input.WriteAsync(Frames.Encode(request, SandboxJson.Default.RunRequest), cancellationToken)
+                .ConfigureAwait(false);
             await _process.Input.FlushAsync(cancellationToken).ConfigureAwait(false);
-            while (await Frames.ReadAsync(_process.Output, SandboxJson.Default.RunReply, _limits.AnswerBytes, cancellationToken).ConfigureAwait(false) is { } reply)
+            while (
+                await Frames
+                    .ReadAsync(_process.Output, SandboxJson.Default.RunReply, _limits.AnswerBytes, cancellationToken)
+                    .ConfigureAwait(false)
+                    is { } reply)
             {
                 if (reply.Progress is { } share)
                 {
@@ -130,15 +170,19 @@ public sealed class ModelSandbox : IAsyncDisposable
         return ending;
     }
 
-    private Exception Refusal(RunFailure failure) => failure.Kind switch
-    {
-        RunFailureKind.Open => new ModelOpenException(failure.Code, failure.ModelPath, failure.Message),
-        RunFailureKind.Run => new InferenceException(failure.ModelPath, failure.Message),
-        RunFailureKind.Argument => new ArgumentException(failure.Message),
-        RunFailureKind.Memory => _process.Verdict(SandboxEnding.OutOfMemory, $"the model may take {Figures.Bytes(_limits.MemoryBytes)}; {failure.Message}"),
-        _ when failure.Code == "too-much-output" => _process.Verdict(SandboxEnding.TooMuchOutput, failure.Message),
-        _ => new InvalidDataException(failure.Message),
-    };
+    private Exception Refusal(RunFailure failure) =>
+        failure.Kind switch
+        {
+            RunFailureKind.Open => new ModelOpenException(failure.Code, failure.ModelPath, failure.Message),
+            RunFailureKind.Run => new InferenceException(failure.ModelPath, failure.Message),
+            RunFailureKind.Argument => new ArgumentException(failure.Message),
+            RunFailureKind.Memory => _process.Verdict(
+                SandboxEnding.OutOfMemory,
+                $"the model may take {Figures.Bytes(_limits.MemoryBytes)}; {failure.Message}"),
+            _ when failure.Code == "too-much-output" => _process.Verdict(SandboxEnding.TooMuchOutput, failure.Message),
+            _ => new InvalidDataException(failure.Message),
+        };
 
-    private SandboxException Misunderstood() => _process.Verdict(SandboxEnding.Crashed, "the process answered something else than what was asked");
+    private SandboxException Misunderstood() =>
+        _process.Verdict(SandboxEnding.Crashed, "the process answered something else than what was asked");
 }

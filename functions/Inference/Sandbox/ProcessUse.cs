@@ -31,7 +31,12 @@ internal readonly record struct ProcessUse(long Resident, TimeSpan Cpu, int Thre
             process.Refresh();
             return new(process.WorkingSet64, process.TotalProcessorTime, process.Threads.Count);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception)
+            when (exception
+                    is IOException
+                        or UnauthorizedAccessException
+                        or InvalidOperationException
+                        or System.ComponentModel.Win32Exception)
         {
             return null;
         }

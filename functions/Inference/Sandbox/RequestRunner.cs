@@ -25,8 +25,14 @@ internal static class RequestRunner
                     Compared = OutputComparison.Compare(ask.Baseline, ask.Candidate, ask.Options, progress, CancellationToken.None),
                 },
                 RunRequest.Answer ask => new() { Answered = Answer(ask, progress) },
-                RunRequest.TryAdapters ask => new() { Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, progress) },
-                _ => new() { Failure = new(RunFailureKind.Argument, "unknown-request", "", $"There is no {request.GetType().Name} to be done now.") },
+                RunRequest.TryAdapters ask => new()
+                {
+                    Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, progress),
+                },
+                _ => new()
+                {
+                    Failure = new(RunFailureKind.Argument, "unknown-request", "", $"There is no {request.GetType().Name} to be done now."),
+                },
             };
         }
         catch (Exception exception) when (FailureOf(exception) is { } failure)
@@ -50,18 +56,27 @@ internal static class RequestRunner
         return new(answers, watch.Elapsed.TotalSeconds, self.PeakWorkingSet64);
     }
 
-    private static RunFailure? FailureOf(Exception exception) => exception switch
-    {
-        _ when IsOutOfMemory(exception) => new(RunFailureKind.Memory, "out-of-memory", "", exception.Message),
-        ModelOpenException refused => new(RunFailureKind.Open, refused.Code, refused.ModelPath, refused.Message),
-        InferenceException failed => new(RunFailureKind.Run, "run-failed", failed.ModelPath, failed.Message),
-        OnnxRuntimeException failed => new(RunFailureKind.Run, "run-failed", "", failed.Message),
-        SampleFilesException or TokenizerException => new(RunFailureKind.Argument, "does-not-fit", "", exception.Message),
-        ArgumentException wrong => new(RunFailureKind.Argument, "does-not-fit", "", wrong.Message),
-        InvalidDataException or IOException or UnauthorizedAccessException => new(RunFailureKind.Data, "predictions-failed", "", exception.Message),
-        OverflowException => new(RunFailureKind.Run, "run-failed", "", $"The model gave a tensor of impossible size: {exception.Message}"),
-        _ => null,
-    };
+    private static RunFailure? FailureOf(Exception exception) =>
+        exception switch
+        {
+            _ when IsOutOfMemory(exception) => new(RunFailureKind.Memory, "out-of-memory", "", exception.Message),
+            ModelOpenException refused => new(RunFailureKind.Open, refused.Code, refused.ModelPath, refused.Message),
+            InferenceException failed => new(RunFailureKind.Run, "run-failed", failed.ModelPath, failed.Message),
+            OnnxRuntimeException failed => new(RunFailureKind.Run, "run-failed", "", failed.Message),
+            SampleFilesException or TokenizerException => new(RunFailureKind.Argument, "does-not-fit", "", exception.Message),
+            ArgumentException wrong => new(RunFailureKind.Argument, "does-not-fit", "", wrong.Message),
+            InvalidDataException or IOException or UnauthorizedAccessException => new(
+                RunFailureKind.Data,
+                "predictions-failed",
+                "",
+                exception.Message),
+            OverflowException => new(
+                RunFailureKind.Run,
+                "run-failed",
+                "",
+                $"The model gave a tensor of impossible size: {exception.Message}"),
+            _ => null,
+        };
 
     /// <summary>ONNX Runtime has no error code for it: its allocator, the C++ library and its arena each have their words.</summary>
     private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException

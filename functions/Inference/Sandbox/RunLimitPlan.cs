@@ -36,9 +36,11 @@ public static class RunLimitPlan
     public static RunLimits For(RunSize size, long memoryBytes, TimeSpan mostCpu, int threads)
     {
         ArgumentNullException.ThrowIfNull(size);
-        var work = size.Tokens == 0
-            ? OtherModels
-            : TimeSpan.FromSeconds(Math.Min(size.Parameters * (double)size.Tokens * OperationsPerWeight / OperationsPerSecond, mostCpu.TotalSeconds));
+        var work =
+            size.Tokens == 0
+                ? OtherModels
+                : TimeSpan.FromSeconds(
+                    Math.Min(size.Parameters * (double)size.Tokens * OperationsPerWeight / OperationsPerSecond, mostCpu.TotalSeconds));
         var cpu = Start + work < mostCpu ? Start + work : mostCpu;
         return new()
         {

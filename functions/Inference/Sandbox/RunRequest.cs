@@ -29,7 +29,11 @@ internal abstract record RunRequest
     internal sealed record Compare(string Baseline, string Candidate, OutputComparisonOptions Options) : RunRequest;
 
     /// <summary>Greedy continuations of prompts.</summary>
-    internal sealed record Answer(string Model, LanguageModelOptions Options, IReadOnlyList<IReadOnlyList<int>> Prompts, IReadOnlyList<int> NewTokens) : RunRequest;
+    internal sealed record Answer(
+        string Model,
+        LanguageModelOptions Options,
+        IReadOnlyList<IReadOnlyList<int>> Prompts,
+        IReadOnlyList<int> NewTokens) : RunRequest;
 
     /// <summary>Each set of adapters over the same model; without prompts the model is no language model.</summary>
     internal sealed record TryAdapters(

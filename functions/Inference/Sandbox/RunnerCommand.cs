@@ -18,7 +18,9 @@ public static class RunnerCommand
         var program = Path.Combine(folder, OperatingSystem.IsWindows() ? Name + ".exe" : Name);
         return File.Exists(library) && DotNet() is { } dotnet ? [dotnet, "exec", library]
             : File.Exists(program) ? [program]
-            : throw new SandboxException(SandboxEnding.NotStarted, $"There is no {Name} in '{folder}', which runs the models. Build or publish the whole project again.");
+            : throw new SandboxException(
+                SandboxEnding.NotStarted,
+                $"There is no {Name} in '{folder}', which runs the models. Build or publish the whole project again.");
     }
 
     /// <summary>The program <c>dotnet</c>: three folders above the runtime's libraries, as every installation has it.</summary>
@@ -30,7 +32,8 @@ public static class RunnerCommand
             return Environment.ProcessPath;
         }
 
-        var beside = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", file));
+        var beside = Path.GetFullPath(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", file));
         return File.Exists(beside) ? beside : null;
     }
 }

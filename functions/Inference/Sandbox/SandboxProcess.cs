@@ -76,8 +76,11 @@ internal sealed class SandboxProcess : IAsyncDisposable
     }
 
     /// <summary>An ending with the figures of this process.</summary>
-    internal SandboxException Verdict(SandboxEnding ending, string what) => new(
-        ending, $"{SandboxException.CodeOf(ending)}: {what} (memory {Figures.Bytes(_peak.Resident)} at its peak, processor {Figures.Time(_peak.Cpu)})");
+    internal SandboxException Verdict(SandboxEnding ending, string what) =>
+        new(
+            ending,
+            $"{SandboxException.CodeOf(ending)}: {what} (memory {Figures.Bytes(_peak.Resident)} at its peak, processor {Figures.Time(_peak.Cpu)})"
+        );
 
     /// <summary>Kills the process and all that it started.</summary>
     internal void Kill()
@@ -113,7 +116,9 @@ internal sealed class SandboxProcess : IAsyncDisposable
         catch (Exception exception) when (exception is Win32Exception or IOException or InvalidOperationException)
         {
             var failure = new SandboxException(
-                SandboxEnding.NotStarted, $"'{_process.StartInfo.FileName}', which runs the models, cannot be started: {exception.Message}", exception);
+                SandboxEnding.NotStarted,
+                $"'{_process.StartInfo.FileName}', which runs the models, cannot be started: {exception.Message}",
+                exception);
             _started.SetException(failure);
             _ended.SetResult(failure);
             return;
@@ -174,13 +179,20 @@ internal sealed class SandboxProcess : IAsyncDisposable
         var last = _errors.Last is { } line ? $": {line}" : "";
         return exitCode switch
         {
-            BySignal + SystemCalls.CpuTimeUsedUp => Verdict(SandboxEnding.TooSlow, $"not done after {Figures.Time(_limits.Cpu)} of processor time"),
-            BySignal + SystemCalls.FileTooLarge => Verdict(SandboxEnding.TooMuchOutput, $"a file grew beyond {Figures.Bytes(_limits.FileBytes)}"),
-            _ when _group is { RanOutOfMemory: true } || _errors.SpeaksOfMemory =>
-                Verdict(SandboxEnding.OutOfMemory, $"the model may take {Figures.Bytes(_limits.MemoryBytes)}"),
+            BySignal + SystemCalls.CpuTimeUsedUp => Verdict(
+                SandboxEnding.TooSlow,
+                $"not done after {Figures.Time(_limits.Cpu)} of processor time"),
+            BySignal + SystemCalls.FileTooLarge => Verdict(
+                SandboxEnding.TooMuchOutput,
+                $"a file grew beyond {Figures.Bytes(_limits.FileBytes)}"),
+            _ when _group is { RanOutOfMemory: true } || _errors.SpeaksOfMemory => Verdict(
+                SandboxEnding.OutOfMemory,
+                $"the model may take {Figures.Bytes(_limits.MemoryBytes)}"),
 
             // Nobody else kills it than the kernel that has no memory left.
-            BySignal + SystemCalls.Killed => Verdict(SandboxEnding.OutOfMemory, "the system ended the process, which it does when memory runs out"),
+            BySignal + SystemCalls.Killed => Verdict(
+                SandboxEnding.OutOfMemory,
+                "the system ended the process, which it does when memory runs out"),
             > BySignal and < BySignal + 65 => Verdict(SandboxEnding.Crashed, $"ended by signal {exitCode - BySignal}{last}"),
             _ => Verdict(SandboxEnding.Crashed, $"ended with exit code {exitCode}{last}"),
         };
@@ -197,7 +209,8 @@ internal sealed class SandboxProcess : IAsyncDisposable
         };
 
         // The process needs no secret, and a library that a bad model has taken over should find none.
-        foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name) && !InheritedPrefixes.Any(name.StartsWith)).ToList())
+        foreach (
+            var name in start.Environment.Keys.Where(name => !Inherited.Contains(name) && !InheritedPrefixes.Any(name.StartsWith)).ToList())
         {
             start.Environment.Remove(name);
         }

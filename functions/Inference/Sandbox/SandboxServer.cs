@@ -28,7 +28,10 @@ public static class SandboxServer
                     break;
                 case var work when limits is not null:
                     ChildLimits.StartRequest(limits);
-                    Say(output, RequestRunner.Run(work, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))), limits.AnswerBytes);
+                    Say(
+                        output,
+                        RequestRunner.Run(work, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))),
+                        limits.AnswerBytes);
                     break;
                 default:
                     return 1;
@@ -43,7 +46,13 @@ public static class SandboxServer
         using var input = Console.OpenStandardInput();
         try
         {
-            while (Frames.ReadAsync(input, SandboxJson.Default.RunRequest, Frames.RequestBytes, CancellationToken.None).AsTask().GetAwaiter().GetResult() is { } request)
+            while (
+                Frames
+                    .ReadAsync(input, SandboxJson.Default.RunRequest, Frames.RequestBytes, CancellationToken.None)
+                    .AsTask()
+                    .GetAwaiter()
+                    .GetResult()
+                    is { } request)
             {
                 requests.Add(request);
             }
@@ -88,7 +97,14 @@ public static class SandboxServer
         if (frame.Length > most)
         {
             frame = Frames.Encode(
-                new() { Failure = new(RunFailureKind.Data, "too-much-output", "", $"The answer has {frame.Length} bytes; at most {most} are taken.") },
+                new()
+                {
+                    Failure = new(
+                        RunFailureKind.Data,
+                        "too-much-output",
+                        "",
+                        $"The answer has {frame.Length} bytes; at most {most} are taken."),
+                },
                 SandboxJson.Default.RunReply);
         }
 

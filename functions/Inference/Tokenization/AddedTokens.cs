@@ -91,7 +91,9 @@ internal sealed class AddedTokens
 
     private static bool InsideWord(string text, int start, int length) =>
         (Rune.DecodeLastFromUtf16(text.AsSpan(0, start), out var before, out _) == System.Buffers.OperationStatus.Done && IsWord(before))
-        || (Rune.DecodeFromUtf16(text.AsSpan(start + length), out var after, out _) == System.Buffers.OperationStatus.Done && IsWord(after));
+        || (
+            Rune.DecodeFromUtf16(text.AsSpan(start + length), out var after, out _) == System.Buffers.OperationStatus.Done && IsWord(after)
+        );
 
     private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value == '_';
 }

@@ -10,7 +10,9 @@ namespace SlmOps.Inference.Tokenization;
 internal static class ByteAlphabet
 {
     private static readonly char[] Chars = Build();
-    private static readonly Dictionary<char, byte> Bytes = Chars.Select((c, b) => (c, b)).ToDictionary(pair => pair.c, pair => (byte)pair.b);
+    private static readonly Dictionary<char, byte> Bytes = Chars
+        .Select((c, b) => (c, b))
+        .ToDictionary(pair => pair.c, pair => (byte)pair.b);
 
     /// <summary>What a byte is written as.</summary>
     internal static char Char(byte value) => Chars[value];

@@ -68,7 +68,9 @@ internal sealed class CharacterMap
 
             if (result.Length > maxLength)
             {
-                throw new TokenizerException("text-too-long", $"The text grows beyond {maxLength} characters when it is normalized. Encode it in parts.");
+                throw new TokenizerException(
+                    "text-too-long",
+                    $"The text grows beyond {maxLength} characters when it is normalized. Encode it in parts.");
             }
         }
 

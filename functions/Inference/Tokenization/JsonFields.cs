@@ -45,7 +45,9 @@ internal static class JsonFields
         owner.Any(key) is { } value ? value.ValueKind == kind ? value : throw Bad($"'{key}' must be of kind {kind}") : null;
 
     private static JsonElement? Any(this JsonElement owner, string key) =>
-        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     private static string Excerpt(JsonElement element)
     {

@@ -15,12 +15,14 @@ internal abstract record Normalizer
 
     internal sealed record Compose : Normalizer
     {
-        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) => CanonicalComposition.Compose(text);
+        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) =>
+            CanonicalComposition.Compose(text);
     }
 
     internal sealed record Decompose : Normalizer
     {
-        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) => CanonicalComposition.Decompose(text);
+        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) =>
+            CanonicalComposition.Decompose(text);
     }
 
     /// <summary>Takes away marks that stand above or below a letter; the text is decomposed before.</summary>
@@ -45,17 +47,20 @@ internal abstract record Normalizer
 
     internal sealed record Mapped(CharacterMap Map) : Normalizer
     {
-        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) => Map.Apply(text, maxLength, cancellationToken);
+        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) =>
+            Map.Apply(text, maxLength, cancellationToken);
     }
 
     internal sealed record Prepend(string Prefix) : Normalizer
     {
-        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) => text.Length == 0 ? text : Prefix + text;
+        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) =>
+            text.Length == 0 ? text : Prefix + text;
     }
 
     internal sealed record Replace(SplitPattern Pattern, string Content) : Normalizer
     {
-        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) => Pattern.Replace(text, Content, maxLength, cancellationToken);
+        internal override string Apply(string text, int maxLength, CancellationToken cancellationToken) =>
+            Pattern.Replace(text, Content, maxLength, cancellationToken);
     }
 
     internal sealed record Lowercase : Normalizer

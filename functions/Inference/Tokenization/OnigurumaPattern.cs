@@ -90,7 +90,9 @@ internal static class OnigurumaPattern
 
         var kind = pattern[start + 1];
         var next = start + 2 < pattern.Length ? pattern[start + 2] : '\0';
-        if (kind is 'h' or 'H' or 'R' or 'X' or 'K' or 'G' or 'O' or 'N' or 'y' or 'Y' || (kind is 'x' or 'p' or 'P' && next == '{' && pattern.AsSpan(start + 3).StartsWith("^")))
+        if (
+            kind is 'h' or 'H' or 'R' or 'X' or 'K' or 'G' or 'O' or 'N' or 'y' or 'Y'
+            || (kind is 'x' or 'p' or 'P' && next == '{' && pattern.AsSpan(start + 3).StartsWith("^")))
         {
             throw Refuse(pattern, $"uses '\\{kind}', which is not supported");
         }
@@ -144,7 +146,9 @@ internal static class OnigurumaPattern
 
         var end = pattern.AsSpan(start).IndexOfAny(":=!>)");
         var head = end < 0 ? "" : pattern.Substring(start, end + 1);
-        if (head is "(?:" or "(?=" or "(?!" or "(?>" or "(?<=" or "(?<!" or "(?i:" or "(?-i:" || (head.StartsWith("(?<", StringComparison.Ordinal) && head.EndsWith('>')))
+        if (
+            head is "(?:" or "(?=" or "(?!" or "(?>" or "(?<=" or "(?<!" or "(?i:" or "(?-i:"
+            || (head.StartsWith("(?<", StringComparison.Ordinal) && head.EndsWith('>')))
         {
             return head.Length;
         }

@@ -18,7 +18,8 @@ internal abstract record PreTokenizer
         IEnumerable<(string Word, bool First)> words = [(text, first)];
         foreach (var step in steps)
         {
-            words = words.SelectMany(word => step.Apply(word.Word, word.First, cancellationToken).Select((piece, i) => (piece, word.First && i == 0)));
+            words = words.SelectMany(word =>
+                step.Apply(word.Word, word.First, cancellationToken).Select((piece, i) => (piece, word.First && i == 0)));
         }
 
         return words.Select(word => word.Word).Where(word => word.Length > 0);
@@ -37,7 +38,8 @@ internal abstract record PreTokenizer
 
     internal sealed record Split(SplitPattern Pattern, SplitBehavior Behavior, bool Invert) : PreTokenizer
     {
-        internal override IEnumerable<string> Apply(string word, bool first, CancellationToken cancellationToken) => Pattern.Split(word, Behavior, Invert, cancellationToken);
+        internal override IEnumerable<string> Apply(string word, bool first, CancellationToken cancellationToken) =>
+            Pattern.Split(word, Behavior, Invert, cancellationToken);
     }
 
     internal sealed record Metaspace(string Replacement, PrependScheme Scheme, bool Cut) : PreTokenizer
@@ -47,7 +49,9 @@ internal abstract record PreTokenizer
         internal override IEnumerable<string> Apply(string word, bool first, CancellationToken cancellationToken)
         {
             var text = word.Replace(" ", Replacement, StringComparison.Ordinal);
-            if ((Scheme == PrependScheme.Always || (Scheme == PrependScheme.First && first)) && !text.StartsWith(Replacement, StringComparison.Ordinal))
+            if (
+                (Scheme == PrependScheme.Always || (Scheme == PrependScheme.First && first))
+                && !text.StartsWith(Replacement, StringComparison.Ordinal))
             {
                 text = Replacement + text;
             }

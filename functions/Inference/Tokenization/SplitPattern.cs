@@ -57,7 +57,9 @@ internal sealed partial class SplitPattern
             result.Append(match ? replacement : text.AsSpan(start, length));
             if (result.Length > maxLength)
             {
-                throw new TokenizerException("text-too-long", $"Normalizing makes the text longer than {maxLength} characters. Encode it in parts.");
+                throw new TokenizerException(
+                    "text-too-long",
+                    $"Normalizing makes the text longer than {maxLength} characters. Encode it in parts.");
             }
         }
 

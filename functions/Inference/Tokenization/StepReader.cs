@@ -26,23 +26,29 @@ internal sealed class StepReader(TokenizerLimits limits)
 
         var list = element.Array(listKey) ?? throw JsonFields.Bad($"a Sequence has no '{listKey}'");
         return list.GetArrayLength() > MaxSteps
-            ? throw new TokenizerException("too-large", $"tokenizer.json has a sequence of {list.GetArrayLength()} steps; at most {MaxSteps} are read.")
+            ? throw new TokenizerException(
+                "too-large",
+                $"tokenizer.json has a sequence of {list.GetArrayLength()} steps; at most {MaxSteps} are read.")
             : [.. list.EnumerateArray().SelectMany(inner => Flatten(inner, listKey, read))];
     }
 
-    private IEnumerable<Normalizer> ReadNormalizer(JsonElement step) => step.RequiredText("type") switch
-    {
-        "NFC" => [new Normalizer.Compose()],
-        "Prepend" => [new Normalizer.Prepend(Short(step.RequiredText("prepend")))],
-        "Replace" => [new Normalizer.Replace(Pattern(step), Short(step.Text("content") ?? ""))],
-        "Lowercase" => [new Normalizer.Lowercase()],
-        "Strip" => [new Normalizer.Strip(step.Flag("strip_left", true), step.Flag("strip_right", true))],
-        "NFD" => [new Normalizer.Decompose()],
-        "StripAccents" => [new Normalizer.StripAccents()],
-        "BertNormalizer" => Bert(step),
-        "Precompiled" => [new Normalizer.Mapped(CharacterMap.Read(step.RequiredText("precompiled_charsmap")))],
-        var type => throw Unsupported("normalizer", type, "NFC, NFD, Prepend, Replace, Lowercase, Strip, StripAccents, BertNormalizer, Precompiled"),
-    };
+    private IEnumerable<Normalizer> ReadNormalizer(JsonElement step) =>
+        step.RequiredText("type") switch
+        {
+            "NFC" => [new Normalizer.Compose()],
+            "Prepend" => [new Normalizer.Prepend(Short(step.RequiredText("prepend")))],
+            "Replace" => [new Normalizer.Replace(Pattern(step), Short(step.Text("content") ?? ""))],
+            "Lowercase" => [new Normalizer.Lowercase()],
+            "Strip" => [new Normalizer.Strip(step.Flag("strip_left", true), step.Flag("strip_right", true))],
+            "NFD" => [new Normalizer.Decompose()],
+            "StripAccents" => [new Normalizer.StripAccents()],
+            "BertNormalizer" => Bert(step),
+            "Precompiled" => [new Normalizer.Mapped(CharacterMap.Read(step.RequiredText("precompiled_charsmap")))],
+            var type => throw Unsupported(
+                "normalizer",
+                type,
+                "NFC, NFD, Prepend, Replace, Lowercase, Strip, StripAccents, BertNormalizer, Precompiled"),
+        };
 
     /// <summary>Accents go where letters are lowered, unless the file says otherwise.</summary>
     private static IEnumerable<Normalizer> Bert(JsonElement step)
@@ -70,30 +76,47 @@ internal sealed class StepReader(TokenizerLimits limits)
         }
     }
 
-    private IEnumerable<PreTokenizer> ReadPreTokenizer(JsonElement step) => step.RequiredText("type") switch
-    {
-        "ByteLevel" => [new PreTokenizer.ByteLevel(step.Flag("add_prefix_space", true), step.Flag("use_regex", true))],
-        "Split" => [new PreTokenizer.Split(Pattern(step), Behavior(step.Text("behavior") ?? "Isolated"), step.Flag("invert", false))],
-        "Metaspace" => [new PreTokenizer.Metaspace(Mark(step), Scheme(step), step.Flag("split", true))],
-        "Digits" => [Expression(step.Flag("individual_digits", false) ? @"\p{N}" : @"\p{N}+", SplitBehavior.Isolated)],
-        "Punctuation" => [Expression(@"[\p{P}$+<=>^`|~]", Behavior(step.Text("behavior") ?? "Isolated"))],
-        "WhitespaceSplit" => [Expression(@"\s+", SplitBehavior.Removed)],
-        "Whitespace" => [new PreTokenizer.Split(SplitPattern.Expression(@"\w+|[^\w\s]+", limits.PatternTimeout), SplitBehavior.Removed, Invert: true)],
-        "BertPreTokenizer" => [Expression(@"\s+", SplitBehavior.Removed), Expression(@"[\p{P}$+<=>^`|~]", SplitBehavior.Isolated)],
-        var type => throw Unsupported("pre-tokenizer", type, "BertPreTokenizer, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit"),
-    };
+    private IEnumerable<PreTokenizer> ReadPreTokenizer(JsonElement step) =>
+        step.RequiredText("type") switch
+        {
+            "ByteLevel" => [new PreTokenizer.ByteLevel(step.Flag("add_prefix_space", true), step.Flag("use_regex", true))],
+            "Split" => [new PreTokenizer.Split(Pattern(step), Behavior(step.Text("behavior") ?? "Isolated"), step.Flag("invert", false))],
+            "Metaspace" => [new PreTokenizer.Metaspace(Mark(step), Scheme(step), step.Flag("split", true))],
+            "Digits" => [Expression(step.Flag("individual_digits", false) ? @"\p{N}" : @"\p{N}+", SplitBehavior.Isolated)],
+            "Punctuation" => [Expression(@"[\p{P}$+<=>^`|~]", Behavior(step.Text("behavior") ?? "Isolated"))],
+            "WhitespaceSplit" => [Expression(@"\s+", SplitBehavior.Removed)],
+            "Whitespace" =>
+            [
+                new PreTokenizer.Split(
+                    SplitPattern.Expression(@"\w+|[^\w\s]+", limits.PatternTimeout),
+                    SplitBehavior.Removed,
+                    Invert: true),
+            ],
+            "BertPreTokenizer" => [Expression(@"\s+", SplitBehavior.Removed), Expression(@"[\p{P}$+<=>^`|~]", SplitBehavior.Isolated)],
+            var type => throw Unsupported(
+                "pre-tokenizer",
+                type,
+                "BertPreTokenizer, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit"),
+        };
 
-    private IEnumerable<TokenDecoder> ReadDecoder(JsonElement step) => step.RequiredText("type") switch
-    {
-        "ByteLevel" => [new TokenDecoder.ByteLevel()],
-        "Metaspace" => [new TokenDecoder.Metaspace(Mark(step), Scheme(step))],
-        "Replace" => [new TokenDecoder.Replace(Pattern(step), Short(step.Text("content") ?? ""))],
-        "Fuse" => [new TokenDecoder.Fuse()],
-        "ByteFallback" => [new TokenDecoder.ByteFallback()],
-        "Strip" => [new TokenDecoder.Strip(step.RequiredText("content") is [var c] ? c : throw JsonFields.Bad("'content' of Strip must be one character"), step.Number("start"), step.Number("stop"))],
-        "WordPiece" => [new TokenDecoder.WordPiece(Short(step.Text("prefix") ?? "##"), step.Flag("cleanup", true))],
-        var type => throw Unsupported("decoder", type, "WordPiece, ByteLevel, Metaspace, Replace, Fuse, ByteFallback, Strip"),
-    };
+    private IEnumerable<TokenDecoder> ReadDecoder(JsonElement step) =>
+        step.RequiredText("type") switch
+        {
+            "ByteLevel" => [new TokenDecoder.ByteLevel()],
+            "Metaspace" => [new TokenDecoder.Metaspace(Mark(step), Scheme(step))],
+            "Replace" => [new TokenDecoder.Replace(Pattern(step), Short(step.Text("content") ?? ""))],
+            "Fuse" => [new TokenDecoder.Fuse()],
+            "ByteFallback" => [new TokenDecoder.ByteFallback()],
+            "Strip" =>
+            [
+                new TokenDecoder.Strip(
+                    step.RequiredText("content") is [var c] ? c : throw JsonFields.Bad("'content' of Strip must be one character"),
+                    step.Number("start"),
+                    step.Number("stop")),
+            ],
+            "WordPiece" => [new TokenDecoder.WordPiece(Short(step.Text("prefix") ?? "##"), step.Flag("cleanup", true))],
+            var type => throw Unsupported("decoder", type, "WordPiece, ByteLevel, Metaspace, Replace, Fuse, ByteFallback, Strip"),
+        };
 
     private PreTokenizer.Split Expression(string pattern, SplitBehavior behavior) =>
         new(SplitPattern.Expression(pattern, limits.PatternTimeout), behavior, Invert: false);
@@ -111,7 +134,9 @@ internal sealed class StepReader(TokenizerLimits limits)
         text.Length <= 64 ? text : throw JsonFields.Bad($"a replacement of {text.Length} characters; at most 64 are read");
 
     private static string Mark(JsonElement step) =>
-        (step.Text("replacement") ?? "▁") is { Length: 1 } mark ? mark : throw JsonFields.Bad("'replacement' of Metaspace must be one character");
+        (step.Text("replacement") ?? "▁") is { Length: 1 } mark
+            ? mark
+            : throw JsonFields.Bad("'replacement' of Metaspace must be one character");
 
     private static SplitBehavior Behavior(string name) => name switch
     {
@@ -133,7 +158,9 @@ internal sealed class StepReader(TokenizerLimits limits)
         var name => throw JsonFields.Bad($"'{name}' is no prepend scheme"),
     };
 
-    private static TokenizerException Unsupported(string what, string type, string known) => new(
-        "unsupported-step",
-        $"tokenizer.json has a {what} of type '{type}', which is not supported; supported are {known}. Export the tokenizer with one of these.");
+    private static TokenizerException Unsupported(string what, string type, string known) =>
+        new(
+            "unsupported-step",
+            $"tokenizer.json has a {what} of type '{type}', which is not supported; supported are {known}. Export the tokenizer with one of these."
+        );
 }

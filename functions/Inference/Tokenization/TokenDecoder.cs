@@ -38,7 +38,8 @@ internal abstract record TokenDecoder
 
     internal sealed record Replace(SplitPattern Pattern, string Content) : TokenDecoder
     {
-        internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) => [.. tokens.Select(token => Pattern.Replace(token, Content, int.MaxValue, CancellationToken.None))];
+        internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) =>
+            [.. tokens.Select(token => Pattern.Replace(token, Content, int.MaxValue, CancellationToken.None))];
     }
 
     /// <summary>Continued pieces are put to the word before, other words apart; with clean-up, punctuation loses the space before it.</summary>
@@ -46,7 +47,16 @@ internal abstract record TokenDecoder
     {
         private static readonly (string From, string To)[] s_spaces =
         [
-            (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+            (" .", "."),
+            (" ?", "?"),
+            (" !", "!"),
+            (" ,", ","),
+            (" ' ", "'"),
+            (" n't", "n't"),
+            (" 'm", "'m"),
+            (" 's", "'s"),
+            (" 've", "'ve"),
+            (" 're", "'re"),
         ];
 
         internal override IReadOnlyList<string> Apply(IReadOnlyList<string> tokens) =>

@@ -41,7 +41,8 @@ internal sealed record TokenizerJson(
             "Unigram" => UnigramReader.Read(model, limits),
             var type => throw new TokenizerException(
                 "unsupported-model",
-                $"tokenizer.json holds a model of type '{type}'; BPE, WordPiece and Unigram are supported. Use a model with such a tokenizer, or leave the tokenizer out and give the evaluation text as token ids."),
+                $"tokenizer.json holds a model of type '{type}'; BPE, WordPiece and Unigram are supported. Use a model with such a tokenizer, or leave the tokenizer out and give the evaluation text as token ids."
+            ),
         };
         var steps = new StepReader(limits);
         var added = AddedTokensOf(root, vocabulary, limits);
@@ -61,14 +62,24 @@ internal sealed record TokenizerJson(
         {
             if (!string.IsNullOrEmpty(model.Text(key)))
             {
-                throw new TokenizerException("unsupported-model", $"tokenizer.json sets '{key}', which is not supported. Use a byte-level or byte-fallback BPE tokenizer.");
+                throw new TokenizerException(
+                    "unsupported-model",
+                    $"tokenizer.json sets '{key}', which is not supported. Use a byte-level or byte-fallback BPE tokenizer.");
             }
         }
 
         var vocabulary = VocabularyReader.Vocabulary(model, limits);
         var merges = VocabularyReader.Merges(model, vocabulary, limits);
         int? unknown = model.Text("unk_token") is { } token ? Known(vocabulary, token) : null;
-        return (vocabulary, new BpeModel(vocabulary, merges, unknown, model.Flag("fuse_unk", false), model.Flag("byte_fallback", false), model.Flag("ignore_merges", false)));
+        return (
+            vocabulary,
+            new BpeModel(
+                vocabulary,
+                merges,
+                unknown,
+                model.Flag("fuse_unk", false),
+                model.Flag("byte_fallback", false),
+                model.Flag("ignore_merges", false)));
     }
 
     private static (Dictionary<string, int> Vocabulary, TokenModel Model) WordPiece(JsonElement model, TokenizerLimits limits)
@@ -78,8 +89,13 @@ internal sealed record TokenizerJson(
         var longest = model.TryGetProperty("max_input_chars_per_word", out _) ? model.Number("max_input_chars_per_word") : 100;
         return longest is < 1 or > LongestWord
             ? throw JsonFields.Bad($"'max_input_chars_per_word' is {longest}; 1 to {LongestWord} are read")
-            : (vocabulary, new WordPieceModel(
-                vocabulary, Known(vocabulary, model.Text("unk_token") ?? "[UNK]"), model.Text("continuing_subword_prefix") ?? "##", longest));
+            : (
+                vocabulary,
+                new WordPieceModel(
+                    vocabulary,
+                    Known(vocabulary, model.Text("unk_token") ?? "[UNK]"),
+                    model.Text("continuing_subword_prefix") ?? "##",
+                    longest));
     }
 
     private static int Known(Dictionary<string, int> vocabulary, string unknownToken) => vocabulary.TryGetValue(unknownToken, out var id)
@@ -104,12 +120,16 @@ internal sealed record TokenizerJson(
             VocabularyReader.RequireId(token.Id, token.Content, limits);
             if (vocabulary.TryGetValue(token.Content, out var known) && known != token.Id)
             {
-                throw new TokenizerException("duplicate-token", $"tokenizer.json gives the token '{token.Content}' both id {known} and id {token.Id}.");
+                throw new TokenizerException(
+                    "duplicate-token",
+                    $"tokenizer.json gives the token '{token.Content}' both id {known} and id {token.Id}.");
             }
 
             if (owners.TryGetValue(token.Id, out var owner) && owner != token.Content)
             {
-                throw new TokenizerException("duplicate-id", $"tokenizer.json gives id {token.Id} to both '{owner}' and '{token.Content}'.");
+                throw new TokenizerException(
+                    "duplicate-id",
+                    $"tokenizer.json gives id {token.Id} to both '{owner}' and '{token.Content}'.");
             }
 
             if (added.Count + vocabulary.Count >= limits.MaxTokens)

@@ -26,7 +26,13 @@ internal sealed class UnigramModel : TokenModel
         (_vocabulary, _scores, _unknown) = (vocabulary, scores, unknown);
         _unknownScore = scores.DefaultIfEmpty(0).Min() - UnknownPenalty;
         _byteTokens = byteFallback
-            ? [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), out var id) ? id : (int?)null)]
+            ?
+            [
+                .. Enumerable
+                    .Range(0, 256)
+                    .Select(b =>
+                        vocabulary.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), out var id) ? id : (int?)null),
+            ]
             : null;
         foreach (var (piece, id) in vocabulary)
         {
@@ -93,7 +99,10 @@ internal sealed class UnigramModel : TokenModel
                 target.Add(ids[end]);
                 unknownBefore = false;
             }
-            else if (_byteTokens is not null && Encoding.UTF8.GetBytes(word[start..end]) is var bytes && bytes.All(b => _byteTokens[b] is not null))
+            else if (
+                _byteTokens is not null
+                && Encoding.UTF8.GetBytes(word[start..end]) is var bytes
+                && bytes.All(b => _byteTokens[b] is not null))
             {
                 target.AddRange(bytes.Select(b => _byteTokens[b]!.Value));
                 unknownBefore = false;

@@ -29,7 +29,9 @@ internal static class UnigramReader
             var piece = entry[0].AsText("vocab");
             if (piece.Length > LongestPiece)
             {
-                throw new TokenizerException("too-large", $"Piece {id} of tokenizer.json has {piece.Length} characters; at most {LongestPiece} are read.");
+                throw new TokenizerException(
+                    "too-large",
+                    $"Piece {id} of tokenizer.json has {piece.Length} characters; at most {LongestPiece} are read.");
             }
 
             if (!vocabulary.TryAdd(piece, id))
@@ -38,9 +40,16 @@ internal static class UnigramReader
             }
         }
 
-        int? unknown = model.TryGetProperty("unk_id", out var value) && value.ValueKind != JsonValueKind.Null ? model.Number("unk_id") : null;
+        int? unknown =
+            model.TryGetProperty("unk_id", out var value) && value.ValueKind != JsonValueKind.Null ? model.Number("unk_id") : null;
         return unknown is < 0 || unknown >= scores.Length
             ? throw new TokenizerException("bad-id", $"tokenizer.json names the unknown token {unknown}; ids are 0 to {scores.Length - 1}.")
-            : (vocabulary, new UnigramModel(new Dictionary<string, int>(vocabulary, StringComparer.Ordinal), scores, unknown, model.Flag("byte_fallback", false)));
+            : (
+                vocabulary,
+                new UnigramModel(
+                    new Dictionary<string, int>(vocabulary, StringComparer.Ordinal),
+                    scores,
+                    unknown,
+                    model.Flag("byte_fallback", false)));
     }
 }

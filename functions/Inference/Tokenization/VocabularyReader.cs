@@ -41,17 +41,24 @@ internal static class VocabularyReader
     {
         if (id < 0 || id >= limits.MaxTokens)
         {
-            throw new TokenizerException("bad-id", $"tokenizer.json gives token '{token}' the id {id}; ids are 0 to {limits.MaxTokens - 1}.");
+            throw new TokenizerException(
+                "bad-id",
+                $"tokenizer.json gives token '{token}' the id {id}; ids are 0 to {limits.MaxTokens - 1}.");
         }
     }
 
     /// <summary>Merges as <c>"left right"</c> or <c>["left", "right"]</c>; the first of two equal ones counts.</summary>
-    internal static Dictionary<(int Left, int Right), Merge> Merges(JsonElement model, Dictionary<string, int> vocabulary, TokenizerLimits limits)
+    internal static Dictionary<(int Left, int Right), Merge> Merges(
+        JsonElement model,
+        Dictionary<string, int> vocabulary,
+        TokenizerLimits limits)
     {
         var list = model.Array("merges") ?? throw JsonFields.Bad("the model has no 'merges'");
         if (list.GetArrayLength() > limits.MaxMerges)
         {
-            throw new TokenizerException("too-large", $"tokenizer.json has {list.GetArrayLength()} merges; at most {limits.MaxMerges} are read.");
+            throw new TokenizerException(
+                "too-large",
+                $"tokenizer.json has {list.GetArrayLength()} merges; at most {limits.MaxMerges} are read.");
         }
 
         var merges = new Dictionary<(int, int), Merge>(list.GetArrayLength());
@@ -62,9 +69,13 @@ internal static class VocabularyReader
             merges.TryAdd((Id(left), Id(right)), new(rank, Id(left + right)));
             rank++;
 
-            int Id(string token) => vocabulary.TryGetValue(token, out var id)
-                ? id
-                : throw new TokenizerException("unknown-token", $"Merge {rank} of tokenizer.json ('{left}' and '{right}') names the token '{token}', which is not in the vocabulary.");
+            int Id(string token) =>
+                vocabulary.TryGetValue(token, out var id)
+                    ? id
+                    : throw new TokenizerException(
+                        "unknown-token",
+                        $"Merge {rank} of tokenizer.json ('{left}' and '{right}') names the token '{token}', which is not in the vocabulary."
+                    );
         }
 
         return merges;

@@ -4,7 +4,8 @@ namespace SlmOps.Inference.Tokenization;
 /// WordPiece as in BERT: the longest piece of the vocabulary that the rest of the word starts with, again and again; a word
 /// with a rest that starts with no piece is one unknown token.
 /// </summary>
-internal sealed class WordPieceModel(IReadOnlyDictionary<string, int> vocabulary, int unknown, string continuation, int longestWord) : TokenModel
+internal sealed class WordPieceModel(IReadOnlyDictionary<string, int> vocabulary, int unknown, string continuation, int longestWord)
+    : TokenModel
 {
     internal override void Encode(string word, List<int> target)
     {

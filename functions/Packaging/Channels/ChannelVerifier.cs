@@ -62,17 +62,21 @@ public static class ChannelVerifier
         return document is null ? Refuse("malformed", "The signed payload is null.") : Judge(document, expectedChannel, now, lowestVersion);
     }
 
-    private static ChannelVerdict Judge(ChannelDocument document, string expectedChannel, DateTimeOffset now, long lowestVersion) => document switch
-    {
-        _ when FindFault(document) is { } fault => Refuse("malformed", fault),
-        _ when document.Channel != expectedChannel =>
-            Refuse("wrong-channel", $"The document is for channel '{document.Channel}'; expected '{expectedChannel}'."),
-        _ when document.Version < lowestVersion =>
-            Refuse("rollback", $"The document has version {document.Version}; version {lowestVersion} was accepted before."),
-        _ when now >= document.Expires =>
-            Refuse("expired", $"The document expired at {CanonicalJson.Time(document.Expires)}; it is {CanonicalJson.Time(now)}."),
-        _ => new(document, null, null),
-    };
+    private static ChannelVerdict Judge(ChannelDocument document, string expectedChannel, DateTimeOffset now, long lowestVersion) =>
+        document switch
+        {
+            _ when FindFault(document) is { } fault => Refuse("malformed", fault),
+            _ when document.Channel != expectedChannel => Refuse(
+                "wrong-channel",
+                $"The document is for channel '{document.Channel}'; expected '{expectedChannel}'."),
+            _ when document.Version < lowestVersion => Refuse(
+                "rollback",
+                $"The document has version {document.Version}; version {lowestVersion} was accepted before."),
+            _ when now >= document.Expires => Refuse(
+                "expired",
+                $"The document expired at {CanonicalJson.Time(document.Expires)}; it is {CanonicalJson.Time(now)}."),
+            _ => new(document, null, null),
+        };
 
     /// <summary>The signer is trusted, its code may be wrong: nothing outside these bounds reaches a planner.</summary>
     private static string? FindFault(ChannelDocument document) => document switch

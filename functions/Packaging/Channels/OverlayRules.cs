@@ -17,17 +17,21 @@ internal static class OverlayRules
         _ => null,
     };
 
-    private static string? FindFault(ChannelOverlay? overlay) => overlay switch
-    {
-        null or { Name: null } or { Version: null } or { Selector: null } or { Compositions: null } => "An adaptation lacks a required property.",
-        _ when !SafeName.IsValid(overlay.Name) || !SafeName.IsValid(overlay.Version) => "An adaptation's name or version is not a safe name.",
-        { Selector.Count: > ChannelOverlay.MaxSelector } => $"An adaptation asks for more than {ChannelOverlay.MaxSelector} labels.",
-        { SoakSeconds: < 0 or > MaxSoakSeconds } => $"An adaptation's soak time is not from 0 to {MaxSoakSeconds} s.",
-        _ when overlay.Compositions.Any(one => one is null || one.Base.IsEmpty || one.Composition.IsEmpty || one.Envelope.IsEmpty) =>
-            "A composition lacks its base, its digest or its envelope.",
-        _ when overlay.Compositions.Any(one => one.EnvelopeSize is < 1 or > Composition.MaxEnvelopeBytes) =>
-            $"A signed composition's size must be from 1 to {Composition.MaxEnvelopeBytes} bytes.",
-        _ when overlay.Compositions.DistinctBy(one => one.Base).Count() < overlay.Compositions.Count => "An adaptation has two compositions for one base.",
-        _ => null,
-    };
+    private static string? FindFault(ChannelOverlay? overlay) =>
+        overlay switch
+        {
+            null or { Name: null } or { Version: null } or { Selector: null } or { Compositions: null } =>
+                "An adaptation lacks a required property.",
+            _ when !SafeName.IsValid(overlay.Name) || !SafeName.IsValid(overlay.Version) =>
+                "An adaptation's name or version is not a safe name.",
+            { Selector.Count: > ChannelOverlay.MaxSelector } => $"An adaptation asks for more than {ChannelOverlay.MaxSelector} labels.",
+            { SoakSeconds: < 0 or > MaxSoakSeconds } => $"An adaptation's soak time is not from 0 to {MaxSoakSeconds} s.",
+            _ when overlay.Compositions.Any(one => one is null || one.Base.IsEmpty || one.Composition.IsEmpty || one.Envelope.IsEmpty) =>
+                "A composition lacks its base, its digest or its envelope.",
+            _ when overlay.Compositions.Any(one => one.EnvelopeSize is < 1 or > Composition.MaxEnvelopeBytes) =>
+                $"A signed composition's size must be from 1 to {Composition.MaxEnvelopeBytes} bytes.",
+            _ when overlay.Compositions.DistinctBy(one => one.Base).Count() < overlay.Compositions.Count =>
+                "An adaptation has two compositions for one base.",
+            _ => null,
+        };
 }

@@ -24,7 +24,8 @@ public static class ReachableBlobs
 
         foreach (var delta in deltas.Where(delta => variants.Contains(delta.To)))
         {
-            var manifest = DeltaManifest.Read(await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+            var manifest = DeltaManifest.Read(
+                await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
             kept.Add(delta.Delta.Digest);
             kept.Add(Digest.Of(Referrers.EmptyConfig));
             kept.UnionWith(manifest.Layers.Select(layer => layer.Delta.Digest));

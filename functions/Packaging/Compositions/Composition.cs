@@ -50,7 +50,8 @@ public sealed record Composition(Digest Base, IReadOnlyList<CompositionLayer> La
     public Digest Identity => Digest.Of(Write());
 
     /// <summary>Signs it; the result is a DSSE envelope.</summary>
-    public Task<byte[]> SignAsync(ISigningKey key, CancellationToken cancellationToken) => Dsse.SignAsync(MediaType, Write(), key, cancellationToken);
+    public Task<byte[]> SignAsync(ISigningKey key, CancellationToken cancellationToken) =>
+        Dsse.SignAsync(MediaType, Write(), key, cancellationToken);
 
     /// <summary>The one form of it.</summary>
     public byte[] Write() => CanonicalJson.Write(json =>
@@ -113,10 +114,16 @@ public sealed record Composition(Digest Base, IReadOnlyList<CompositionLayer> La
         var blob = new BlobRef(layer.Digest("digest"), layer.Number("size", 1, Limits.FileBytes));
         return kind switch
         {
-            _ when !SafePath.IsValid(path) => throw layer.Refuse("unsafe-path", $"has the path '{StrictJson.Shown(path)}'; a path is {SafePath.Rule}."),
-            "adapter" when path.StartsWith(AdapterFolder, StringComparison.Ordinal)
-                && !path.StartsWith(CompositionLayer.Local.Folder, StringComparison.OrdinalIgnoreCase) => new CompositionLayer.Adapter(path, blob),
-            "config" when path.EndsWith(".json", StringComparison.Ordinal) && blob.Size <= ConfigOverlay.MaxBytes => new CompositionLayer.Config(path, blob),
+            _ when !SafePath.IsValid(path) => throw layer.Refuse(
+                "unsafe-path",
+                $"has the path '{StrictJson.Shown(path)}'; a path is {SafePath.Rule}."),
+            "adapter"
+                when path.StartsWith(AdapterFolder, StringComparison.Ordinal)
+                    && !path.StartsWith(CompositionLayer.Local.Folder, StringComparison.OrdinalIgnoreCase) => new CompositionLayer.Adapter(
+                path,
+                blob),
+            "config" when path.EndsWith(".json", StringComparison.Ordinal) && blob.Size <= ConfigOverlay.MaxBytes =>
+                new CompositionLayer.Config(path, blob),
             _ => throw layer.Refuse("bad-layer", $"of kind '{StrictJson.Shown(kind)}' may not lie at '{StrictJson.Shown(path)}'."),
         };
     }

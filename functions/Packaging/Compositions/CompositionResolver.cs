@@ -91,8 +91,12 @@ public static class CompositionResolver
     }
 
     /// <summary>The composed set keeps the rules of a variant's: an adapter must not need a folder where the base has a file.</summary>
-    private static PackageFormatException? FindFault(IEnumerable<ComposedFile> files) => FileSet.FindFault(
-        [.. files.OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => new PackageFile(file.Path, file.Content.Digest, file.Content.Size))]);
+    private static PackageFormatException? FindFault(IEnumerable<ComposedFile> files) =>
+        FileSet.FindFault([
+            .. files
+                .OrderBy(file => file.Path, StringComparer.Ordinal)
+                .Select(file => new PackageFile(file.Path, file.Content.Digest, file.Content.Size)),
+        ]);
 
     /// <summary>A local layer that does not fit never stops the model: it is left out, and stays where it is.</summary>
     private static LocalLayerStatus AddLocal(byte[] envelope, PublicKey? deviceKey, Digest basis, Dictionary<string, ComposedFile> files)
@@ -108,7 +112,10 @@ public static class CompositionResolver
         }
 
         // It may only add: a file that is there already stays.
-        var added = layer.Files.Where(file => !files.ContainsKey(file.Path)).Select(file => new ComposedFile(file.Path, new(file.Digest, file.Size), [])).ToList();
+        var added = layer
+            .Files.Where(file => !files.ContainsKey(file.Path))
+            .Select(file => new ComposedFile(file.Path, new(file.Digest, file.Size), []))
+            .ToList();
         if (FindFault(files.Values.Concat(added)) is not null)
         {
             return LocalLayerStatus.DisabledUntrusted;

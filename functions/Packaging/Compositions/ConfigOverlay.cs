@@ -40,7 +40,10 @@ public static class ConfigOverlay
 
         if (FindForbidden(change, "", allowedKeys) is { } key)
         {
-            return new(null, "key-not-allowed", $"The patch sets '{StrictJson.Shown(key)}'; allowed are: {string.Join(", ", allowedKeys)}.");
+            return new(
+                null,
+                "key-not-allowed",
+                $"The patch sets '{StrictJson.Shown(key)}'; allowed are: {string.Join(", ", allowedKeys)}.");
         }
 
         Merge(target, change);

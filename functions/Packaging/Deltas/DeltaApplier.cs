@@ -22,7 +22,11 @@ public static class DeltaApplier
     /// <param name="from">Manifest of the variant that the delta starts from.</param>
     /// <param name="store">Holds that variant and the delta; takes the result.</param>
     /// <param name="cancellationToken">Stops the work; the store then holds nothing new.</param>
-    public static async Task<DeltaOutcome> ApplyAsync(DeltaLayer layer, VariantManifest from, IBlobStore store, CancellationToken cancellationToken)
+    public static async Task<DeltaOutcome> ApplyAsync(
+        DeltaLayer layer,
+        VariantManifest from,
+        IBlobStore store,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -16,5 +16,13 @@ public static class DeltaChoice
     /// <param name="mostCommon">Manifest that most devices run, or default.</param>
     /// <param name="wanted">The new manifest.</param>
     public static IReadOnlyList<Digest> From(IEnumerable<Digest> earlier, Digest mostCommon, Digest wanted) =>
-        [.. earlier.Where(digest => digest != wanted).Distinct().Take(Releases).Append(mostCommon).Where(digest => !digest.IsEmpty && digest != wanted).Distinct()];
+        [
+            .. earlier
+                .Where(digest => digest != wanted)
+                .Distinct()
+                .Take(Releases)
+                .Append(mostCommon)
+                .Where(digest => !digest.IsEmpty && digest != wanted)
+                .Distinct(),
+        ];
 }

@@ -32,7 +32,9 @@ internal sealed class DeltaEncoder : IDisposable
         DeltaFrame? copy = null;
         foreach (var segment in segments)
         {
-            if (_base.Find(segment.Length, await HashAsync(file, segment, cancellationToken).ConfigureAwait(false)) is var (baseFile, offset))
+            if (
+                _base.Find(segment.Length, await HashAsync(file, segment, cancellationToken).ConfigureAwait(false))
+                is var (baseFile, offset))
             {
                 // Tensors that follow each other in both files become one frame.
                 if (copy is { } run && run.BaseFile == baseFile && run.BaseOffset + run.Length == offset)
@@ -133,7 +135,11 @@ internal sealed class DeltaEncoder : IDisposable
         }
     }
 
-    private static async Task WriteFrameAsync(DeltaFrame frame, ReadOnlyMemory<byte> payload, Stream output, CancellationToken cancellationToken)
+    private static async Task WriteFrameAsync(
+        DeltaFrame frame,
+        ReadOnlyMemory<byte> payload,
+        Stream output,
+        CancellationToken cancellationToken)
     {
         var head = new byte[DeltaFrame.HeadBytes];
         frame.Write(head);

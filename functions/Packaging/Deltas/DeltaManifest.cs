@@ -67,8 +67,12 @@ public sealed record DeltaManifest(Digest From, Digest To, IReadOnlyList<DeltaLa
         layer.Is("mediaType", MediaTypes.DeltaLayer);
         var annotations = layer.Child("annotations");
         annotations.Only(Annotations.DeltaDigest, Annotations.DeltaSize);
-        return long.TryParse(annotations.Text(Annotations.DeltaSize), NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size <= Limits.FileBytes
-            ? new(new(annotations.Digest(Annotations.DeltaDigest), size), new(layer.Digest("digest"), layer.Number("size", 1, Limits.FileBytes)))
+        return
+            long.TryParse(annotations.Text(Annotations.DeltaSize), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            && size <= Limits.FileBytes
+            ? new(
+                new(annotations.Digest(Annotations.DeltaDigest), size),
+                new(layer.Digest("digest"), layer.Number("size", 1, Limits.FileBytes)))
             : throw layer.Refuse("out-of-range", "makes a file whose size is not a whole number in bounds.");
     }
 }

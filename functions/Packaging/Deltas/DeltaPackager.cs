@@ -67,14 +67,23 @@ public static class DeltaPackager
         CancellationToken cancellationToken)
     {
         var path = Path.Combine(temporaryFolder, $"slmops-{Guid.NewGuid():N}.delta");
-        var output = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 << 10, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        var output = new FileStream(
+            path,
+            FileMode.CreateNew,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            64 << 10,
+            FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         await using (output.ConfigureAwait(false))
         {
             var content = await store.OpenReadAsync(file.Digest, cancellationToken).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
             {
                 var most = (long)(file.Size * WorthwhileShare);
-                if (!await encoder.WriteAsync(content, FileSegments.Cut(file, tensors), output, most, cancellationToken).ConfigureAwait(false))
+                if (
+                    !await encoder
+                        .WriteAsync(content, FileSegments.Cut(file, tensors), output, most, cancellationToken)
+                        .ConfigureAwait(false))
                 {
                     return null;
                 }

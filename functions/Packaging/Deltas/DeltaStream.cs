@@ -206,13 +206,17 @@ internal sealed class DeltaStream : Stream
         var read = await stream.ReadAtLeastAsync(target, target.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         if (read < target.Length)
         {
-            throw new PackageFormatException("base-too-short", $"The held blob {_baseFiles[file].Digest} is shorter than its manifest says.");
+            throw new PackageFormatException(
+                "base-too-short",
+                $"The held blob {_baseFiles[file].Digest} is shorter than its manifest says.");
         }
     }
 
     private async Task FillAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
-        if (await _delta.ReadAtLeastAsync(target, target.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) < target.Length)
+        if (
+            await _delta.ReadAtLeastAsync(target, target.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)
+            < target.Length)
         {
             throw Truncated();
         }

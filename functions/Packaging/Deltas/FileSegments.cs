@@ -11,7 +11,11 @@ internal static class FileSegments
     {
         var segments = new List<Segment>();
         long at = 0;
-        foreach (var tensor in tensors.Where(tensor => tensor.Path == file.Path).OrderBy(tensor => tensor.Offset).ThenByDescending(tensor => tensor.Length))
+        foreach (
+            var tensor in tensors
+                .Where(tensor => tensor.Path == file.Path)
+                .OrderBy(tensor => tensor.Offset)
+                .ThenByDescending(tensor => tensor.Length))
         {
             // Tensors that share bytes are one; a span that lies outside the file is none.
             if (tensor.Offset < at || tensor.Length <= 0 || tensor.Length > file.Size - tensor.Offset)

@@ -3,7 +3,10 @@ namespace SlmOps.Packaging;
 /// <summary>The tensors of a variant.</summary>
 internal static class Tensors
 {
-    internal static async Task<IReadOnlyList<TensorSpan>> OfAsync(VariantManifest manifest, IBlobStore store, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<TensorSpan>> OfAsync(
+        VariantManifest manifest,
+        IBlobStore store,
+        CancellationToken cancellationToken)
     {
         var tensors = new List<TensorSpan>();
         foreach (var file in manifest.Files.Where(file => file.Path.EndsWith(".onnx", StringComparison.Ordinal)))

@@ -23,7 +23,8 @@ public sealed class HttpBlobSource(HttpClient http, Uri root) : IBlobSource
         LayoutReader.ReadDeltas(await IndexAsync(cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) => OpenAsync($"blobs/sha256/{digest.Hex}", cancellationToken);
+    public Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken) =>
+        OpenAsync($"blobs/sha256/{digest.Hex}", cancellationToken);
 
     private async Task<byte[]> IndexAsync(CancellationToken cancellationToken)
     {

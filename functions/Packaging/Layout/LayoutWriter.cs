@@ -15,7 +15,11 @@ public static class LayoutWriter
     /// <param name="store">Where its blobs are.</param>
     /// <param name="folder">The layout; made when it is not there.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static async Task<ReleaseContents> WriteAsync(ReleaseRef release, IBlobSource store, string folder, CancellationToken cancellationToken)
+    public static async Task<ReleaseContents> WriteAsync(
+        ReleaseRef release,
+        IBlobSource store,
+        string folder,
+        CancellationToken cancellationToken)
     {
         var contents = await ReleaseContents.ReadAsync(release, store, cancellationToken).ConfigureAwait(false);
         var target = new FolderBlobStore(folder);
@@ -38,7 +42,8 @@ public static class LayoutWriter
     public static async Task AddDeltaAsync(DeltaOffer delta, IBlobSource store, string folder, CancellationToken cancellationToken)
     {
         var target = new FolderBlobStore(folder);
-        var manifest = DeltaManifest.Read(await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+        var manifest = DeltaManifest.Read(
+            await store.ReadAsync(delta.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
         foreach (var layer in manifest.Layers)
         {
             await BlobCopy.CopyAsync(store, target, layer.Delta, cancellationToken).ConfigureAwait(false);
@@ -71,7 +76,13 @@ public static class LayoutWriter
         var entries = new List<LayoutEntry>
         {
             release,
-            await ReferAsync(MediaTypes.Index, release.Blob, [new(MediaTypes.SigstoreBundle, bundle, "provenance")], target, cancellationToken).ConfigureAwait(false),
+            await ReferAsync(
+                    MediaTypes.Index,
+                    release.Blob,
+                    [new(MediaTypes.SigstoreBundle, bundle, "provenance")],
+                    target,
+                    cancellationToken)
+                .ConfigureAwait(false),
         };
         foreach (var offer in contents.Index.Variants)
         {
@@ -92,13 +103,20 @@ public static class LayoutWriter
     }
 
     private static async Task<LayoutEntry> ReferAsync(
-        string subjectType, BlobRef subject, IReadOnlyList<Referrers.Document> documents, FolderBlobStore target, CancellationToken cancellationToken)
+        string subjectType,
+        BlobRef subject,
+        IReadOnlyList<Referrers.Document> documents,
+        FolderBlobStore target,
+        CancellationToken cancellationToken)
     {
         await target.AddAsync(Referrers.EmptyConfig, cancellationToken).ConfigureAwait(false);
         var referrers = new List<(BlobRef, string)>();
         foreach (var document in documents)
         {
-            referrers.Add((await target.AddAsync(Referrers.Manifest(document, subjectType, subject), cancellationToken).ConfigureAwait(false), document.Kind));
+            referrers.Add(
+                (
+                    await target.AddAsync(Referrers.Manifest(document, subjectType, subject), cancellationToken).ConfigureAwait(false),
+                    document.Kind));
         }
 
         var index = await target.AddAsync(Referrers.Index(referrers), cancellationToken).ConfigureAwait(false);

@@ -74,7 +74,9 @@ public static class OciArchive
         }
         else
         {
-            throw new PackageFormatException("foreign-entry", $"The archive holds '{StrictJson.Shown(name)}', which is no part of a layout.");
+            throw new PackageFormatException(
+                "foreign-entry",
+                $"The archive holds '{StrictJson.Shown(name)}', which is no part of a layout.");
         }
     }
 

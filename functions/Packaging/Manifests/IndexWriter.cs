@@ -13,7 +13,9 @@ internal static class IndexWriter
         PackageText.RequireName(release.Version, "model version");
         if (release.Variants.Count is 0 or > Limits.Variants)
         {
-            throw new ArgumentException($"A release has 1 to {Limits.Variants} variants, this one has {release.Variants.Count}.", nameof(release));
+            throw new ArgumentException(
+                $"A release has 1 to {Limits.Variants} variants, this one has {release.Variants.Count}.",
+                nameof(release));
         }
 
         if (release.Variants.DistinctBy(variant => variant.Name).Count() != release.Variants.Count)

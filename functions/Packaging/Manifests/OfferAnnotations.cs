@@ -80,8 +80,11 @@ internal static class OfferAnnotations
         long Whole(string key, string text) =>
             long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Limits.FileBytes
                 ? number
-                : throw descriptor.Refuse("out-of-range", $"has the annotation '{key}' that is not a whole number up to {Limits.FileBytes}.");
-        double? Figure(string key) => !annotations.TryGetValue(key, out var text) ? null
+                : throw descriptor.Refuse(
+                    "out-of-range",
+                    $"has the annotation '{key}' that is not a whole number up to {Limits.FileBytes}.");
+        double? Figure(string key) =>
+            !annotations.TryGetValue(key, out var text) ? null
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number
             : throw descriptor.Refuse("out-of-range", $"has the annotation '{key}' that is not a finite number.");
 
@@ -100,7 +103,9 @@ internal static class OfferAnnotations
         string[] sets = annotations.TryGetValue(Annotations.InstructionSets, out var list) ? list.Split(',') : [];
         if (sets.Length > MaxInstructionSets || sets.Any(set => !SafeName.IsValid(set)))
         {
-            throw descriptor.Refuse("unsafe-name", $"names more than {MaxInstructionSets} instruction sets, or one that is not a safe name.");
+            throw descriptor.Refuse(
+                "unsafe-name",
+                $"names more than {MaxInstructionSets} instruction sets, or one that is not a safe name.");
         }
 
         var recipe = Required(Annotations.Recipe);

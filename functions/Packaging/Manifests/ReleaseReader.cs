@@ -21,7 +21,9 @@ public static class ReleaseReader
         var created = Annotation(root, annotations, Annotations.Created);
         if (!CanonicalJson.TryTime(created, out var createdAt))
         {
-            throw root.Refuse("bad-time", $"says it was created at '{StrictJson.Shown(created)}'; expected a form such as 2026-01-01T00:00:00Z.");
+            throw root.Refuse(
+                "bad-time",
+                $"says it was created at '{StrictJson.Shown(created)}'; expected a form such as 2026-01-01T00:00:00Z.");
         }
 
         var variants = new List<VariantOffer>();
@@ -32,7 +34,9 @@ public static class ReleaseReader
             var offer = OfferAnnotations.Read(descriptor);
             if (variants.Count > 0 && string.CompareOrdinal(variants[^1].Name, offer.Name) >= 0)
             {
-                throw descriptor.Refuse("unsorted-variants", $"names '{offer.Name}' after '{variants[^1].Name}'; names are unique and sorted.");
+                throw descriptor.Refuse(
+                    "unsorted-variants",
+                    $"names '{offer.Name}' after '{variants[^1].Name}'; names are unique and sorted.");
             }
 
             variants.Add(offer);
@@ -68,7 +72,9 @@ public static class ReleaseReader
             Name(root, annotations, Annotations.Version),
             Name(root, annotations, Annotations.Variant),
             PackageText.IsPortable(recipe) ? recipe : throw root.Refuse("bad-text", "has a recipe that is not portable text."),
-            Digest.TryParse(source, out var digest) ? digest : throw root.Refuse("bad-digest", $"has a source '{StrictJson.Shown(source)}' that is not a digest."),
+            Digest.TryParse(source, out var digest)
+                ? digest
+                : throw root.Refuse("bad-digest", $"has a source '{StrictJson.Shown(source)}' that is not a digest."),
             new(config.Digest("digest"), config.Number("size", 1, Limits.ManifestBytes)),
             files);
     }

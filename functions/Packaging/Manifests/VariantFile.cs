@@ -11,7 +11,8 @@ public sealed record VariantFile(string Path, Func<Stream> Open)
     {
         var root = new DirectoryInfo(folder);
         var files = new List<VariantFile>();
-        foreach (var entry in root.EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        foreach (
+            var entry in root.EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
         {
             var path = System.IO.Path.GetRelativePath(root.FullName, entry.FullName).Replace(System.IO.Path.DirectorySeparatorChar, '/');
             if (entry.LinkTarget is not null)
@@ -22,8 +23,17 @@ public sealed record VariantFile(string Path, Func<Stream> Open)
             if (entry is FileInfo file)
             {
                 // No buffer of its own: stores read in large chunks.
-                files.Add(new(path, () => new FileStream(
-                    file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan)));
+                files.Add(
+                    new(
+                        path,
+                        () =>
+                            new FileStream(
+                                file.FullName,
+                                FileMode.Open,
+                                FileAccess.Read,
+                                FileShare.Read,
+                                1,
+                                FileOptions.Asynchronous | FileOptions.SequentialScan)));
             }
         }
 

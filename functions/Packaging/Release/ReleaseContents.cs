@@ -20,7 +20,8 @@ public sealed record ReleaseContents(
     /// <exception cref="FileNotFoundException">When a document is missing.</exception>
     public static async Task<ReleaseContents> ReadAsync(ReleaseRef release, IBlobSource store, CancellationToken cancellationToken)
     {
-        var index = ReleaseReader.ReadIndex(await store.ReadAsync(release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false));
+        var index = ReleaseReader.ReadIndex(
+            await store.ReadAsync(release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false));
         var bundle = await store.ReadAsync(release.Signature, Limits.BundleBytes, cancellationToken).ConfigureAwait(false);
         var attestations = ProvenanceStatement.ReadByproducts(
             StrictJson.Parse(SigstoreBundle.PayloadOf(bundle), Limits.BundleBytes, "statement"));

@@ -84,7 +84,12 @@ public static class VariantPackager
         PackageText.Require(description.Recipe, "recipe");
         string?[] texts =
         [
-            description.Family, description.Architecture, description.ParameterSize, description.Precision, description.Quantization, .. description.Licenses,
+            description.Family,
+            description.Architecture,
+            description.ParameterSize,
+            description.Precision,
+            description.Quantization,
+            .. description.Licenses,
         ];
         foreach (var text in texts.OfType<string>())
         {

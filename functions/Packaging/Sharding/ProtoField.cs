@@ -18,7 +18,9 @@ internal readonly record struct ProtoField(int Number, int Start, int Content, i
             {
                 0 => SkipVarint(bytes, content, end),
                 1 => content + 8L,
-                2 => Varint(bytes, content, end, out content) is var length && length <= (ulong)(end - content) ? content + (long)length : long.MaxValue,
+                2 => Varint(bytes, content, end, out content) is var length && length <= (ulong)(end - content)
+                    ? content + (long)length
+                    : long.MaxValue,
                 5 => content + 4L,
                 _ => long.MaxValue,
             };

@@ -21,7 +21,11 @@ internal sealed record ExternalWeight(ProtoField Field, string Name, string Loca
 /// <param name="Consumers">For each name, order and name of the first node that reads it.</param>
 /// <param name="HasOthers">True when weights may lie where this does not look: in subgraphs or sparse tensors.</param>
 internal sealed record ShardGraph(
-    byte[] Bytes, ProtoField Graph, IReadOnlyList<ExternalWeight> Weights, IReadOnlyDictionary<string, (int Order, string Node)> Consumers, bool HasOthers)
+    byte[] Bytes,
+    ProtoField Graph,
+    IReadOnlyList<ExternalWeight> Weights,
+    IReadOnlyDictionary<string, (int Order, string Node)> Consumers,
+    bool HasOthers)
 {
     internal static ShardGraph Read(byte[] bytes)
     {

@@ -45,7 +45,10 @@ internal sealed class ShardStream(IReadOnlyList<ShardPiece> pieces) : Stream
         }
 
         var offset = piece.Offset + _position - piece.At;
-        return Advance(Require(await RandomAccess.ReadAsync(FileOf(piece), buffer[..next.Count], offset, cancellationToken).ConfigureAwait(false), piece));
+        return Advance(
+            Require(
+                await RandomAccess.ReadAsync(FileOf(piece), buffer[..next.Count], offset, cancellationToken).ConfigureAwait(false),
+                piece));
     }
 
     public override int Read(Span<byte> buffer)

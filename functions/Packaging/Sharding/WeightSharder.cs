@@ -50,8 +50,15 @@ public static class WeightSharder
     {
         ShardPiece[] pieces =
         [
-            .. weights.Where(weight => weight.Length > 0).DistinctBy(weight => weight.Offset).OrderBy(weight => weight.Offset)
-                .Select(weight => new ShardPiece(Path.Combine(folder, weight.Weight.Location), weight.Weight.Offset, weight.Offset, weight.Length)),
+            .. weights
+                .Where(weight => weight.Length > 0)
+                .DistinctBy(weight => weight.Offset)
+                .OrderBy(weight => weight.Offset)
+                .Select(weight => new ShardPiece(
+                    Path.Combine(folder, weight.Weight.Location),
+                    weight.Weight.Offset,
+                    weight.Offset,
+                    weight.Length)),
         ];
         return () => new ShardStream(pieces);
     }
@@ -78,7 +85,9 @@ public static class WeightSharder
         if (!SafePath.IsValid(weight.Location) || !file.Exists || file.LinkTarget is not null)
         {
             throw new PackageFormatException(
-                "unsafe-path", $"The weight '{StrictJson.Shown(weight.Name)}' lies in '{StrictJson.Shown(weight.Location)}', which is no file of the variant.");
+                "unsafe-path",
+                $"The weight '{StrictJson.Shown(weight.Name)}' lies in '{StrictJson.Shown(weight.Location)}', which is no file of the variant."
+            );
         }
 
         var length = weight.Length ?? file.Length - weight.Offset;

@@ -76,7 +76,8 @@ public sealed class KeyVaultSigningKey : ISigningKey
         HttpClient http, HttpRequestMessage request, Func<CancellationToken, ValueTask<string>> token, CancellationToken cancellationToken)
     {
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await token(cancellationToken).ConfigureAwait(false));
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         var content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
@@ -85,7 +86,9 @@ public sealed class KeyVaultSigningKey : ISigningKey
             {
                 var error = StrictJson.Shown(System.Text.Encoding.UTF8.GetString(bytes));
                 throw new HttpRequestException(
-                    $"Key Vault answered {(int)response.StatusCode} to {request.Method} {request.RequestUri}: {error}", null, response.StatusCode);
+                    $"Key Vault answered {(int)response.StatusCode} to {request.Method} {request.RequestUri}: {error}",
+                    null,
+                    response.StatusCode);
             }
 
             return JsonDocument.Parse(bytes);
@@ -96,7 +99,9 @@ public sealed class KeyVaultSigningKey : ISigningKey
     {
         if (Text(jwk, "kty") is not ("EC" or "EC-HSM") || Text(jwk, "crv") != "P-256")
         {
-            throw new PackageFormatException("wrong-key", "The vault's key is not an EC key on P-256; create one with: az keyvault key create --kty EC --curve P-256");
+            throw new PackageFormatException(
+                "wrong-key",
+                "The vault's key is not an EC key on P-256; create one with: az keyvault key create --kty EC --curve P-256");
         }
 
         using var key = ECDsa.Create(new ECParameters

@@ -63,7 +63,8 @@ public sealed class LocalSigningKey : ISigningKey, IDisposable
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) is not UnixFileMode.None and var mode)
         {
-            throw new InvalidOperationException($"Others can use the signing key '{path}' (extra mode bits: {mode}). Run: chmod 600 '{path}'");
+            throw new InvalidOperationException(
+                $"Others can use the signing key '{path}' (extra mode bits: {mode}). Run: chmod 600 '{path}'");
         }
 
         return FromPem(File.ReadAllText(path));

@@ -9,7 +9,8 @@ public static class SigstoreBundle
     /// <summary>Signs an in-toto statement; the bundle is UTF-8 JSON.</summary>
     public static async Task<byte[]> SignAsync(ReadOnlyMemory<byte> statement, ISigningKey key, CancellationToken cancellationToken)
     {
-        var signature = await key.SignAsync(Dsse.PreAuthEncoding(MediaTypes.InToto, statement.Span), cancellationToken).ConfigureAwait(false);
+        var signature = await key.SignAsync(Dsse.PreAuthEncoding(MediaTypes.InToto, statement.Span), cancellationToken)
+            .ConfigureAwait(false);
         return CanonicalJson.Write(json =>
         {
             json.WriteStartObject();

@@ -32,7 +32,9 @@ public static class VariantAttestor
             new(offer.Name, AttestationKind.BillOfMaterials, await store.AddAsync(bom, cancellationToken).ConfigureAwait(false)),
         ];
 
-        async Task<BlobRef> SignAsync(byte[] statement) => await store.AddAsync(
-            await SigstoreBundle.SignAsync(statement, releaseKey, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        async Task<BlobRef> SignAsync(byte[] statement) =>
+            await store
+                .AddAsync(await SigstoreBundle.SignAsync(statement, releaseKey, cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
     }
 }

@@ -92,7 +92,8 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
             if (expected is not null && actual != expected)
             {
                 throw new InvalidDataException(
-                    $"The content has digest {actual.Digest} and {actual.Size} bytes; expected {expected.Digest} and {expected.Size} bytes.");
+                    $"The content has digest {actual.Digest} and {actual.Size} bytes; expected {expected.Digest} and {expected.Size} bytes."
+                );
             }
 
             File.Move(temporary, PathOf(actual.Digest), overwrite: true);

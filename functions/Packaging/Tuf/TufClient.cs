@@ -33,7 +33,11 @@ public static class TufClient
         }
     }
 
-    private static async Task<TufMetadata> UpdateRootAsync(Progress progress, TufFetch fetch, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<TufMetadata> UpdateRootAsync(
+        Progress progress,
+        TufFetch fetch,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var root = TufMetadata.ReadStored(progress.State.Root, "root");
         for (var rotation = 0; rotation < TufLimits.Rotations; rotation++)
@@ -89,12 +93,16 @@ public static class TufClient
         Progress progress, TufMetadata root, TufMetadata timestamp, TufFetch fetch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var reference = timestamp.Reference("snapshot.json");
-        var bytes = await ReferencedAsync(progress.State.Snapshot, fetch, "snapshot", reference, TufLimits.Snapshot, cancellationToken).ConfigureAwait(false);
+        var bytes = await ReferencedAsync(progress.State.Snapshot, fetch, "snapshot", reference, TufLimits.Snapshot, cancellationToken)
+            .ConfigureAwait(false);
         var snapshot = TufMetadata.Read(bytes, "snapshot", root.Role("snapshot"), TufLimits.Snapshot);
         SameVersion("snapshot", snapshot.Version, reference.Version);
         if (progress.State.Snapshot is { } stored)
         {
-            NotOlder("targets", snapshot.Reference("targets.json").Version, TufMetadata.ReadStored(stored, "snapshot").Reference("targets.json").Version);
+            NotOlder(
+                "targets",
+                snapshot.Reference("targets.json").Version,
+                TufMetadata.ReadStored(stored, "snapshot").Reference("targets.json").Version);
         }
 
         Fresh(snapshot, now);
@@ -106,7 +114,8 @@ public static class TufClient
         Progress progress, TufMetadata root, TufMetadata snapshot, TufFetch fetch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var reference = snapshot.Reference("targets.json");
-        var bytes = await ReferencedAsync(progress.State.Targets, fetch, "targets", reference, TufLimits.Targets, cancellationToken).ConfigureAwait(false);
+        var bytes = await ReferencedAsync(progress.State.Targets, fetch, "targets", reference, TufLimits.Targets, cancellationToken)
+            .ConfigureAwait(false);
         var targets = TufMetadata.Read(bytes, "targets", root.Role("targets"), TufLimits.Targets);
         SameVersion("targets", targets.Version, reference.Version);
         Fresh(targets, now);
@@ -132,12 +141,19 @@ public static class TufClient
             Bound(bytes, type, limit);
         }
 
-        return (reference.Length is null || bytes.Length == reference.Length) && (reference.Digest is not { } digest || Digest.Of(bytes) == digest)
+        return
+            (reference.Length is null || bytes.Length == reference.Length)
+            && (reference.Digest is not { } digest || Digest.Of(bytes) == digest)
             ? bytes
             : throw new TufRefusal($"{type}-mismatch", $"The file {name} is not the one that the signed metadata names.");
     }
 
-    private static async Task<byte[]> RequireAsync(TufFetch fetch, string type, string name, int limit, CancellationToken cancellationToken) =>
+    private static async Task<byte[]> RequireAsync(
+        TufFetch fetch,
+        string type,
+        string name,
+        int limit,
+        CancellationToken cancellationToken) =>
         await fetch(name, limit, cancellationToken).ConfigureAwait(false) is { } bytes
             ? bytes
             : throw new TufRefusal($"{type}-missing", $"The file {name} does not exist.");
@@ -150,10 +166,12 @@ public static class TufClient
         }
     }
 
-    private static TufMetadata Fresh(TufMetadata metadata, DateTimeOffset now) => now < metadata.Expires
-        ? metadata
-        : throw new TufRefusal(
-            $"{metadata.Type}-expired", $"The {metadata.Type} metadata expired at {CanonicalJson.Time(metadata.Expires)}; it is {CanonicalJson.Time(now)}.");
+    private static TufMetadata Fresh(TufMetadata metadata, DateTimeOffset now) =>
+        now < metadata.Expires
+            ? metadata
+            : throw new TufRefusal(
+                $"{metadata.Type}-expired",
+                $"The {metadata.Type} metadata expired at {CanonicalJson.Time(metadata.Expires)}; it is {CanonicalJson.Time(now)}.");
 
     private static void NotOlder(string type, long version, long trusted)
     {

@@ -56,7 +56,9 @@ public sealed class TufDraft
             root.Only("signatures", "signed");
             var canonical = root.Child("signed").Canonical();
             var role = new TufKeys(new Dictionary<string, PublicKey> { [TufKey.IdOf(key)] = key }, 1);
-            return canonical.AsSpan().SequenceEqual(Canonical()) && TufMetadata.Count(root, canonical, role) == 1 ? new(Name, Version, bytes) : null;
+            return canonical.AsSpan().SequenceEqual(Canonical()) && TufMetadata.Count(root, canonical, role) == 1
+                ? new(Name, Version, bytes)
+                : null;
         }
         catch (PackageFormatException)
         {

@@ -97,6 +97,7 @@ internal sealed record TufMetadata(string Type, long Version, DateTimeOffset Exp
     {
         bytes = new byte[text.Length / 2];
         // One form only, so that no byte of the file can change unseen.
-        return Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done && Convert.ToHexStringLower(bytes) == text;
+        return Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+            && Convert.ToHexStringLower(bytes) == text;
     }
 }

@@ -40,8 +40,11 @@ public sealed record TufRoot(long Version, DateTimeOffset Expires, TufRoles Role
             : throw new PackageFormatException("root-version", $"Root version {next.Version} does not follow version {Version}.");
     }
 
-    private static TufRoot Of(TufMetadata root) => new(
-        root.Version, root.Expires, new(RoleOf(root, "root"), RoleOf(root, "targets"), RoleOf(root, "snapshot"), RoleOf(root, "timestamp")));
+    private static TufRoot Of(TufMetadata root) =>
+        new(
+            root.Version,
+            root.Expires,
+            new(RoleOf(root, "root"), RoleOf(root, "targets"), RoleOf(root, "snapshot"), RoleOf(root, "timestamp")));
 
     private static TufRole RoleOf(TufMetadata root, string name)
     {

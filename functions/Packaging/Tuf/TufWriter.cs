@@ -35,8 +35,11 @@ public static class TufWriter
 
     /// <summary>Writes the list of releases that exist.</summary>
     public static Task<TufFile> TargetsAsync(
-        long version, DateTimeOffset expires, IReadOnlyList<ReleaseTarget> releases, ISigningKey key, CancellationToken cancellationToken) =>
-        Targets(version, expires, releases).SignAsync([key], cancellationToken);
+        long version,
+        DateTimeOffset expires,
+        IReadOnlyList<ReleaseTarget> releases,
+        ISigningKey key,
+        CancellationToken cancellationToken) => Targets(version, expires, releases).SignAsync([key], cancellationToken);
 
     /// <summary>The list of releases that exist, not signed yet.</summary>
     public static TufDraft Targets(long version, DateTimeOffset expires, IReadOnlyList<ReleaseTarget> releases) =>
@@ -62,8 +65,13 @@ public static class TufWriter
 
     /// <summary>Writes which snapshot is the newest, for a short time.</summary>
     public static Task<TufFile> TimestampAsync(
-        long version, DateTimeOffset expires, TufFile snapshot, ISigningKey key, CancellationToken cancellationToken) =>
-        Draft("timestamp.json", "timestamp", version, expires, json => WriteMeta(json, "snapshot.json", snapshot)).SignAsync([key], cancellationToken);
+        long version,
+        DateTimeOffset expires,
+        TufFile snapshot,
+        ISigningKey key,
+        CancellationToken cancellationToken) =>
+        Draft("timestamp.json", "timestamp", version, expires, json => WriteMeta(json, "snapshot.json", snapshot))
+            .SignAsync([key], cancellationToken);
 
     private static TufDraft Draft(string name, string type, long version, DateTimeOffset expires, Action<Utf8JsonWriter> body) =>
         new(name, version, CanonicalJson.Write(json =>

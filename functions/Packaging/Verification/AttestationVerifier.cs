@@ -28,10 +28,15 @@ internal static class AttestationVerifier
         foreach (var attestation in attestations)
         {
             var name = $"{attestation.Variant} {attestation.KindName}";
-            var (bytes, failure) = await DocumentReader.TryReadAsync(store, name, attestation.Blob.Digest, Limits.BundleBytes, cancellationToken).ConfigureAwait(false);
-            var (passed, reason) = failure is not null ? (false, failure.Reason)
-                : Digest.Of(bytes) != attestation.Blob.Digest ? (false, $"It is {Digest.Of(bytes)}; the provenance names {attestation.Blob.Digest}.")
-                : !variants.TryGetValue(attestation.Variant, out var variant) ? (false, "Its variant does not verify or is no part of the release.")
+            var (bytes, failure) = await DocumentReader
+                .TryReadAsync(store, name, attestation.Blob.Digest, Limits.BundleBytes, cancellationToken)
+                .ConfigureAwait(false);
+            var (passed, reason) =
+                failure is not null ? (false, failure.Reason)
+                : Digest.Of(bytes) != attestation.Blob.Digest
+                    ? (false, $"It is {Digest.Of(bytes)}; the provenance names {attestation.Blob.Digest}.")
+                : !variants.TryGetValue(attestation.Variant, out var variant)
+                    ? (false, "Its variant does not verify or is no part of the release.")
                 : Judge(attestation, bytes, variant.Offer, variant.Manifest, release, releaseKey);
             checks.Add(new(name, passed ? CheckOutcome.Passed : CheckOutcome.Failed, reason));
         }

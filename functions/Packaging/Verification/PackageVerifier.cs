@@ -13,15 +13,23 @@ public static class PackageVerifier
     /// <param name="store">Where the blobs are.</param>
     /// <param name="releaseKey">The one key that may sign releases.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public static async Task<Verdict> VerifyAsync(ReleaseRef release, IBlobSource store, PublicKey releaseKey, CancellationToken cancellationToken)
+    public static async Task<Verdict> VerifyAsync(
+        ReleaseRef release,
+        IBlobSource store,
+        PublicKey releaseKey,
+        CancellationToken cancellationToken)
     {
-        var (index, missing) = await DocumentReader.TryReadAsync(store, "index", release.Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false);
+        var (index, missing) = await DocumentReader
+            .TryReadAsync(store, "index", release.Digest, Limits.IndexBytes, cancellationToken)
+            .ConfigureAwait(false);
         if (missing is not null)
         {
             return new([missing]);
         }
 
-        var (bundle, noBundle) = await DocumentReader.TryReadAsync(store, "bundle", release.Signature, Limits.BundleBytes, cancellationToken).ConfigureAwait(false);
+        var (bundle, noBundle) = await DocumentReader
+            .TryReadAsync(store, "bundle", release.Signature, Limits.BundleBytes, cancellationToken)
+            .ConfigureAwait(false);
         if (noBundle is not null)
         {
             return new([noBundle]);
@@ -54,14 +62,17 @@ public static class PackageVerifier
             checks.Add(await CheckBlobAsync(what, blob, store, cancellationToken).ConfigureAwait(false));
         }
 
-        checks.AddRange(await AttestationVerifier.VerifyAsync(bundle, variants, release, store, releaseKey, cancellationToken).ConfigureAwait(false));
+        checks.AddRange(
+            await AttestationVerifier.VerifyAsync(bundle, variants, release, store, releaseKey, cancellationToken).ConfigureAwait(false));
         return new(checks);
     }
 
     private static async Task<VariantManifest?> CheckManifestAsync(
         ReleaseRef release, VariantOffer offer, IBlobSource store, List<Check> checks, CancellationToken cancellationToken)
     {
-        var (bytes, missing) = await DocumentReader.TryReadAsync(store, $"{offer.Name} manifest", offer.Manifest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false);
+        var (bytes, missing) = await DocumentReader
+            .TryReadAsync(store, $"{offer.Name} manifest", offer.Manifest, Limits.ManifestBytes, cancellationToken)
+            .ConfigureAwait(false);
         if (missing is not null)
         {
             checks.Add(missing);
@@ -83,7 +94,11 @@ public static class PackageVerifier
                 var actual = await HashingCopy.RunAsync(content, blob.Size, null, cancellationToken).ConfigureAwait(false);
                 return actual == blob
                     ? new(what, CheckOutcome.Passed, $"{blob.Size} bytes with digest {blob.Digest}.")
-                    : new(what, CheckOutcome.Failed, $"It has {(actual.Size > blob.Size ? "more than " + blob.Size : actual.Size)} bytes with digest {actual.Digest}; expected {blob.Size} bytes with {blob.Digest}.");
+                    : new(
+                        what,
+                        CheckOutcome.Failed,
+                        $"It has {(actual.Size > blob.Size ? "more than " + blob.Size : actual.Size)} bytes with digest {actual.Digest}; expected {blob.Size} bytes with {blob.Digest}."
+                    );
             }
         }
         catch (FileNotFoundException)

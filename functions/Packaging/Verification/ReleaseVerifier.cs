@@ -18,24 +18,38 @@ public static class ReleaseVerifier
         checks.Add("bundle-digest", () => Same(Digest.Of(bundleBytes), expected.Signature, "bundle"));
 
         DsseResult? signed = null;
-        checks.Add("signature", () =>
-        {
-            signed = SigstoreBundle.Verify(bundleBytes, releaseKey);
-            return (signed.IsValid, signed.IsValid ? $"Signed by key {releaseKey.KeyId}." : $"{signed.ReasonCode}: {signed.Reason}");
-        });
-        checks.Add("statement", () =>
-        {
-            var (name, subject, predicate) = InTotoStatement.ReadHead(StrictJson.Parse(signed!.Payload, Limits.BundleBytes, "statement"));
-            var wanted = $"{expected.Model}:{expected.Version}";
-            return (name == wanted && subject == expected.Digest && predicate == ProvenanceStatement.PredicateType,
-                $"The statement is '{predicate}' over '{StrictJson.Shown(name)}' {subject}; expected '{ProvenanceStatement.PredicateType}' over '{wanted}' {expected.Digest}.");
-        });
-        checks.Add("index-content", () =>
-        {
-            var release = ReleaseReader.ReadIndex(indexBytes);
-            return (release.Model == expected.Model && release.Version == expected.Version,
-                $"The index is of {release.Model}/{release.Version} with {release.Variants.Count} variants; expected {expected.Model}/{expected.Version}.");
-        });
+        checks.Add(
+            "signature",
+            () =>
+            {
+                signed = SigstoreBundle.Verify(bundleBytes, releaseKey);
+                return (signed.IsValid, signed.IsValid ? $"Signed by key {releaseKey.KeyId}." : $"{signed.ReasonCode}: {signed.Reason}");
+            }
+        );
+        checks.Add(
+            "statement",
+            () =>
+            {
+                var (name, subject, predicate) = InTotoStatement.ReadHead(
+                    StrictJson.Parse(signed!.Payload, Limits.BundleBytes, "statement"));
+                var wanted = $"{expected.Model}:{expected.Version}";
+                return (
+                    name == wanted && subject == expected.Digest && predicate == ProvenanceStatement.PredicateType,
+                    $"The statement is '{predicate}' over '{StrictJson.Shown(name)}' {subject}; expected '{ProvenanceStatement.PredicateType}' over '{wanted}' {expected.Digest}."
+                );
+            }
+        );
+        checks.Add(
+            "index-content",
+            () =>
+            {
+                var release = ReleaseReader.ReadIndex(indexBytes);
+                return (
+                    release.Model == expected.Model && release.Version == expected.Version,
+                    $"The index is of {release.Model}/{release.Version} with {release.Variants.Count} variants; expected {expected.Model}/{expected.Version}."
+                );
+            }
+        );
         return checks.ToVerdict();
     }
 
@@ -49,17 +63,25 @@ public static class ReleaseVerifier
         var bytes = manifest.ToArray();
         var checks = new CheckList();
         AddBlob(checks, "manifest", bytes, offer.Manifest, offer.ManifestSize);
-        checks.Add("manifest-content", () =>
-        {
-            var content = ReleaseReader.ReadManifest(bytes);
-            return (content.Model == model && content.Version == version && content.Variant == offer.Name && content.Recipe == offer.Recipe,
-                $"The manifest is of {content.Model}/{content.Version} {content.Variant} ({content.Recipe}); expected {model}/{version} {offer.Name} ({offer.Recipe}).");
-        });
-        checks.Add("manifest-bytes", () =>
-        {
-            var content = ReleaseReader.ReadManifest(bytes);
-            return (content.Bytes == offer.Bytes, $"Its files have {content.Bytes} bytes; the index says {offer.Bytes}.");
-        });
+        checks.Add(
+            "manifest-content",
+            () =>
+            {
+                var content = ReleaseReader.ReadManifest(bytes);
+                return (
+                    content.Model == model && content.Version == version && content.Variant == offer.Name && content.Recipe == offer.Recipe,
+                    $"The manifest is of {content.Model}/{content.Version} {content.Variant} ({content.Recipe}); expected {model}/{version} {offer.Name} ({offer.Recipe})."
+                );
+            }
+        );
+        checks.Add(
+            "manifest-bytes",
+            () =>
+            {
+                var content = ReleaseReader.ReadManifest(bytes);
+                return (content.Bytes == offer.Bytes, $"Its files have {content.Bytes} bytes; the index says {offer.Bytes}.");
+            }
+        );
         return checks.ToVerdict();
     }
 

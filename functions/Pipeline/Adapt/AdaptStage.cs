@@ -13,9 +13,14 @@ namespace SlmOps.Pipeline.Adapt;
 
 /// <summary>Tries an adaptation on every variant of its base, packs it, and signs a composition for each.</summary>
 internal sealed class AdaptStage(
-    BlobServiceClient blobs, ArtifactBlobs artifacts, RunStore runs, SigningKeys keys, ModelSandboxes sandboxes, PipelineOptions options, TimeProvider time,
-    ILogger<AdaptStage> log)
-    : RunStage<AdaptResult>(runs, time)
+    BlobServiceClient blobs,
+    ArtifactBlobs artifacts,
+    RunStore runs,
+    SigningKeys keys,
+    ModelSandboxes sandboxes,
+    PipelineOptions options,
+    TimeProvider time,
+    ILogger<AdaptStage> log) : RunStage<AdaptResult>(runs, time)
 {
     private const string Recipe = "adaptation";
 
@@ -23,7 +28,10 @@ internal sealed class AdaptStage(
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
     // A signature has other bytes each time: the first ones stored are the adaptation's.
-    protected override async Task<StageOutcome<AdaptResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<AdaptResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var adaptation = record.Adapts ?? throw new InvalidDataException($"The run {call.Run} adapts nothing.");
         var basis = await Runs.RequireRunAsync(adaptation.BaseRun, cancellationToken).ConfigureAwait(false);
@@ -34,7 +42,8 @@ internal sealed class AdaptStage(
         var (variants, problems) = (new List<AdaptedVariant>(), new List<Problem>());
         foreach (var offer in index.Variants)
         {
-            problems.AddRange(await AdaptAsync(record, adaptation, basis.IsLanguageModel, offer, variants, cancellationToken).ConfigureAwait(false));
+            problems.AddRange(
+                await AdaptAsync(record, adaptation, basis.IsLanguageModel, offer, variants, cancellationToken).ConfigureAwait(false));
         }
 
         var result = new AdaptResult(problems.Count == 0 ? variants : [], ProblemLimits.Apply(problems));
@@ -43,17 +52,31 @@ internal sealed class AdaptStage(
             : new(result, [Refused(call, record, result)], GoesOn: false);
     }
 
-    protected override void Report(RunRecord record, AdaptResult result) => Log.Adapted(
-        log, record.Model, record.Version, record.Adapts!.BaseRun.ToString(), result.Variants.Count, result.Problems.Count, result.ElapsedMs);
+    protected override void Report(RunRecord record, AdaptResult result) =>
+        Log.Adapted(
+            log,
+            record.Model,
+            record.Version,
+            record.Adapts!.BaseRun.ToString(),
+            result.Variants.Count,
+            result.Problems.Count,
+            result.ElapsedMs);
 
     private async Task<IReadOnlyList<Problem>> AdaptAsync(
-        RunRecord record, Adaptation adaptation, bool isLanguageModel, VariantOffer offer, List<AdaptedVariant> variants, CancellationToken cancellationToken)
+        RunRecord record,
+        Adaptation adaptation,
+        bool isLanguageModel,
+        VariantOffer offer,
+        List<AdaptedVariant> variants,
+        CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(options.WorkFolder);
         var (baseFolder, folder) = (work.Folder("base"), work.Folder("adaptation"));
         var manifest = ReleaseReader.ReadManifest(
             await _packages.ReadAsync(offer.Manifest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
-        await BlobFolder.LoadAsync(_packages, manifest.Files.Select(file => (file.Path, file.Digest)), baseFolder, cancellationToken).ConfigureAwait(false);
+        await BlobFolder
+            .LoadAsync(_packages, manifest.Files.Select(file => (file.Path, file.Digest)), baseFolder, cancellationToken)
+            .ConfigureAwait(false);
         var own = record.Files.Where(file => adaptation.Adapters.Contains(file.Path) || adaptation.Patches.Contains(file.Path));
         await artifacts.LoadAsync(own, folder, cancellationToken).ConfigureAwait(false);
         var problems = await new AdaptTrial(adaptation, folder, baseFolder, options.Threads)
@@ -70,7 +93,8 @@ internal sealed class AdaptStage(
         RunRecord record, Adaptation adaptation, VariantOffer offer, string folder, CancellationToken cancellationToken)
     {
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
-        var (artifact, files, attestations) = await PackAsync(record, adaptation, offer, folder, key, cancellationToken).ConfigureAwait(false);
+        var (artifact, files, attestations) = await PackAsync(record, adaptation, offer, folder, key, cancellationToken)
+            .ConfigureAwait(false);
         var composition = new PackageComposition(offer.Manifest, Layers(adaptation, files));
         var envelope = await _packages.AddAsync(
             await composition.SignAsync(key, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -81,9 +105,14 @@ internal sealed class AdaptStage(
     private static List<CompositionLayer> Layers(Adaptation adaptation, IReadOnlyList<PackageFile> files)
     {
         var layers = new List<CompositionLayer>();
-        layers.AddRange(files.Where(file => !adaptation.Patches.Contains(file.Path)).Select(file => new CompositionLayer.Adapter(file.Path, new(file.Digest, file.Size))));
-        layers.AddRange(files.Where(file => adaptation.Patches.Contains(file.Path))
-            .Select(file => new CompositionLayer.Config(Adaptation.TargetOf(file.Path), new(file.Digest, file.Size))));
+        layers.AddRange(
+            files
+                .Where(file => !adaptation.Patches.Contains(file.Path))
+                .Select(file => new CompositionLayer.Adapter(file.Path, new(file.Digest, file.Size))));
+        layers.AddRange(
+            files
+                .Where(file => adaptation.Patches.Contains(file.Path))
+                .Select(file => new CompositionLayer.Config(Adaptation.TargetOf(file.Path), new(file.Digest, file.Size))));
         if (adaptation.LocalLayer)
         {
             layers.Add(new CompositionLayer.Local());
@@ -102,14 +131,31 @@ internal sealed class AdaptStage(
         }
 
         var description = new VariantDescription(
-            record.Model, record.Version, offer.Name, Recipe, record.CreatedAt, new(0, offer.Needs.MinimumOrt, []), NoFigures, record.SourceDigest, null, null);
-        var (manifest, files) = await AdapterPackager.PackAsync(folder, description, offer.Manifest, _packages, cancellationToken).ConfigureAwait(false);
+            record.Model,
+            record.Version,
+            offer.Name,
+            Recipe,
+            record.CreatedAt,
+            new(0, offer.Needs.MinimumOrt, []),
+            NoFigures,
+            record.SourceDigest,
+            null,
+            null);
+        var (manifest, files) = await AdapterPackager
+            .PackAsync(folder, description, offer.Manifest, _packages, cancellationToken)
+            .ConfigureAwait(false);
         var packed = new VariantOffer(
             offer.Name, manifest.Digest, manifest.Size, files.Sum(file => file.Size), Recipe, description.Needs, NoFigures);
         var outcome = new ValidationOutcome(
-            true, $"Runs with {adaptation.Model} {adaptation.Version} {offer.Name}.",
-            adaptation.Adapters.Count > 0 ? ["adapter-loads", "finite-outputs", "changed-outputs"] : ["patch-applies"], [], offer.Manifest);
-        return (manifest.Digest, files, await VariantAttestor.WriteAsync(packed, description, outcome, _packages, key, cancellationToken).ConfigureAwait(false));
+            true,
+            $"Runs with {adaptation.Model} {adaptation.Version} {offer.Name}.",
+            adaptation.Adapters.Count > 0 ? ["adapter-loads", "finite-outputs", "changed-outputs"] : ["patch-applies"],
+            [],
+            offer.Manifest);
+        return (
+            manifest.Digest,
+            files,
+            await VariantAttestor.WriteAsync(packed, description, outcome, _packages, key, cancellationToken).ConfigureAwait(false));
     }
 
     private List<OutboxEntry> Released(RunKey run, Adaptation adaptation, AdaptResult result) =>

@@ -18,7 +18,11 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
     private static readonly int[][] AnyPrompt = [[0, 1]];
 
     /// <summary>What is wrong; for a language model with adapters, <see cref="Adaptation.SmokeFile"/> is written beside them.</summary>
-    internal async Task<IReadOnlyList<Problem>> RunAsync(VariantManifest basis, bool isLanguageModel, ModelSandboxes sandboxes, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<Problem>> RunAsync(
+        VariantManifest basis,
+        bool isLanguageModel,
+        ModelSandboxes sandboxes,
+        CancellationToken cancellationToken)
     {
         var problems = adaptation.Patches.Select(patch => TryPatch(basis, patch)).OfType<Problem>().ToList();
         if (adaptation.Adapters.Count == 0)
@@ -28,18 +32,29 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
 
         var test = isLanguageModel ? ReadSmoke() : null;
         var bytes = basis.Files.Sum(file => file.Size);
-        var sandbox = await sandboxes.StartAsync(
-            new(bytes, bytes, isLanguageModel ? TrialTokens + (SmokePrompts.Tokens(test) * (adaptation.Adapters.Count + 3)) : 0), cancellationToken).ConfigureAwait(false);
+        var sandbox = await sandboxes
+            .StartAsync(
+                new(bytes, bytes, isLanguageModel ? TrialTokens + (SmokePrompts.Tokens(test) * (adaptation.Adapters.Count + 3)) : 0),
+                cancellationToken)
+            .ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {
             problems.AddRange(await TryAdaptersAsync(basis, test, isLanguageModel, sandbox, cancellationToken).ConfigureAwait(false));
             if (problems.Count == 0 && test is not null)
             {
-                var answered = await SmokePrompts.AnswerAsync(
-                    test, sandbox, Model, new() { Threads = threads, Adapters = PathsOf(adaptation.Adapters) }, cancellationToken).ConfigureAwait(false);
+                var answered = await SmokePrompts
+                    .AnswerAsync(
+                        test,
+                        sandbox,
+                        Model,
+                        new() { Threads = threads, Adapters = PathsOf(adaptation.Adapters) },
+                        cancellationToken)
+                    .ConfigureAwait(false);
                 await File.WriteAllBytesAsync(
-                    WorkFolder.PathOf(adaptationFolder, Adaptation.SmokeFile),
-                    JsonSerializer.SerializeToUtf8Bytes(answered, ContractsJson.Default.SmokeTest), cancellationToken).ConfigureAwait(false);
+                        WorkFolder.PathOf(adaptationFolder, Adaptation.SmokeFile),
+                        JsonSerializer.SerializeToUtf8Bytes(answered, ContractsJson.Default.SmokeTest),
+                        cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
 
@@ -53,20 +68,33 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
         var target = Adaptation.TargetOf(patch);
         if (basis.Files.FirstOrDefault(file => file.Path == target) is not { } file)
         {
-            return new("patch-target-missing", $"{basis.Variant} of {basis.Model} {basis.Version} has no file '{target}' that {patch} could change.",
-                "Name the patch after a file of the base's upload.", patch);
+            return new(
+                "patch-target-missing",
+                $"{basis.Variant} of {basis.Model} {basis.Version} has no file '{target}' that {patch} could change.",
+                "Name the patch after a file of the base's upload.",
+                patch);
         }
 
         if (file.Size > ConfigOverlay.MaxBytes)
         {
-            return new("patch-invalid", $"'{target}' of {basis.Variant} has {file.Size} bytes; the limit is {ConfigOverlay.MaxBytes}.", "Patch a smaller file.", patch);
+            return new(
+                "patch-invalid",
+                $"'{target}' of {basis.Variant} has {file.Size} bytes; the limit is {ConfigOverlay.MaxBytes}.",
+                "Patch a smaller file.",
+                patch);
         }
 
         var patched = ConfigOverlay.Apply(
-            File.ReadAllBytes(WorkFolder.PathOf(baseFolder, target)), File.ReadAllBytes(WorkFolder.PathOf(adaptationFolder, patch)), ConfigOverlay.DefaultKeys);
+            File.ReadAllBytes(WorkFolder.PathOf(baseFolder, target)),
+            File.ReadAllBytes(WorkFolder.PathOf(adaptationFolder, patch)),
+            ConfigOverlay.DefaultKeys);
         return patched.Reason is null
             ? null
-            : new("patch-invalid", $"{patch} over '{target}' of {basis.Variant} ({patched.ReasonCode}): {patched.Reason}", "Correct the patch.", patch);
+            : new(
+                "patch-invalid",
+                $"{patch} over '{target}' of {basis.Variant} ({patched.ReasonCode}): {patched.Reason}",
+                "Correct the patch.",
+                patch);
     }
 
     /// <summary>Each adapter alone, then all together; the base runs once for all of them.</summary>
@@ -84,7 +112,9 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
 
         try
         {
-            var outcomes = await sandbox.TryAdaptersAsync(Model, [.. sets.Select(PathsOf)], prompts, threads, cancellationToken).ConfigureAwait(false);
+            var outcomes = await sandbox
+                .TryAdaptersAsync(Model, [.. sets.Select(PathsOf)], prompts, threads, cancellationToken)
+                .ConfigureAwait(false);
             var problems = sets.Zip(outcomes, (set, outcome) => Judge(basis, set, outcome)).ToList();
             List<Problem> alone = [.. problems.Take(adaptation.Adapters.Count).OfType<Problem>()];
             return alone.Count > 0 ? alone : [.. problems.OfType<Problem>()];
@@ -103,10 +133,16 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
         return outcome switch
         {
             { Refusal: { } words } => DoesNotFit(basis, what, file, words),
-            { Result.IsFinite: false } => new("adapter-not-finite", $"{what}: with {basis.Variant} of {basis.Model} {basis.Version} the outputs are not finite numbers.",
-                "Train it with a lower learning rate, or export it again.", file),
-            { Result.IsChanged: false } => new("adapter-without-effect", $"{what}: {basis.Variant} of {basis.Model} {basis.Version} answers as it does alone.",
-                "Export the trained values, and check that its names are those of the model's optional inputs.", file),
+            { Result.IsFinite: false } => new(
+                "adapter-not-finite",
+                $"{what}: with {basis.Variant} of {basis.Model} {basis.Version} the outputs are not finite numbers.",
+                "Train it with a lower learning rate, or export it again.",
+                file),
+            { Result.IsChanged: false } => new(
+                "adapter-without-effect",
+                $"{what}: {basis.Variant} of {basis.Model} {basis.Version} answers as it does alone.",
+                "Export the trained values, and check that its names are those of the model's optional inputs.",
+                file),
             _ => null,
         };
     }
@@ -115,11 +151,14 @@ internal sealed class AdaptTrial(Adaptation adaptation, string adaptationFolder,
         "adapter-does-not-fit", $"{what} does not run with {basis.Variant} of {basis.Model} {basis.Version}: {Short(words)}",
         "Use an adapter that was trained on this base; its parameters must be optional inputs of the base's graph.", file);
 
-    private List<string> PathsOf(IReadOnlyList<string> adapters) => [.. adapters.Select(adapter => WorkFolder.PathOf(adaptationFolder, adapter))];
+    private List<string> PathsOf(IReadOnlyList<string> adapters) =>
+        [.. adapters.Select(adapter => WorkFolder.PathOf(adaptationFolder, adapter))];
 
     /// <summary>Folders of this machine say nothing to the user.</summary>
     private string Short(string message) =>
-        message.Replace(adaptationFolder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(baseFolder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        message
+            .Replace(adaptationFolder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+            .Replace(baseFolder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     private SmokeTest? ReadSmoke()
     {

@@ -15,8 +15,10 @@ internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devic
         var adaptation = record.Adapts!;
         var rejections = Rejections.In(rows);
         var adapted = rows.Find<AdaptResult>(AdaptResult.Row);
-        var published = (await rollouts.Table.FindAsync<PublishedAdaptation>(adaptation.Channel, PublishedAdaptation.Row(run.ToString()), cancellationToken)
-            .ConfigureAwait(false))?.Value;
+        var published = (
+            await rollouts
+                .Table.FindAsync<PublishedAdaptation>(adaptation.Channel, PublishedAdaptation.Row(run.ToString()), cancellationToken)
+                .ConfigureAwait(false))?.Value;
         var channel = (await rollouts.FindChannelAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false))?.Value;
         var offered = channel?.Overlays.Any(overlay => overlay.Name == run.Model && overlay.Version == run.Version) == true;
         IReadOnlyList<ModelRejected> refused = adapted is { Problems.Count: > 0 }
@@ -42,7 +44,11 @@ internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devic
         };
     }
 
-    private static RunState StateOf(AdaptResult? adapted, PublishedAdaptation? published, bool offered, IReadOnlyList<ModelRejected> rejections) =>
+    private static RunState StateOf(
+        AdaptResult? adapted,
+        PublishedAdaptation? published,
+        bool offered,
+        IReadOnlyList<ModelRejected> rejections) =>
         (adapted, published, offered) switch
         {
             (_, _, true) => RunState.Published,

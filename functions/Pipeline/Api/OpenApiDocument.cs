@@ -23,7 +23,8 @@ internal static partial class OpenApiDocument
         var paths = new JsonObject();
         foreach (var path in OperatorCalls.All.GroupBy(call => call.Route, StringComparer.Ordinal))
         {
-            paths["/api/" + path.Key] = new JsonObject(path.Select(call => KeyValuePair.Create<string, JsonNode?>(call.Method, Operation(call, schemas))));
+            paths["/api/" + path.Key] = new JsonObject(
+                path.Select(call => KeyValuePair.Create<string, JsonNode?>(call.Method, Operation(call, schemas))));
         }
 
         Schema(OperatorJson.Default.Fault, schemas);
@@ -69,8 +70,10 @@ internal static partial class OpenApiDocument
         {
             ["operationId"] = call.Name,
             ["summary"] = call.Summary,
-            ["parameters"] = new JsonArray([.. Placeholder().Matches(call.Route).Select(match => Parameter(match.Groups[1].Value, "path", null)),
-                .. call.Query.Select(query => Parameter(query.Key, "query", query.Value))]),
+            ["parameters"] = new JsonArray([
+                .. Placeholder().Matches(call.Route).Select(match => Parameter(match.Groups[1].Value, "path", null)),
+                .. call.Query.Select(query => Parameter(query.Key, "query", query.Value)),
+            ]),
             ["responses"] = answers,
         };
     }
@@ -99,12 +102,16 @@ internal static partial class OpenApiDocument
         ["content"] = new JsonObject { [type] = new JsonObject { ["schema"] = schema } },
     };
 
-    private static JsonNode Schema(System.Text.Json.Serialization.Metadata.JsonTypeInfo answer, SortedDictionary<string, JsonNode> schemas) =>
-        answer.GetJsonSchemaAsNode(new()
-        {
-            TreatNullObliviousAsNonNullable = true,
-            TransformSchemaNode = (context, schema) => Named(context.TypeInfo.Type, schema, schemas),
-        });
+    private static JsonNode Schema(
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo answer,
+        SortedDictionary<string, JsonNode> schemas) =>
+        answer.GetJsonSchemaAsNode(
+            new()
+            {
+                TreatNullObliviousAsNonNullable = true,
+                TransformSchemaNode = (context, schema) => Named(context.TypeInfo.Type, schema, schemas),
+            }
+        );
 
     /// <summary>Types of ours become components, so that each is described once.</summary>
     private static JsonNode Named(Type type, JsonNode schema, SortedDictionary<string, JsonNode> schemas)
@@ -116,13 +123,18 @@ internal static partial class OpenApiDocument
         }
 
         var nullable = bare != type || ((schema as JsonObject)?["type"] as JsonArray)?.Any(kind => (string?)kind == "null") == true;
-        schemas.TryAdd(bare.Name, bare switch
-        {
-            _ when bare == typeof(Digest) => new JsonObject { ["type"] = "string", ["pattern"] = "^(sha256:[0-9a-f]{64})?$" },
-            { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = Names(bare) },
-            _ => NotNull(schema),
-        });
-        return nullable ? new JsonObject { ["anyOf"] = new JsonArray(Reference(bare.Name), new JsonObject { ["type"] = "null" }) } : Reference(bare.Name);
+        schemas.TryAdd(
+            bare.Name,
+            bare switch
+            {
+                _ when bare == typeof(Digest) => new JsonObject { ["type"] = "string", ["pattern"] = "^(sha256:[0-9a-f]{64})?$" },
+                { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = Names(bare) },
+                _ => NotNull(schema),
+            }
+        );
+        return nullable
+            ? new JsonObject { ["anyOf"] = new JsonArray(Reference(bare.Name), new JsonObject { ["type"] = "null" }) }
+            : Reference(bare.Name);
     }
 
     private static JsonArray Names(Type states) => new(

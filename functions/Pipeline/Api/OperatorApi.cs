@@ -20,7 +20,9 @@ internal sealed class OperatorApi(
     internal async Task<IResult> ModelsAsync(CancellationToken cancellationToken)
     {
         var all = await runs.ListRunsAsync(cancellationToken).ConfigureAwait(false);
-        return Answer([.. all.OrderBy(run => run.ReceivedAt).Select(run => new ModelSummary(run.Model, run.Version, run.ReceivedAt))], Json.IReadOnlyListModelSummary);
+        return Answer(
+            [.. all.OrderBy(run => run.ReceivedAt).Select(run => new ModelSummary(run.Model, run.Version, run.ReceivedAt))],
+            Json.IReadOnlyListModelSummary);
     }
 
     internal async Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken)
@@ -44,7 +46,8 @@ internal sealed class OperatorApi(
 
         return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
             ? Answer(
-                new(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."), Json.OperatorResult)
+                new(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."),
+                Json.OperatorResult)
             : Results.Problem($"{model} {version} was not released.", statusCode: 404);
     }
 
@@ -64,7 +67,9 @@ internal sealed class OperatorApi(
     }
 
     internal async Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
-        Answer([.. (await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false)).Select(ToStatus.Of)], Json.IReadOnlyListChannelStatus);
+        Answer(
+            [.. (await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false)).Select(ToStatus.Of)],
+            Json.IReadOnlyListChannelStatus);
 
     internal async Task<IResult> DevicesAsync(string? channel, CancellationToken cancellationToken)
     {
@@ -99,7 +104,12 @@ internal sealed class OperatorApi(
             return Results.Problem($"Use pause, resume or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
         }
 
-        var result = await stage.CommandAsync(channel, move.Value, reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator", cancellationToken)
+        var result = await stage
+            .CommandAsync(
+                channel,
+                move.Value,
+                reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator",
+                cancellationToken)
             .ConfigureAwait(false);
         return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
     }

@@ -64,7 +64,11 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
     }
 
     private static RunState StateOf(
-        IReadOnlyList<ModelRejected> rejections, PackageResult? packaged, ReleaseResult? released, RolloutRecord? rollout) => (packaged, released) switch
+        IReadOnlyList<ModelRejected> rejections,
+        PackageResult? packaged,
+        ReleaseResult? released,
+        RolloutRecord? rollout) =>
+        (packaged, released) switch
         {
             ({ Variants.Count: 0 }, _) => RunState.Rejected,
 

@@ -15,16 +15,21 @@ internal static class AdaptationPlan
     /// Devices take the first that matches, so the order decides: more labels before fewer, then the newer before the older.
     /// </summary>
     /// <returns>The new list, or why there is none.</returns>
-    internal static (IReadOnlyList<ChannelOverlay>? Overlays, string? Refusal) Add(IReadOnlyList<ChannelOverlay> now, ChannelOverlay overlay)
+    internal static (IReadOnlyList<ChannelOverlay>? Overlays, string? Refusal) Add(
+        IReadOnlyList<ChannelOverlay> now,
+        ChannelOverlay overlay)
     {
         var same = now.Where(other => other.Name == overlay.Name && other.Version != overlay.Version).Take(VersionsKept - 1);
         var others = now.Where(other => other.Name != overlay.Name);
         List<ChannelOverlay> next = [.. same.Prepend(overlay).Concat(others).OrderByDescending(one => one.Selector.Count)];
         return next switch
         {
-            { Count: > ChannelOverlay.MaxInChannel } => (null, $"the channel would have {next.Count} adaptations; the limit is {ChannelOverlay.MaxInChannel}"),
-            _ when next.Sum(one => one.Compositions.Count) is > ChannelOverlay.MaxCompositions and var compositions =>
-                (null, $"the channel would have {compositions} compositions; the limit is {ChannelOverlay.MaxCompositions}"),
+            { Count: > ChannelOverlay.MaxInChannel } => (
+                null,
+                $"the channel would have {next.Count} adaptations; the limit is {ChannelOverlay.MaxInChannel}"),
+            _ when next.Sum(one => one.Compositions.Count) is > ChannelOverlay.MaxCompositions and var compositions => (
+                null,
+                $"the channel would have {compositions} compositions; the limit is {ChannelOverlay.MaxCompositions}"),
             _ => (next, null),
         };
     }

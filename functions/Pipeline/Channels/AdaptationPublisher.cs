@@ -6,7 +6,12 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Channels;
 
 /// <summary>Puts adaptations into their channels, and takes them out at an operator's word.</summary>
-internal sealed class AdaptationPublisher(RolloutStore store, RunStore runs, Rejections rejections, OutboxRelay outbox, ILogger<AdaptationPublisher> log)
+internal sealed class AdaptationPublisher(
+    RolloutStore store,
+    RunStore runs,
+    Rejections rejections,
+    OutboxRelay outbox,
+    ILogger<AdaptationPublisher> log)
 {
     /// <summary>Puts a run's compositions into its channel, unless that was done before.</summary>
     /// <returns>False when the run is no adaptation.</returns>
@@ -49,15 +54,26 @@ internal sealed class AdaptationPublisher(RolloutStore store, RunStore runs, Rej
             {
                 await outbox.RelayAsync(store.Table, channel, cancellationToken).ConfigureAwait(false);
                 Log.AdaptationWithdrawn(log, channel, name, version ?? "");
-                return new(true, $"Withdrew {name}{(version is null ? "" : $" {version}")} from {channel}; devices go on with what else matches them.");
+                return new(
+                    true,
+                    $"Withdrew {name}{(version is null ? "" : $" {version}")} from {channel}; devices go on with what else matches them.");
             }
         }
     }
 
-    private async Task<bool> TryPublishAsync(RunKey run, RunRecord record, string channel, ChannelOverlay overlay, CancellationToken cancellationToken)
+    private async Task<bool> TryPublishAsync(
+        RunKey run,
+        RunRecord record,
+        string channel,
+        ChannelOverlay overlay,
+        CancellationToken cancellationToken)
     {
         var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
-        if (await store.Table.FindAsync<PublishedAdaptation>(channel, PublishedAdaptation.Row(run.ToString()), cancellationToken).ConfigureAwait(false) is not null)
+        if (
+            await store
+                .Table.FindAsync<PublishedAdaptation>(channel, PublishedAdaptation.Row(run.ToString()), cancellationToken)
+                .ConfigureAwait(false)
+            is not null)
         {
             return true;
         }
@@ -82,10 +98,20 @@ internal sealed class AdaptationPublisher(RolloutStore store, RunStore runs, Rej
         return saved;
     }
 
-    private Task<bool> RefuseAsync(RunKey run, RunRecord record, string channel, string refusal, CancellationToken cancellationToken) => rejections.AddAsync(
-        run,
-        new(run.Model, run.Version, record.Upload, AdaptResult.Row, [new(
-            "channel-full", $"{run.Model} {run.Version} cannot go to '{channel}': {refusal}.",
-            "Withdraw adaptations that no device needs any more (slmops overlay withdraw), and upload under a new version.")]),
-        "channel-full", cancellationToken);
+    private Task<bool> RefuseAsync(RunKey run, RunRecord record, string channel, string refusal, CancellationToken cancellationToken) =>
+        rejections.AddAsync(
+            run,
+            new(
+                run.Model,
+                run.Version,
+                record.Upload,
+                AdaptResult.Row,
+                [
+                    new(
+                        "channel-full",
+                        $"{run.Model} {run.Version} cannot go to '{channel}': {refusal}.",
+                        "Withdraw adaptations that no device needs any more (slmops overlay withdraw), and upload under a new version."),
+                ]),
+            "channel-full",
+            cancellationToken);
 }

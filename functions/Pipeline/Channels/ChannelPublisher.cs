@@ -15,7 +15,12 @@ namespace SlmOps.Pipeline.Channels;
 /// version in the blob's metadata keeps an older state from replacing a newer one.
 /// </summary>
 internal sealed class ChannelPublisher(
-    RolloutStore store, ReleaseRepository repository, BlobServiceClient blobs, SigningKeys keys, PipelineOptions options, ILogger<ChannelPublisher> log)
+    RolloutStore store,
+    ReleaseRepository repository,
+    BlobServiceClient blobs,
+    SigningKeys keys,
+    PipelineOptions options,
+    ILogger<ChannelPublisher> log)
 {
     private const string VersionKey = "channelversion";
 

@@ -16,7 +16,8 @@ internal sealed class AdaptationBlobs(BlobServiceClient blobs, RunStore runs)
         var kept = new HashSet<Digest>(await ReachableBlobs.FindAsync(overlays, _packages, cancellationToken).ConfigureAwait(false));
         foreach (var overlay in overlays)
         {
-            var adapted = await runs.FindAsync<AdaptResult>(new(overlay.Name, overlay.Version), AdaptResult.Row, cancellationToken).ConfigureAwait(false);
+            var adapted = await runs.FindAsync<AdaptResult>(new(overlay.Name, overlay.Version), AdaptResult.Row, cancellationToken)
+                .ConfigureAwait(false);
             foreach (var variant in (adapted?.Value.Variants ?? []).Where(variant => !variant.Artifact.IsEmpty))
             {
                 var manifest = ReleaseReader.ReadManifest(

@@ -14,8 +14,15 @@ namespace SlmOps.Pipeline.Collect;
 
 /// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
 internal sealed class CollectStage(
-    BlobServiceClient blobs, RunStore runs, RolloutStore rollouts, DeviceStore devices, ReleaseRepository repository, AdaptationBlobs overlays,
-    PipelineOptions options, TimeProvider time, ILogger<CollectStage> log)
+    BlobServiceClient blobs,
+    RunStore runs,
+    RolloutStore rollouts,
+    DeviceStore devices,
+    ReleaseRepository repository,
+    AdaptationBlobs overlays,
+    PipelineOptions options,
+    TimeProvider time,
+    ILogger<CollectStage> log)
 {
     private const int Concurrency = 8;
 
@@ -61,8 +68,10 @@ internal sealed class CollectStage(
     {
         try
         {
-            await _container.GetBlobClient(ContainerBlobStore.NameOf(digest))
-                .DeleteAsync(conditions: new BlobRequestConditions { IfMatch = etag }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await _container
+                .GetBlobClient(ContainerBlobStore.NameOf(digest))
+                .DeleteAsync(conditions: new BlobRequestConditions { IfMatch = etag }, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException gone) when (gone.Status is 404 or 412)
@@ -71,8 +80,11 @@ internal sealed class CollectStage(
         }
     }
 
-    private async Task<(GarbageReport Report, GarbagePlan Plan, IReadOnlySet<Digest> Dropped, IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(
-        CancellationToken cancellationToken)
+    private async Task<(
+        GarbageReport Report,
+        GarbagePlan Plan,
+        IReadOnlySet<Digest> Dropped,
+        IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(CancellationToken cancellationToken)
     {
         var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
         var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
@@ -81,7 +93,11 @@ internal sealed class CollectStage(
         var reachable = await ReachableBlobs.FindAsync(
             retention.Keep, served.SelectMany(one => one.Deltas), _packages, cancellationToken).ConfigureAwait(false);
         var laid = await overlays.FindAsync([.. channels.SelectMany(channel => channel.Overlays)], cancellationToken).ConfigureAwait(false);
-        var plan = GarbagePlan.Make(stored, reachable.Union(laid).Union(retention.Lost).ToHashSet(), time.GetUtcNow(), TimeSpan.FromHours(options.GarbageGraceHours));
+        var plan = GarbagePlan.Make(
+            stored,
+            reachable.Union(laid).Union(retention.Lost).ToHashSet(),
+            time.GetUtcNow(),
+            TimeSpan.FromHours(options.GarbageGraceHours));
         var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
         var report = new GarbageReport
         {
@@ -123,7 +139,10 @@ internal sealed class CollectStage(
     }
 
     private async Task<RetentionPlan> RetentionAsync(
-        IReadOnlyList<ServedRelease> served, Func<Digest, bool> isStored, IReadOnlyList<ChannelRecord> channels, CancellationToken cancellationToken)
+        IReadOnlyList<ServedRelease> served,
+        Func<Digest, bool> isStored,
+        IReadOnlyList<ChannelRecord> channels,
+        CancellationToken cancellationToken)
     {
         var latest = new List<RolloutRecord>();
         var fleet = new List<DeviceRecord>();
@@ -140,11 +159,15 @@ internal sealed class CollectStage(
         return Retention.Make(served, isStored, channels, latest, fleet, options.KeepReleases);
     }
 
-    private async Task<(IReadOnlyList<StoredBlob> Blobs, IReadOnlyDictionary<Digest, ETag> ETags)> StoredAsync(CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<StoredBlob> Blobs, IReadOnlyDictionary<Digest, ETag> ETags)> StoredAsync(
+        CancellationToken cancellationToken)
     {
         var found = new List<StoredBlob>();
         var etags = new Dictionary<Digest, ETag>();
-        await foreach (var item in _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, ContainerBlobStore.Folder, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            var item in _container
+                .GetBlobsAsync(BlobTraits.None, BlobStates.None, ContainerBlobStore.Folder, cancellationToken)
+                .ConfigureAwait(false))
         {
             if (Digest.TryParse($"sha256:{item.Name[ContainerBlobStore.Folder.Length..]}", out var digest)
                 && item.Properties is { LastModified: { } written, ETag: { } etag })

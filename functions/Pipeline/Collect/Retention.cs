@@ -31,7 +31,11 @@ internal static class Retention
             .OfType<ReleaseRef>().Select(release => release.Digest).ToHashSet();
         var onDevices = OnDevices(all, devices);
         var stored = all.Where(one => isStored(one.Release.Digest)).ToList();
-        var keep = ReleaseRetention.Keep(stored.Select(one => new RetainedRelease(one.Release, one.ReleasedAt)), inChannels, onDevices, newest);
+        var keep = ReleaseRetention.Keep(
+            stored.Select(one => new RetainedRelease(one.Release, one.ReleasedAt)),
+            inChannels,
+            onDevices,
+            newest);
         return new(
             keep,
             [.. stored.Select(one => one.Release).Except(keep)],
@@ -40,7 +44,8 @@ internal static class Retention
 
     private static HashSet<Digest> OnDevices(IReadOnlyList<ServedRelease> all, IEnumerable<DeviceRecord> devices)
     {
-        var releases = all.SelectMany(one => one.Manifests, (one, manifest) => (manifest, one.Release.Digest)).ToLookup(pair => pair.manifest, pair => pair.Digest);
+        var releases = all.SelectMany(one => one.Manifests, (one, manifest) => (manifest, one.Release.Digest))
+            .ToLookup(pair => pair.manifest, pair => pair.Digest);
         var found = new HashSet<Digest>();
         foreach (var status in devices.Select(device => device.Deployment).OfType<DeploymentStatus>())
         {

@@ -21,7 +21,10 @@ internal sealed class DeltaStage(
 
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    protected override async Task<StageOutcome<DeltaResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<DeltaResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var pairs = await PlanAsync(record, cancellationToken).ConfigureAwait(false);
         var offers = new List<DeltaOffer>();
@@ -63,7 +66,8 @@ internal sealed class DeltaStage(
     private async Task<IReadOnlyDictionary<string, Digest>> MostCommonAsync(string channel, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, Digest>();
-        foreach (var manifest in DeltaPlan.ByUse(await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false)).Take(MostRunning))
+        foreach (
+            var manifest in DeltaPlan.ByUse(await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false)).Take(MostRunning))
         {
             try
             {
@@ -99,7 +103,12 @@ internal sealed class DeltaStage(
         return offers;
     }
 
-    private async Task<DeltaOffer?> TryMakeAsync(RunKey run, DeltaPair pair, LocalCopies copies, string folder, CancellationToken cancellationToken)
+    private async Task<DeltaOffer?> TryMakeAsync(
+        RunKey run,
+        DeltaPair pair,
+        LocalCopies copies,
+        string folder,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -21,16 +21,25 @@ internal static class AdaptFiles
         IReadOnlyList<StoredFile> files, bool localLayer, string folder)
     {
         var (adapters, patches, problems) = (new List<string>(), new List<string>(), new List<Problem>());
-        foreach (var file in files.Where(file => file.Path != UploadName.ManifestFile && !IsText(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (
+            var file in files
+                .Where(file => file.Path != UploadName.ManifestFile && !IsText(file.Path))
+                .OrderBy(file => file.Path, StringComparer.Ordinal))
         {
             var problem = Kind(file.Path) switch
             {
                 FileKind.Adapter => Adapter(file, folder),
                 FileKind.Patch => Patch(file, folder),
-                FileKind.Misplaced => new("adapter-misplaced", $"{file.Path} is not where an adapter may lie.",
-                    $"Put it below {Adaptation.AdapterFolder}, but not below {CompositionLayer.Local.Folder}.", file.Path),
-                _ => new Problem("file-unexpected", $"{file.Path} is no part of an adaptation.",
-                    $"Upload adapters below {Adaptation.AdapterFolder} (*{Adaptation.AdapterEnding}) and merge patches (name{Adaptation.PatchEnding}) only.", file.Path),
+                FileKind.Misplaced => new(
+                    "adapter-misplaced",
+                    $"{file.Path} is not where an adapter may lie.",
+                    $"Put it below {Adaptation.AdapterFolder}, but not below {CompositionLayer.Local.Folder}.",
+                    file.Path),
+                _ => new Problem(
+                    "file-unexpected",
+                    $"{file.Path} is no part of an adaptation.",
+                    $"Upload adapters below {Adaptation.AdapterFolder} (*{Adaptation.AdapterEnding}) and merge patches (name{Adaptation.PatchEnding}) only.",
+                    file.Path),
             };
             if (problem is not null)
             {
@@ -44,8 +53,12 @@ internal static class AdaptFiles
         TooMany("patches", patches.Count, MaxPatches);
         if (adapters.Count + patches.Count == 0 && !localLayer)
         {
-            problems.Add(new("adaptation-empty", "The adaptation has no adapter and no patch, and leaves no room for a local layer.",
-                $"Upload a file below {Adaptation.AdapterFolder} or a patch such as generation_config{Adaptation.PatchEnding}, or set \"localLayer\": true."));
+            problems.Add(
+                new(
+                    "adaptation-empty",
+                    "The adaptation has no adapter and no patch, and leaves no room for a local layer.",
+                    $"Upload a file below {Adaptation.AdapterFolder} or a patch such as generation_config{Adaptation.PatchEnding}, or set \"localLayer\": true."
+                ));
         }
 
         return (adapters, patches, problems);
@@ -59,14 +72,18 @@ internal static class AdaptFiles
         }
     }
 
-    private static FileKind Kind(string path) => path switch
-    {
-        _ when path.EndsWith(Adaptation.AdapterEnding, StringComparison.Ordinal) =>
-            path.StartsWith(Adaptation.AdapterFolder, StringComparison.Ordinal)
-                && !path.StartsWith(CompositionLayer.Local.Folder, StringComparison.OrdinalIgnoreCase) ? FileKind.Adapter : FileKind.Misplaced,
-        _ when path.EndsWith(Adaptation.PatchEnding, StringComparison.Ordinal) && path.Length > Adaptation.PatchEnding.Length => FileKind.Patch,
-        _ => FileKind.Unexpected,
-    };
+    private static FileKind Kind(string path) =>
+        path switch
+        {
+            _ when path.EndsWith(Adaptation.AdapterEnding, StringComparison.Ordinal) => path.StartsWith(
+                Adaptation.AdapterFolder,
+                StringComparison.Ordinal) && !path.StartsWith(CompositionLayer.Local.Folder, StringComparison.OrdinalIgnoreCase)
+                ? FileKind.Adapter
+                : FileKind.Misplaced,
+            _ when path.EndsWith(Adaptation.PatchEnding, StringComparison.Ordinal) && path.Length > Adaptation.PatchEnding.Length =>
+                FileKind.Patch,
+            _ => FileKind.Unexpected,
+        };
 
     /// <summary>For people; it does not travel.</summary>
     private static bool IsText(string path) =>
@@ -76,12 +93,18 @@ internal static class AdaptFiles
     {
         if (file.Size > MaxAdapterBytes)
         {
-            return new("adapter-too-large", $"{file.Path} has {file.Size} bytes; the limit is {MaxAdapterBytes}.", "Use an adapter of a lower rank.", file.Path);
+            return new(
+                "adapter-too-large",
+                $"{file.Path} has {file.Size} bytes; the limit is {MaxAdapterBytes}.",
+                "Use an adapter of a lower rank.",
+                file.Path);
         }
 
         var head = new byte[8];
         using var content = File.OpenRead(WorkFolder.PathOf(folder, file.Path));
-        return content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.AsSpan(IdentifierAt).SequenceEqual("TORT"u8)
+        return
+            content.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
+            && head.AsSpan(IdentifierAt).SequenceEqual("TORT"u8)
             ? null
             : new("adapter-invalid", $"{file.Path} is not an adapter file of ONNX Runtime: the identifier TORT is missing.",
                 "Export it as .onnx_adapter, such as with onnxruntime's AdapterFormat or Olive.", file.Path);

@@ -20,7 +20,9 @@ internal sealed class AdaptIntake(RunStore runs, RolloutStore rollouts, Pipeline
         RunKey run, UploadName upload, Upload fetched, string folder, CancellationToken cancellationToken)
     {
         var (request, requestProblems) = AdaptReader.Read(
-            await File.ReadAllBytesAsync(Path.Combine(folder, UploadName.ManifestFile), cancellationToken).ConfigureAwait(false), UploadName.ManifestFile, run);
+            await File.ReadAllBytesAsync(Path.Combine(folder, UploadName.ManifestFile), cancellationToken).ConfigureAwait(false),
+            UploadName.ManifestFile,
+            run);
         var (adapters, patches, fileProblems) = AdaptFiles.Sort(fetched.Files, request?.LocalLayer ?? true, folder);
         var (basis, baseProblem) = request is null ? (null, null) : await FindBaseAsync(request, cancellationToken).ConfigureAwait(false);
         Problem[] problems = [.. requestProblems, .. fileProblems, .. baseProblem is null ? Array.Empty<Problem>() : [baseProblem]];
@@ -59,9 +61,16 @@ internal sealed class AdaptIntake(RunStore runs, RolloutStore rollouts, Pipeline
             version = stable.Version;
         }
 
-        return await runs.FindAsync<ReleaseResult>(new(request.Model, version), ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is { } released
+        return
+            await runs.FindAsync<ReleaseResult>(new(request.Model, version), ReleaseResult.Row, cancellationToken).ConfigureAwait(false)
+                is { } released
             ? (released.Value, null)
-            : (null, new("base-unknown", $"There is no release {version} of the model '{request.Model}'.",
-                "Upload the model first and wait until it is released, or correct \"model\" and \"version\" in \"adapts\".", UploadName.ManifestFile));
+            : (
+                null,
+                new(
+                    "base-unknown",
+                    $"There is no release {version} of the model '{request.Model}'.",
+                    "Upload the model first and wait until it is released, or correct \"model\" and \"version\" in \"adapts\".",
+                    UploadName.ManifestFile));
     }
 }

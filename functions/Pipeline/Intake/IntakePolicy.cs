@@ -13,7 +13,9 @@ internal static class IntakePolicy
     internal const int LeastEvaluationTokens = 64;
 
     /// <summary>Fills in the files that the manifest leaves open, or says what is missing.</summary>
-    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Problems) Assign(UploadManifest manifest, IReadOnlyList<StoredFile> files)
+    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Problems) Assign(
+        UploadManifest manifest,
+        IReadOnlyList<StoredFile> files)
     {
         var problems = new List<Problem>();
         var paths = files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
@@ -103,14 +105,21 @@ internal static class IntakePolicy
     /// What is carried along without being used: a tokenizer that cannot be read, or that has more entries than the table
     /// that its ids pick from, where nothing but the sentences of an encoder needs it.
     /// </summary>
-    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Warnings) WithoutUnusable(UploadManifest manifest, ModelFacts facts, UploadTexts texts)
+    internal static (UploadManifest Manifest, IReadOnlyList<Problem> Warnings) WithoutUnusable(
+        UploadManifest manifest,
+        ModelFacts facts,
+        UploadTexts texts)
     {
         var warnings = texts.Warnings.ToList();
         if (!IsLanguageModel(facts) && texts.Vocabulary is { } vocabulary
             && facts.Inputs.FirstOrDefault(input => input.Name == "input_ids")?.Rows is { } rows && vocabulary > rows)
         {
-            warnings.Add(new("tokenizer-mismatch", $"{manifest.Tokenizer} has {vocabulary} entries, the table of the model's tokens only {rows}.",
-                "It goes to the devices as it is, and the model is judged on made up inputs; upload the tokenizer that the model was trained with.", manifest.Tokenizer));
+            warnings.Add(
+                new(
+                    "tokenizer-mismatch",
+                    $"{manifest.Tokenizer} has {vocabulary} entries, the table of the model's tokens only {rows}.",
+                    "It goes to the devices as it is, and the model is judged on made up inputs; upload the tokenizer that the model was trained with.",
+                    manifest.Tokenizer));
         }
 
         return (warnings.Count > 0 ? manifest with { Tokenizer = null } : manifest, warnings);

@@ -26,7 +26,8 @@ internal sealed class IntakeStage(
         if (Key(upload, fetched) is not { } run)
         {
             // A name that is not safe has no partition of its own.
-            await RejectAsync(new("rejected", NameHash(upload)), upload, fetched, [BadName(upload)], cancellationToken).ConfigureAwait(false);
+            await RejectAsync(new("rejected", NameHash(upload)), upload, fetched, [BadName(upload)], cancellationToken)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -117,7 +118,15 @@ internal sealed class IntakeStage(
         }
 
         return new FileInfo(path).Length > options.MaxTextBytes
-            ? (null, [new("manifest-too-large", $"{UploadName.ManifestFile} is larger than {options.MaxTextBytes} bytes.", "Upload a shorter one.", UploadName.ManifestFile)])
+            ? (
+                null,
+                [
+                    new(
+                        "manifest-too-large",
+                        $"{UploadName.ManifestFile} is larger than {options.MaxTextBytes} bytes.",
+                        "Upload a shorter one.",
+                        UploadName.ManifestFile),
+                ])
             : UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run);
     }
 
@@ -134,9 +143,16 @@ internal sealed class IntakeStage(
     {
         problems = ProblemLimits.Apply(problems);
         var data = new ModelRejected(
-            upload.Model, upload.Version ?? (run.Model == upload.Model ? run.Version : ""), $"{upload.Container}/{upload.Blob}", Name, problems);
-        var occurrence = Digest.Of(System.Text.Encoding.UTF8.GetBytes(
-            $"{data.Upload}\n{fetched.SourceDigest}\n{string.Join('\n', problems.Select(problem => problem.Message))}")).Hex[..16];
+            upload.Model,
+            upload.Version ?? (run.Model == upload.Model ? run.Version : ""),
+            $"{upload.Container}/{upload.Blob}",
+            Name,
+            problems);
+        var occurrence = Digest
+            .Of(
+                System.Text.Encoding.UTF8.GetBytes(
+                    $"{data.Upload}\n{fetched.SourceDigest}\n{string.Join('\n', problems.Select(problem => problem.Message))}"))
+            .Hex[..16];
         await rejections.AddAsync(run, data, occurrence, cancellationToken).ConfigureAwait(false);
         await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
         Log.ModelRejected(log, run.Model, run.Version, Name, string.Join(" ", problems.Select(problem => problem.Message)));

@@ -69,9 +69,14 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
     private IReadOnlyList<string> Patterns(string key)
     {
         var found = Find(key, JsonValueKind.Array, "a list of strings");
-        if (found is null || found.Items.All(item => item.Kind == JsonValueKind.String && item.Text is { Length: > 0 and <= ManifestKeys.LongestPattern }))
+        if (
+            found is null
+            || found.Items.All(item => item.Kind == JsonValueKind.String && item.Text is { Length: > 0 and <= ManifestKeys.LongestPattern })
+        )
         {
-            return found is { Items.Count: <= ManifestKeys.MostPatterns } ? [.. found.Items.Select(item => item.Text!)] : TooMany(key, found);
+            return found is { Items.Count: <= ManifestKeys.MostPatterns }
+                ? [.. found.Items.Select(item => item.Text!)]
+                : TooMany(key, found);
         }
 
         Refuse(key, "holds something that is not a name", $"Use a list of strings of 1 to {ManifestKeys.LongestPattern} characters");
@@ -122,7 +127,10 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
             return [.. items.Select(item => item.Text!)];
         }
 
-        Refuse(key.Name, "is no path of a file, or no list of them", $"Use up to {key.Most} paths that end in {string.Join(", ", key.Endings)}; {SafePath.Rule}");
+        Refuse(
+            key.Name,
+            "is no path of a file, or no list of them",
+            $"Use up to {key.Most} paths that end in {string.Join(", ", key.Endings)}; {SafePath.Rule}");
         return [];
     }
 
@@ -192,7 +200,10 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
             }
             else
             {
-                Note(value.Line, $"the label '{name}' in {path}.\"{key.Name}\" or its value is not allowed", $"Use strings of {SafeName.Rule}");
+                Note(
+                    value.Line,
+                    $"the label '{name}' in {path}.\"{key.Name}\" or its value is not allowed",
+                    $"Use strings of {SafeName.Rule}");
             }
         }
 
@@ -214,7 +225,10 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
     {
         foreach (var (key, value) in node.Members.Where(member => !_known.Contains(member.Key)))
         {
-            Note(value.Line, $"{path} has the unknown key \"{key}\"", $"Remove it or use one of: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+            Note(
+                value.Line,
+                $"{path} has the unknown key \"{key}\"",
+                $"Remove it or use one of: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
         }
     }
 

@@ -162,7 +162,10 @@ internal static class ManifestSchema
 
         return new()
         {
-            ["if"] = new JsonObject { ["properties"] = new JsonObject { [ManifestKeys.VariantRecipe.Name] = new JsonObject { ["const"] = name } } },
+            ["if"] = new JsonObject
+            {
+                ["properties"] = new JsonObject { [ManifestKeys.VariantRecipe.Name] = new JsonObject { ["const"] = name } },
+            },
             ["then"] = then,
         };
     }

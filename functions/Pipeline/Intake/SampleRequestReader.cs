@@ -16,7 +16,10 @@ internal static class SampleRequestReader
     private static InputRequest Input(ManifestFields fields)
     {
         var input = new InputRequest(
-            Number(fields, ManifestKeys.InputValue), Number(fields, ManifestKeys.InputMin), Number(fields, ManifestKeys.InputMax), fields.Shape(ManifestKeys.InputShape));
+            Number(fields, ManifestKeys.InputValue),
+            Number(fields, ManifestKeys.InputMin),
+            Number(fields, ManifestKeys.InputMax),
+            fields.Shape(ManifestKeys.InputShape));
         if (input.Min is null != input.Max is null)
         {
             fields.Refuse(input.Min is null ? ManifestKeys.InputMin : ManifestKeys.InputMax, "is missing", "Give both \"min\" and \"max\"");

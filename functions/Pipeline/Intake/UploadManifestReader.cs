@@ -32,7 +32,10 @@ internal sealed class UploadManifestReader
         {
             var line = (int?)(fault.LineNumber + 1);
             var text = fault.Message.Split(" LineNumber:")[0];
-            return (null, [new("manifest-not-json", $"{file} is not valid JSON: {text}", "Correct the syntax and upload the file again.", file, line)]);
+            return (
+                null,
+                [new("manifest-not-json", $"{file} is not valid JSON: {text}", "Correct the syntax and upload the file again.", file, line)]
+            );
         }
     }
 
@@ -46,7 +49,9 @@ internal sealed class UploadManifestReader
         }
         catch (JsonException fault)
         {
-            return (SampleRequest.Default, [new("manifest-not-json", $"{file} is not valid JSON: {fault.Message}", "Correct the syntax.", file)]);
+            return (
+                SampleRequest.Default,
+                [new("manifest-not-json", $"{file} is not valid JSON: {fault.Message}", "Correct the syntax.", file)]);
         }
     }
 
@@ -129,7 +134,10 @@ internal sealed class UploadManifestReader
             var variant = Variant(fields);
             if (variants.Exists(other => other.Name == variant.Name))
             {
-                fields.Refuse(ManifestKeys.VariantName, $"the variant '{variant.Name}' stands twice", "Give each variant a name of its own");
+                fields.Refuse(
+                    ManifestKeys.VariantName,
+                    $"the variant '{variant.Name}' stands twice",
+                    "Give each variant a name of its own");
             }
 
             // Two variants of one name would share one row, and the run would wait for the second for ever.

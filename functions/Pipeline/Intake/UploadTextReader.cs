@@ -83,7 +83,8 @@ internal sealed class UploadTextReader(PipelineOptions options)
         }
         catch (TokenizerException refused)
         {
-            problems.Add(new("evaluation-text-unreadable", $"{path}: {refused.Message}", "Use a shorter text or a simpler tokenizer.", path));
+            problems.Add(
+                new("evaluation-text-unreadable", $"{path}: {refused.Message}", "Use a shorter text or a simpler tokenizer.", path));
             return null;
         }
     }
@@ -117,13 +118,16 @@ internal sealed class UploadTextReader(PipelineOptions options)
         {
             problems.Add(Bad("has a prompt without tokens", "Add \"promptTokens\", or upload a tokenizer and give \"text\""));
         }
-        else if (smoke.Prompts.SelectMany(prompt => prompt.PromptTokens ?? []).Where(IsUnknown).Select(id => (int?)id).FirstOrDefault() is { } unknown)
+        else if (
+            smoke.Prompts.SelectMany(prompt => prompt.PromptTokens ?? []).Where(IsUnknown).Select(id => (int?)id).FirstOrDefault() is
+            { } unknown)
         {
             problems.Add(Bad($"has the token {unknown}, which the model does not know", "Take the tokens from the model's own tokenizer"));
         }
         else if (TooLong(smoke.Prompts.Select(prompt => CountTokens(prompt, tokenizer))) is { } tokens)
         {
-            problems.Add(Bad($"has {tokens}", $"Keep prompts below {MaxPromptTokens} tokens and all of them together below {MaxSmokeTokens}"));
+            problems.Add(
+                Bad($"has {tokens}", $"Keep prompts below {MaxPromptTokens} tokens and all of them together below {MaxSmokeTokens}"));
         }
 
         if (smoke is not null && (smoke.MaxNewTokens is < 1 or > MaxNewTokens || smoke.MinAgreement is not (>= 0 and <= 1)))

@@ -21,7 +21,10 @@ internal sealed class PackageStage(
         await base.IsSettledAsync(call, record, cancellationToken).ConfigureAwait(false)
         || (await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false)).Count < record.Manifest.Variants.Count;
 
-    protected override async Task<StageOutcome<PackageResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<PackageResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var verdicts = await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false);
         if (verdicts.Count < record.Manifest.Variants.Count)
@@ -72,10 +75,15 @@ internal sealed class PackageStage(
         return (offer, attestations);
     }
 
-    private OutboxEntry Packaged(RunKey run, List<VariantOffer> offers) => Fact(
-        EventTypes.ModelPackaged,
-        run.Subject,
-        new ModelPackaged(run.Model, run.Version, offers.ToDictionary(offer => offer.Name, offer => offer.Manifest), offers.Sum(offer => offer.Bytes)));
+    private OutboxEntry Packaged(RunKey run, List<VariantOffer> offers) =>
+        Fact(
+            EventTypes.ModelPackaged,
+            run.Subject,
+            new ModelPackaged(
+                run.Model,
+                run.Version,
+                offers.ToDictionary(offer => offer.Name, offer => offer.Manifest),
+                offers.Sum(offer => offer.Bytes)));
 
     private OutboxEntry Refused(StageCall call, RunRecord record, IReadOnlyList<ValidateResult> verdicts)
     {

@@ -40,7 +40,8 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
     internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
     {
         var version = upload.Version ?? "unread";
-        var run = SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new RunKey(upload.Model, version) : new("rejected", "unread");
+        var run =
+            SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new RunKey(upload.Model, version) : new("rejected", "unread");
         var name = $"{upload.Container}/{upload.Blob}";
         var known = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
         if (known?.Upload != name)
@@ -51,9 +52,12 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
         await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<bool> RejectAsync(RunKey run, string upload, string stage, Problem problem, CancellationToken cancellationToken) => rejections.AddAsync(
-        run, new(run.Model, run.Version, upload, stage, [problem]),
-        Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{Code}\n{stage}\n{upload}")).Hex[..16], cancellationToken);
+    private Task<bool> RejectAsync(RunKey run, string upload, string stage, Problem problem, CancellationToken cancellationToken) =>
+        rejections.AddAsync(
+            run,
+            new(run.Model, run.Version, upload, stage, [problem]),
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{Code}\n{stage}\n{upload}")).Hex[..16],
+            cancellationToken);
 
     private static Problem Failed(string stage, string what) => new(
         Code, $"The stage {stage} failed on {what} every time it was tried.",

@@ -10,7 +10,10 @@ internal sealed class QuantizeStage(
     ArtifactBlobs artifacts, RunStore runs, PipelineOptions options, TimeProvider time, ILogger<QuantizeStage> log)
     : RunStage<QuantizeResult>(runs, time)
 {
-    protected override async Task<StageOutcome<QuantizeResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<QuantizeResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var wanted = record.Manifest.Variants.FirstOrDefault(planned => planned.Name == call.Variant)
             ?? throw new InvalidDataException($"The run {call.Run} has no variant '{call.Variant}'.");
@@ -59,7 +62,11 @@ internal sealed class QuantizeStage(
         {
             using var sink = artifacts.Sink();
             var report = ModelQuantizer.Quantize(
-                WorkFolder.PathOf(source, record.Manifest.Model!), ModelFiles.Model, sink, wanted.ToOptions(options.Threads), progress: null,
+                WorkFolder.PathOf(source, record.Manifest.Model!),
+                ModelFiles.Model,
+                sink,
+                wanted.ToOptions(options.Threads),
+                progress: null,
                 cancellationToken);
             var files = await sink.StoreAsync(cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);

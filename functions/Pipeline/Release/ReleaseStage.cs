@@ -19,7 +19,10 @@ internal sealed class ReleaseStage(
 
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
 
-    protected override async Task<StageOutcome<ReleaseResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<ReleaseResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var run = call.Run;
         var packaged = await Runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
@@ -29,8 +32,16 @@ internal sealed class ReleaseStage(
         }
 
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
-        var release = await ReleasePackager.WriteAsync(
-            run.Model, run.Version, record.CreatedAt, packaged.Value.Variants, packaged.Value.Attestations, _packages, key, cancellationToken)
+        var release = await ReleasePackager
+            .WriteAsync(
+                run.Model,
+                run.Version,
+                record.CreatedAt,
+                packaged.Value.Variants,
+                packaged.Value.Attestations,
+                _packages,
+                key,
+                cancellationToken)
             .ConfigureAwait(false);
 
         // Shortcuts for devices that hold other variants. None when making them was given up.

@@ -26,7 +26,9 @@ internal sealed class MetadataFiles(BlobServiceClient blobs)
     {
         try
         {
-            BlobDownloadStreamingResult answer = await Blob(name).DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            BlobDownloadStreamingResult answer = await Blob(name)
+                .DownloadStreamingAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             using (answer)
             {
                 var bytes = new byte[(int)Math.Min(answer.Details.ContentLength, limit + 1L)];
@@ -60,7 +62,9 @@ internal sealed class MetadataFiles(BlobServiceClient blobs)
     {
         try
         {
-            BlobProperties properties = await Blob(TufFileName.Timestamp).GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            BlobProperties properties = await Blob(TufFileName.Timestamp)
+                .GetPropertiesAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
             return (long.Parse(properties.Metadata[VersionKey], CultureInfo.InvariantCulture), properties.ETag);
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
@@ -73,10 +77,13 @@ internal sealed class MetadataFiles(BlobServiceClient blobs)
     internal async Task<bool> TryReplaceAsync(TufFile timestamp, ETag? seen, CancellationToken cancellationToken)
     {
         var version = new Dictionary<string, string> { [VersionKey] = timestamp.Version.ToString(CultureInfo.InvariantCulture) };
-        var conditions = seen is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All };
+        var conditions = seen is { } etag
+            ? new BlobRequestConditions { IfMatch = etag }
+            : new BlobRequestConditions { IfNoneMatch = ETag.All };
         try
         {
-            await UploadAsync(TufFileName.Timestamp, timestamp.Bytes, "no-cache", version, conditions, cancellationToken).ConfigureAwait(false);
+            await UploadAsync(TufFileName.Timestamp, timestamp.Bytes, "no-cache", version, conditions, cancellationToken)
+                .ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException lost) when (lost.Status is 409 or 412)

@@ -32,7 +32,9 @@ internal sealed class MetadataWriter(MetadataFiles files, SigningKeys keys)
         }
 
         return new(
-            await TufWriter.TimestampAsync(head.Timestamp.Version, head.Timestamp.Expires, snapshot, online, cancellationToken).ConfigureAwait(false),
+            await TufWriter
+                .TimestampAsync(head.Timestamp.Version, head.Timestamp.Expires, snapshot, online, cancellationToken)
+                .ConfigureAwait(false),
             null);
     }
 

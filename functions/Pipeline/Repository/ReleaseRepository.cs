@@ -46,11 +46,14 @@ internal sealed class ReleaseRepository(
     internal async Task TickAsync(CancellationToken cancellationToken)
     {
         var ids = await KeyIdsAsync(cancellationToken).ConfigureAwait(false);
-        await ChangeAsync(before => before, cancellationToken, before => before.Renew(time.GetUtcNow(), Schedule, ids)).ConfigureAwait(false);
+        await ChangeAsync(before => before, cancellationToken, before => before.Renew(time.GetUtcNow(), Schedule, ids))
+            .ConfigureAwait(false);
     }
 
     private async Task<RepositoryState> ChangeAsync(
-        Func<RepositoryState, RepositoryState> change, CancellationToken cancellationToken, Func<RepositoryState, RepositoryState>? renew = null)
+        Func<RepositoryState, RepositoryState> change,
+        CancellationToken cancellationToken,
+        Func<RepositoryState, RepositoryState>? renew = null)
     {
         while (true)
         {
@@ -97,7 +100,8 @@ internal sealed class ReleaseRepository(
 
             if (++foreign > MaxForeignFiles)
             {
-                throw new InvalidDataException($"metadata/{written.Foreign} and the {foreign - 1} versions before it hold what this pipeline did not write.");
+                throw new InvalidDataException(
+                    $"metadata/{written.Foreign} and the {foreign - 1} versions before it hold what this pipeline did not write.");
             }
 
             Log.MetadataForeign(log, written.Foreign!);
@@ -121,10 +125,13 @@ internal sealed class ReleaseRepository(
         }
 
         // Expired or not: what counts is that it was signed.
-        var update = await TufClient.UpdateAsync(TufState.Initial(root), files.ReadAsync, DateTimeOffset.MinValue, cancellationToken).ConfigureAwait(false);
+        var update = await TufClient
+            .UpdateAsync(TufState.Initial(root), files.ReadAsync, DateTimeOffset.MinValue, cancellationToken)
+            .ConfigureAwait(false);
         if (update.Releases is not { } releases)
         {
-            throw new InvalidDataException($"The table {Tables.Repository} is empty, and the published metadata cannot take its place: {update.Reason}");
+            throw new InvalidDataException(
+                $"The table {Tables.Repository} is empty, and the published metadata cannot take its place: {update.Reason}");
         }
 
         var versions = TufVersions.Of(update.State);

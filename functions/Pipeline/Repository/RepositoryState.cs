@@ -35,7 +35,8 @@ internal sealed record RepositoryState(MetadataHead Head, IReadOnlyList<ReleaseT
         {
             return listed.Release.Digest == release.Digest
                 ? this
-                : throw new InvalidDataException($"{release.Model} {release.Version} is listed as {listed.Release.Digest}, not as {release.Digest}.");
+                : throw new InvalidDataException(
+                    $"{release.Model} {release.Version} is listed as {listed.Release.Digest}, not as {release.Digest}.");
         }
 
         var grown = Releases.Append(new(release, Next(release.Model), 0, deltas)).ToList();
@@ -47,7 +48,10 @@ internal sealed record RepositoryState(MetadataHead Head, IReadOnlyList<ReleaseT
     internal RepositoryState Remove(IReadOnlySet<Digest> digests)
     {
         var highest = Releases.GroupBy(one => one.Release.Model).ToDictionary(model => model.Key, model => model.Max(one => one.Sequence));
-        var gone = Releases.Where(one => digests.Contains(one.Release.Digest) && one.Sequence < highest[one.Release.Model]).Take(MaxRemoved).ToList();
+        var gone = Releases
+            .Where(one => digests.Contains(one.Release.Digest) && one.Sequence < highest[one.Release.Model])
+            .Take(MaxRemoved)
+            .ToList();
         return gone.Count == 0 ? this : this with { Releases = [.. Releases.Except(gone)] };
     }
 

@@ -51,7 +51,8 @@ internal static class RingGate
                     break;
 
                 // Whoever sits between one device and the service must not be able to withdraw a release for all.
-                case DeviceState.Pending when due && status.ReasonCode?.StartsWith(ReasonCodes.MetadataPrefix, StringComparison.Ordinal) == true:
+                case DeviceState.Pending
+                    when due && status.ReasonCode?.StartsWith(ReasonCodes.MetadataPrefix, StringComparison.Ordinal) == true:
                     offline++;
                     break;
 
@@ -67,8 +68,11 @@ internal static class RingGate
                     or DeviceState.FailedUnableToRollback when !status.Composition.IsEmpty:
                     waiting++;
                     break;
-                case DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.RollingBack
-                    or DeviceState.FailedUnableToRollback or DeviceState.Rejected when OutcomeTable.Of(status.ReasonCode) == OutcomeClass.Release:
+                case DeviceState.FailedNoStateChange
+                or DeviceState.FailedRollbackComplete
+                or DeviceState.RollingBack
+                or DeviceState.FailedUnableToRollback
+                or DeviceState.Rejected when OutcomeTable.Of(status.ReasonCode) == OutcomeClass.Release:
                     failed++;
                     firstFailure ??= $"{device.Id}: {status.Reason ?? status.State.ToString()}";
                     break;

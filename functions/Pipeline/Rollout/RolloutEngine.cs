@@ -28,7 +28,14 @@ internal static class RolloutEngine
     internal static RolloutStep Withdraw(
         RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now)
     {
-        var withdrawn = rollout.WithRing(rollout.CurrentRing, rollout.Rings[rollout.CurrentRing] with { State = RingState.Error, Reason = reason });
+        var withdrawn = rollout.WithRing(
+            rollout.CurrentRing,
+            rollout.Rings[rollout.CurrentRing] with
+            {
+                State = RingState.Error,
+                Reason = reason,
+            }
+        );
         return new(
             Move(withdrawn, move, code, reason, null),
             channel.Next(now) with
@@ -45,7 +52,12 @@ internal static class RolloutEngine
         RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now) => new(
             Move(rollout, move, code, reason, null),
             channel.Next(now),
-            [new(EventTypes.RolloutPaused, $"{rollout.CurrentRing}/{channel.Version + 1}", new RolloutPaused(rollout.Id, rollout.CurrentRing, code, reason))]);
+            [
+                new(
+                    EventTypes.RolloutPaused,
+                    $"{rollout.CurrentRing}/{channel.Version + 1}",
+                    new RolloutPaused(rollout.Id, rollout.CurrentRing, code, reason)),
+            ]);
 
     internal static RolloutStep Resume(RolloutRecord rollout, ChannelRecord channel, DateTimeOffset now)
     {

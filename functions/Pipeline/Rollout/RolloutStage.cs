@@ -163,9 +163,10 @@ internal sealed class RolloutStage(
     }
 
     /// <summary>The rollout on its way, or the one that made the channel's stable release.</summary>
-    private async Task<RolloutRecord?> LatestAsync(ChannelRecord channel, CancellationToken cancellationToken) => channel.LatestRollout is { } id
-        ? (await store.FindRolloutAsync(channel.Channel, id, cancellationToken).ConfigureAwait(false))?.Value
-        : null;
+    private async Task<RolloutRecord?> LatestAsync(ChannelRecord channel, CancellationToken cancellationToken) =>
+        channel.LatestRollout is { } id
+            ? (await store.FindRolloutAsync(channel.Channel, id, cancellationToken).ConfigureAwait(false))?.Value
+            : null;
 
     private List<OutboxEntry> Entries(RolloutStep step) =>
     [

@@ -8,12 +8,17 @@ internal static class ProblemLimits
     internal const int MaxProblems = 50;
     internal const int MaxText = 300;
 
-    internal static IReadOnlyList<Problem> Apply(IReadOnlyList<Problem> problems) => problems.Count <= MaxProblems
-        ? [.. problems.Select(Cut)]
-        : [
-            .. problems.Take(MaxProblems - 1).Select(Cut),
-            new("more-problems", $"{problems.Count - MaxProblems + 1} more problems are not listed.", "Correct these first and upload again."),
-        ];
+    internal static IReadOnlyList<Problem> Apply(IReadOnlyList<Problem> problems) =>
+        problems.Count <= MaxProblems
+            ? [.. problems.Select(Cut)]
+            :
+            [
+                .. problems.Take(MaxProblems - 1).Select(Cut),
+                new(
+                    "more-problems",
+                    $"{problems.Count - MaxProblems + 1} more problems are not listed.",
+                    "Correct these first and upload again."),
+            ];
 
     private static Problem Cut(Problem problem) => problem with
     {

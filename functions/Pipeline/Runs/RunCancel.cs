@@ -12,7 +12,10 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
     internal async Task<CancelOutcome?> CancelAsync(RunKey run, CancellationToken cancellationToken)
     {
         var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        if (record is null && await runs.FindAsync<StageAttempt>(run, StageAttempt.Row(StageAttempt.Intake, null), cancellationToken).ConfigureAwait(false) is null)
+        if (
+            record is null
+            && await runs.FindAsync<StageAttempt>(run, StageAttempt.Row(StageAttempt.Intake, null), cancellationToken).ConfigureAwait(false)
+                is null)
         {
             return null;
         }
@@ -22,8 +25,17 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
             return new(false, $"{run.Model} {run.Version} {end}.");
         }
 
-        var rejection = new ModelRejected(run.Model, run.Version, record?.Upload ?? "", Name, [new(
-            Rejections.Cancelled, $"{run.Model} {run.Version} was cancelled by an operator.", "Upload it under a new version to try again.")]);
+        var rejection = new ModelRejected(
+            run.Model,
+            run.Version,
+            record?.Upload ?? "",
+            Name,
+            [
+                new(
+                    Rejections.Cancelled,
+                    $"{run.Model} {run.Version} was cancelled by an operator.",
+                    "Upload it under a new version to try again."),
+            ]);
         await rejections.AddAsync(run, rejection, Rejections.Cancelled, cancellationToken).ConfigureAwait(false);
         Log.RunCancelled(log, run.Model, run.Version);
         return new(true, $"Cancelled {run.Model} {run.Version}; what runs of it ends within seconds.");
@@ -36,7 +48,8 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
             ? "was released; take it back with `slmops rollout rollback`"
         : await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false) is not null
             ? "has ended; take it out of its channel with `slmops overlay withdraw`"
-        : await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false) is { Value.Variants.Count: 0 }
+        : await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false)
+            is { Value.Variants.Count: 0 }
             ? "was rejected before"
         : null;
 }

@@ -6,7 +6,8 @@ namespace SlmOps.Pipeline.Runs;
 /// hold up everybody else. After its first death a message runs with no other beside it, so that a second one is its own
 /// and not that of whatever happened to run in the same host.
 /// </summary>
-internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<StageGuard> log) : IDisposable
+internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<StageGuard> log)
+    : IDisposable
 {
     /// <summary>More than a host ever runs at once; who takes all of them is alone.</summary>
     private const int Places = 64;
@@ -30,7 +31,12 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineO
     /// <param name="giveUp">Ends the waiting for it.</param>
     /// <param name="cancellationToken">Stops it; that is no death.</param>
     internal async Task RunAsync(
-        RunKey run, FlowStep step, string? variant, Func<CancellationToken, Task> work, Func<Task> giveUp, CancellationToken cancellationToken)
+        RunKey run,
+        FlowStep step,
+        string? variant,
+        Func<CancellationToken, Task> work,
+        Func<Task> giveUp,
+        CancellationToken cancellationToken)
     {
         var stage = step.Name;
         if (await rejections.IsCancelledAsync(run, cancellationToken).ConfigureAwait(false))
@@ -108,7 +114,12 @@ internal sealed class StageGuard(RunStore runs, Rejections rejections, PipelineO
         }
     }
 
-    private async Task WatchedAsync(RunKey run, string stage, string? variant, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task WatchedAsync(
+        RunKey run,
+        string stage,
+        string? variant,
+        Func<CancellationToken, Task> work,
+        CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -19,7 +19,10 @@ internal sealed record VariantRequest(string Name, QuantizationOptions? Options)
     internal string Recipe => Options?.Recipe ?? Original;
 
     internal QuantizationOptions ToOptions(int threads) =>
-        (Options ?? throw new InvalidOperationException($"The variant '{Name}' is the original; nothing is to be quantized.")) with { Threads = threads };
+        (Options ?? throw new InvalidOperationException($"The variant '{Name}' is the original; nothing is to be quantized.")) with
+        {
+            Threads = threads,
+        };
 }
 
 /// <summary>Stores a variant as <c>slmops.json</c> writes it: recipe and options beside the name.</summary>
@@ -33,9 +36,18 @@ internal sealed class VariantRequestConverter : JsonConverter<VariantRequest>
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
         var (name, recipe) = (root.GetProperty(Name).GetString()!, root.GetProperty(Recipe).GetString()!);
-        return new(name, recipe == VariantRequest.Original ? null : OptionCatalog.In(OptionPlaces.Manifest).Aggregate(
-            new QuantizationOptions { Recipe = recipe },
-            (asked, option) => root.TryGetProperty(option.Name, out var value) && Value(option, value) is { } given ? option.With(asked, given) : asked));
+        return new(
+            name,
+            recipe == VariantRequest.Original
+                ? null
+                : OptionCatalog
+                    .In(OptionPlaces.Manifest)
+                    .Aggregate(
+                        new QuantizationOptions { Recipe = recipe },
+                        (asked, option) =>
+                            root.TryGetProperty(option.Name, out var value) && Value(option, value) is { } given
+                                ? option.With(asked, given)
+                                : asked));
     }
 
     public override void Write(Utf8JsonWriter writer, VariantRequest value, JsonSerializerOptions options)

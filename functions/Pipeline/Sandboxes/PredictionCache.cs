@@ -66,7 +66,10 @@ internal sealed class PredictionCache(PipelineOptions options)
     private void DeleteOldest()
     {
         var left = options.MaxPredictionBytes;
-        foreach (var file in new DirectoryInfo(Path.Combine(options.WorkFolder, FolderName)).GetFiles().OrderByDescending(file => file.LastWriteTimeUtc))
+        foreach (
+            var file in new DirectoryInfo(Path.Combine(options.WorkFolder, FolderName))
+                .GetFiles()
+                .OrderByDescending(file => file.LastWriteTimeUtc))
         {
             left -= file.Length;
             if (left < 0)

@@ -30,10 +30,17 @@ internal static class AcceptancePolicy
         Must(figures.PerplexityChange, change => change <= limits.MaxPerplexityIncrease,
             change => $"perplexity {Percent(change)} > {Percent(limits.MaxPerplexityIncrease)}");
         Must(figures.Kl, kl => kl <= limits.MaxKl, kl => $"KL {Show(kl)} > {Show(limits.MaxKl)}");
-        Must(figures.Top1Agreement, share => share >= limits.MinTop1Agreement,
+        Must(
+            figures.Top1Agreement,
+            share => share >= limits.MinTop1Agreement,
             share => $"top-1 agreement {Show(share)} < {Show(limits.MinTop1Agreement)}");
-        Must(figures.Cosine, cosine => cosine >= limits.MinCosine, cosine => $"cosine of embeddings {Show(cosine)} < {Show(limits.MinCosine)}");
-        Must(figures.Neighbours, share => share >= limits.MinNeighbours,
+        Must(
+            figures.Cosine,
+            cosine => cosine >= limits.MinCosine,
+            cosine => $"cosine of embeddings {Show(cosine)} < {Show(limits.MinCosine)}");
+        Must(
+            figures.Neighbours,
+            share => share >= limits.MinNeighbours,
             share => $"nearest texts the same {Show(share)} < {Show(limits.MinNeighbours)}");
 
         // The direction of an embedding is what its user compares; noise that leaves it alone does no harm.

@@ -30,21 +30,29 @@ internal static class SmokePrompts
             };
         }
 
-        return evaluation is null || tokenizer is null ? null : new(DefaultNewTokens, DefaultAgreement, [.. Snippets(evaluation, tokenizer)]);
+        return evaluation is null || tokenizer is null
+            ? null
+            : new(DefaultNewTokens, DefaultAgreement, [.. Snippets(evaluation, tokenizer)]);
     }
 
     /// <summary>The same prompts with the model's own greedy answers.</summary>
     internal static async Task<SmokeTest> AnswerAsync(
         SmokeTest test, ModelSandbox sandbox, string modelPath, LanguageModelOptions options, CancellationToken cancellationToken)
     {
-        var answered = await sandbox.AnswerAsync(
-            modelPath, options, [.. test.Prompts.Select(prompt => prompt.PromptTokens!)], [.. test.Prompts.Select(_ => test.MaxNewTokens)], cancellationToken)
+        var answered = await sandbox
+            .AnswerAsync(
+                modelPath,
+                options,
+                [.. test.Prompts.Select(prompt => prompt.PromptTokens!)],
+                [.. test.Prompts.Select(_ => test.MaxNewTokens)],
+                cancellationToken)
             .ConfigureAwait(false);
         return test with { Prompts = [.. test.Prompts.Zip(answered.Tokens, (prompt, tokens) => prompt with { GreedyTokens = tokens })] };
     }
 
     /// <summary>Tokens that answering runs through the model.</summary>
-    internal static long Tokens(SmokeTest? test) => test?.Prompts.Sum(prompt => (prompt.PromptTokens?.Count ?? 0) + (long)test.MaxNewTokens) ?? 0;
+    internal static long Tokens(SmokeTest? test) =>
+        test?.Prompts.Sum(prompt => (prompt.PromptTokens?.Count ?? 0) + (long)test.MaxNewTokens) ?? 0;
 
     private static IEnumerable<SmokePrompt> Snippets(IReadOnlyList<int> evaluation, Tokenizer tokenizer)
     {

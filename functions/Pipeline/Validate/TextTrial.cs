@@ -32,7 +32,9 @@ internal sealed class TextTrial(
         RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
-        if (await runs.FindAsync<BaselineRefusal>(run, BaselineRefusal.Row, cancellationToken).ConfigureAwait(false) is { Value: var known })
+        if (
+            await runs.FindAsync<BaselineRefusal>(run, BaselineRefusal.Row, cancellationToken).ConfigureAwait(false) is { Value: var known }
+        )
         {
             throw new BaselineException(known.Reason);
         }
@@ -50,18 +52,38 @@ internal sealed class TextTrial(
             MeasureBaselineSpeed = false,
             CandidateIsBaseline = isOriginal,
         };
-        var size = new RunSize(record.WeightBytes + built.Bytes, record.Parameters, tokens.Count + SpeedTokens + SmokePrompts.Tokens(smoke));
+        var size = new RunSize(
+            record.WeightBytes + built.Bytes,
+            record.Parameters,
+            tokens.Count + SpeedTokens + SmokePrompts.Tokens(smoke));
         var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {
-            var path = await predictions.GetAsync(
-                KeyOf(record), target => PredictAsync(run, record, sandbox, tokens, target, evaluation, work, cancellationToken), cancellationToken)
+            var path = await predictions
+                .GetAsync(
+                    KeyOf(record),
+                    target => PredictAsync(run, record, sandbox, tokens, target, evaluation, work, cancellationToken),
+                    cancellationToken)
                 .ConfigureAwait(false);
-            var measured = await sandbox.JudgeAsync(candidatePath, path, tokens, evaluation, progress: null, cancellationToken).ConfigureAwait(false);
+            var measured = await sandbox
+                .JudgeAsync(candidatePath, path, tokens, evaluation, progress: null, cancellationToken)
+                .ConfigureAwait(false);
             var figures = new VariantFigures(
-                measured.Perplexity, measured.PerplexityChange, measured.Kl, measured.Top1Agreement, null,
-                measured.TokensPerSecond, measured.PrefillTokensPerSecond, measured.PeakBytes);
-            return (figures, smoke is null ? null : await SmokePrompts.AnswerAsync(smoke, sandbox, candidatePath, evaluation.Model, cancellationToken).ConfigureAwait(false));
+                measured.Perplexity,
+                measured.PerplexityChange,
+                measured.Kl,
+                measured.Top1Agreement,
+                null,
+                measured.TokensPerSecond,
+                measured.PrefillTokensPerSecond,
+                measured.PeakBytes);
+            return (
+                figures,
+                smoke is null
+                    ? null
+                    : await SmokePrompts
+                        .AnswerAsync(smoke, sandbox, candidatePath, evaluation.Model, cancellationToken)
+                        .ConfigureAwait(false));
         }
     }
 
@@ -69,21 +91,35 @@ internal sealed class TextTrial(
     internal void Forget(RunRecord record) => predictions.Remove(KeyOf(record));
 
     private async Task PredictAsync(
-        RunKey run, RunRecord record, ModelSandbox sandbox, IReadOnlyList<int> tokens, string target, EvaluationOptions evaluation, WorkFolder work,
+        RunKey run,
+        RunRecord record,
+        ModelSandbox sandbox,
+        IReadOnlyList<int> tokens,
+        string target,
+        EvaluationOptions evaluation,
+        WorkFolder work,
         CancellationToken cancellationToken)
     {
         var source = work.Folder("source");
         await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
         try
         {
-            var made = await sandbox.PredictAsync(
-                ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken), tokens, target, evaluation, progress: null, cancellationToken).ConfigureAwait(false);
+            var made = await sandbox
+                .PredictAsync(
+                    ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken),
+                    tokens,
+                    target,
+                    evaluation,
+                    progress: null,
+                    cancellationToken)
+                .ConfigureAwait(false);
             await RequireFiniteAsync(run, made.Perplexity, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or ArgumentException
             or SandboxException { Ending: not SandboxEnding.NotStarted })
         {
-            throw await RefuseAsync(run, $"The original cannot be run: {work.WithoutPaths(refused.Message)}", cancellationToken).ConfigureAwait(false);
+            throw await RefuseAsync(run, $"The original cannot be run: {work.WithoutPaths(refused.Message)}", cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -91,7 +127,8 @@ internal sealed class TextTrial(
     {
         if (!double.IsFinite(perplexity))
         {
-            throw await RefuseAsync(run, "The original's perplexity on the evaluation text is not a finite number.", cancellationToken).ConfigureAwait(false);
+            throw await RefuseAsync(run, "The original's perplexity on the evaluation text is not a finite number.", cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -105,8 +142,12 @@ internal sealed class TextTrial(
         path == record.Manifest.Tokenizer || path == record.Manifest.Evaluation.Text || path == record.Manifest.Smoke;
 
     /// <summary>The upload's files decide what is predicted, and how much of the text is read.</summary>
-    private static Digest KeyOf(RunRecord record) => Digest.Of(Encoding.UTF8.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $"{record.SourceDigest} {record.Manifest.Evaluation.WindowTokens} {record.Manifest.Evaluation.MaxTokens}")));
+    private static Digest KeyOf(RunRecord record) =>
+        Digest.Of(
+            Encoding.UTF8.GetBytes(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{record.SourceDigest} {record.Manifest.Evaluation.WindowTokens} {record.Manifest.Evaluation.MaxTokens}")));
 }
 
 /// <summary>The original cannot be run, so no variant of it can be judged.</summary>

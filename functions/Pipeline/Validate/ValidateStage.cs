@@ -18,7 +18,10 @@ internal sealed class ValidateStage(
 
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
 
-    protected override async Task<StageOutcome<ValidateResult>?> WorkAsync(StageCall call, RunRecord record, CancellationToken cancellationToken)
+    protected override async Task<StageOutcome<ValidateResult>?> WorkAsync(
+        StageCall call,
+        RunRecord record,
+        CancellationToken cancellationToken)
     {
         var variant = call.Variant!;
         var built = await Runs.FindAsync<QuantizeResult>(call.Run, QuantizeResult.Row(variant), cancellationToken).ConfigureAwait(false)
@@ -36,10 +39,21 @@ internal sealed class ValidateStage(
     protected override void Report(RunRecord record, ValidateResult result) => Log.VariantJudged(
         log, record.Model, record.Version, result.Variant, result.Verdict.Accepted, result.Verdict.Reason, result.ElapsedMs);
 
-    private StageOutcome<ValidateResult> Outcome(StageCall call, ValidateResult result) => new(result, [Fact(
-        EventTypes.ModelValidated,
-        call.Run.SubjectOf(result.Variant),
-        new ModelValidated(call.Run.Model, call.Run.Version, result.Variant, result.Verdict.Accepted, result.Verdict.Reason, result.Figures))]);
+    private StageOutcome<ValidateResult> Outcome(StageCall call, ValidateResult result) =>
+        new(
+            result,
+            [
+                Fact(
+                    EventTypes.ModelValidated,
+                    call.Run.SubjectOf(result.Variant),
+                    new ModelValidated(
+                        call.Run.Model,
+                        call.Run.Version,
+                        result.Variant,
+                        result.Verdict.Accepted,
+                        result.Verdict.Reason,
+                        result.Figures)),
+            ]);
 
     private async Task<ValidateResult> MeasureAsync(RunRecord record, QuantizeResult built, CancellationToken cancellationToken)
     {
@@ -56,8 +70,15 @@ internal sealed class ValidateStage(
             return new(built.Variant, verdict, Storable(figures), smoke);
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or ArgumentException or BaselineException
-            or SandboxException { Ending: not SandboxEnding.NotStarted })
+        catch (Exception refused)
+            when (refused
+                    is ModelOpenException
+                        or InferenceException
+                        or TokenizerException
+                        or ArgumentException
+                        or BaselineException
+                        or SandboxException { Ending: not SandboxEnding.NotStarted }
+            )
         {
             return new(built.Variant, new(false, work.WithoutPaths(refused.Message)), NoFigures, null);
         }
@@ -70,7 +91,10 @@ internal sealed class ValidateStage(
         await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
         var baseline = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
         var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
-        var size = new RunSize(record.WeightBytes + built.Bytes, record.Parameters, test is null ? 0 : SampleTokens + SmokePrompts.Tokens(test));
+        var size = new RunSize(
+            record.WeightBytes + built.Bytes,
+            record.Parameters,
+            test is null ? 0 : SampleTokens + SmokePrompts.Tokens(test));
         var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {

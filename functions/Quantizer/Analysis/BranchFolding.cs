@@ -90,7 +90,9 @@ internal sealed class BranchFolding(OnnxModel model, ValueIndex index)
             if (!top.Value.IsInput && top.Value.Node is { } node && Carries(node) && top.Next < node.Inputs.Count)
             {
                 path.Push((top.Value, top.Next + 1));
-                if (index.Resolve(node.Graph, node.Inputs[top.Next]) is { } input && (!_followsFromARun.TryGetValue(input, out var known) || known))
+                if (
+                    index.Resolve(node.Graph, node.Inputs[top.Next]) is { } input
+                    && (!_followsFromARun.TryGetValue(input, out var known) || known))
                 {
                     path.Push((input, 0));
                 }

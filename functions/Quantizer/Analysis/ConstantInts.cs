@@ -39,7 +39,8 @@ internal sealed class ConstantInts(ValueIndex index, ModelFile file)
             var size = tensor.Type.Bits() / 8;
             for (var i = 0; i + size <= bytes.Length; i += size)
             {
-                values.Add(size == 8 ? BinaryPrimitives.ReadInt64LittleEndian(bytes[i..]) : BinaryPrimitives.ReadInt32LittleEndian(bytes[i..]));
+                values.Add(
+                    size == 8 ? BinaryPrimitives.ReadInt64LittleEndian(bytes[i..]) : BinaryPrimitives.ReadInt32LittleEndian(bytes[i..]));
             }
         }
         else if (tensor.Storage == Storage.Typed)

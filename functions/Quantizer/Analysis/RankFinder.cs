@@ -41,11 +41,46 @@ internal sealed class RankFinder(ValueIndex index, ConstantInts constants)
         int? Input(int i) => i < node.Inputs.Count && node.Inputs[i].Length > 0 ? Of(node.Graph, node.Inputs[i], depth) : null;
         switch (node.OpType)
         {
-            case "Relu" or "Sigmoid" or "Tanh" or "Erf" or "Gelu" or "Softmax" or "LogSoftmax" or "Cast" or "Identity" or "Transpose" or "Dropout"
-                or "Sqrt" or "Exp" or "Neg" or "Abs" or "Clip" or "LeakyRelu" or "Elu" or "HardSwish" or "HardSigmoid" or "Softplus"
-                or "LayerNormalization" or "RMSNormalization" or "SimplifiedLayerNormalization" or "SkipLayerNormalization"
-                or "SkipSimplifiedLayerNormalization" or "FastGelu" or "QuickGelu" or "BiasGelu" or "DequantizeLinear" or "Conv" or "Pad" or "Slice"
-                or "BatchNormalization" or "InstanceNormalization" or "CumSum" or "Trilu" or "Concat" or "Split" or "MatMulNBits":
+            case "Relu"
+            or "Sigmoid"
+            or "Tanh"
+            or "Erf"
+            or "Gelu"
+            or "Softmax"
+            or "LogSoftmax"
+            or "Cast"
+            or "Identity"
+            or "Transpose"
+            or "Dropout"
+            or "Sqrt"
+            or "Exp"
+            or "Neg"
+            or "Abs"
+            or "Clip"
+            or "LeakyRelu"
+            or "Elu"
+            or "HardSwish"
+            or "HardSigmoid"
+            or "Softplus"
+            or "LayerNormalization"
+            or "RMSNormalization"
+            or "SimplifiedLayerNormalization"
+            or "SkipLayerNormalization"
+            or "SkipSimplifiedLayerNormalization"
+            or "FastGelu"
+            or "QuickGelu"
+            or "BiasGelu"
+            or "DequantizeLinear"
+            or "Conv"
+            or "Pad"
+            or "Slice"
+            or "BatchNormalization"
+            or "InstanceNormalization"
+            or "CumSum"
+            or "Trilu"
+            or "Concat"
+            or "Split"
+            or "MatMulNBits":
                 return Input(0);
             case "Add" or "Sub" or "Mul" or "Div" or "Pow":
                 return Input(0) is { } a && Input(1) is { } b ? Math.Max(a, b) : null;
@@ -58,8 +93,13 @@ internal sealed class RankFinder(ValueIndex index, ConstantInts constants)
             case "Reshape":
                 return node.Inputs.Count > 1 ? constants.Read(node.Graph, node.Inputs[1])?.Length : node.Attribute("shape")?.Ints?.Count;
             case "Unsqueeze":
-                return (node.Attribute("axes")?.Ints?.Count ?? (node.Inputs.Count > 1 ? constants.Read(node.Graph, node.Inputs[1])?.Length : null)) is { } added
-                    ? Input(0) + added : null;
+                return
+                    (
+                        node.Attribute("axes")?.Ints?.Count
+                        ?? (node.Inputs.Count > 1 ? constants.Read(node.Graph, node.Inputs[1])?.Length : null))
+                        is { } added
+                    ? Input(0) + added
+                    : null;
             default:
                 return null;
         }

@@ -7,7 +7,20 @@ namespace SlmOps.Quantizer.Analysis;
 internal static class SensitiveProjections
 {
     private static readonly string[] s_names =
-        ["v_proj", "down_proj", "value_proj", "fc2", "ffn_down", "attn_v", "w2", "c_proj", "dense_4h_to_h", "qkv_proj", "c_attn", "query_key_value"];
+    [
+        "v_proj",
+        "down_proj",
+        "value_proj",
+        "fc2",
+        "ffn_down",
+        "attn_v",
+        "w2",
+        "c_proj",
+        "dense_4h_to_h",
+        "qkv_proj",
+        "c_attn",
+        "query_key_value",
+    ];
 
     internal static IEnumerable<WeightEntry> Find(IReadOnlyList<WeightEntry> entries)
     {
@@ -41,8 +54,21 @@ internal static class OutputHeads
             for (var i = graph.Nodes.Count - 1; i >= 0; i--)
             {
                 var node = graph.Nodes[i];
-                if (node.Outputs.Exists(names.Contains)
-                    && node.OpType is "Cast" or "Identity" or "Add" or "Reshape" or "Squeeze" or "Unsqueeze" or "Slice" or "Mul" or "Div" or "Tanh" or "Softmax" or "LogSoftmax")
+                if (
+                    node.Outputs.Exists(names.Contains)
+                    && node.OpType
+                        is "Cast"
+                            or "Identity"
+                            or "Add"
+                            or "Reshape"
+                            or "Squeeze"
+                            or "Unsqueeze"
+                            or "Slice"
+                            or "Mul"
+                            or "Div"
+                            or "Tanh"
+                            or "Softmax"
+                            or "LogSoftmax")
                 {
                     names.UnionWith(node.Inputs.Where(n => n.Length > 0));
                 }
@@ -50,7 +76,9 @@ internal static class OutputHeads
 
             foreach (var entry in entries)
             {
-                if (entry.Uses.Exists(u => u.Node.Graph == graph && u.Kind != UseKind.Gather && u.Node.Outputs.Exists(names.Contains) && u.View.N > u.View.K))
+                if (
+                    entry.Uses.Exists(u =>
+                        u.Node.Graph == graph && u.Kind != UseKind.Gather && u.Node.Outputs.Exists(names.Contains) && u.View.N > u.View.K))
                 {
                     yield return entry;
                 }

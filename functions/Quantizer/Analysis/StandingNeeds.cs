@@ -26,12 +26,20 @@ internal sealed class StandingNeeds(OnnxModel model, ValueIndex index, BranchFol
         {
             if (folding.MayMerge(graph) && Content(graph, isReplaced, isGone) is { } what)
             {
-                yield return new(Subgraphs, $"ONNX Runtime 1.24.1 to 1.27.0 do not open it: {graph.Owner} may be decided when the model is opened, and {what} lies in a branch of it");
+                yield return new(
+                    Subgraphs,
+                    $"ONNX Runtime 1.24.1 to 1.27.0 do not open it: {graph.Owner} may be decided when the model is opened, and {what} lies in a branch of it"
+                );
             }
 
-            foreach (var node in graph.Nodes.Where(n => n is { Domain: "com.microsoft", OpType: "MatMulNBits" } && !isReplaced(n) && IsMisread(n)))
+            foreach (
+                var node in graph.Nodes.Where(n =>
+                    n is { Domain: "com.microsoft", OpType: "MatMulNBits" } && !isReplaced(n) && IsMisread(n)))
             {
-                yield return new(Subgraphs, $"ONNX Runtime 1.19 to 1.27.0 compute {node} wrongly on many processors: its zero points lie outside the graph that it runs in");
+                yield return new(
+                    Subgraphs,
+                    $"ONNX Runtime 1.19 to 1.27.0 compute {node} wrongly on many processors: its zero points lie outside the graph that it runs in"
+                );
             }
         }
     }
@@ -52,8 +60,10 @@ internal sealed class StandingNeeds(OnnxModel model, ValueIndex index, BranchFol
     // What it is folded to becomes a tensor of the branch.
     private bool IsFolded(OnnxNode node) => node.Inputs.Count > 0 && node.Inputs.TrueForAll(input => IsConstant(node.Graph, input));
 
-    private bool IsConstant(OnnxGraph graph, string name) => name.Length == 0
-        || index.Resolve(graph, name) is { } source && (source is { Initializer: not null, IsInput: false } || source.Node?.Is("Constant") == true);
+    private bool IsConstant(OnnxGraph graph, string name) =>
+        name.Length == 0
+        || index.Resolve(graph, name) is { } source
+            && (source is { Initializer: not null, IsInput: false } || source.Node?.Is("Constant") == true);
 
     private bool IsMisread(OnnxNode node) =>
         node.Attribute("accuracy_level")?.Int == 4 && node.Inputs.Count > ZeroPointsInput

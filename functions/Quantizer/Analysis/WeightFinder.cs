@@ -40,8 +40,16 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
 
     private static bool IsWeight(OnnxTensor tensor) => tensor.Type.IsWeight() && tensor.Elements > 1;
 
-    private static bool IsCode(OnnxTensor tensor) => tensor.Elements > 1 && tensor.Dims.Count > 1
-        && tensor.Type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2;
+    private static bool IsCode(OnnxTensor tensor) =>
+        tensor.Elements > 1
+        && tensor.Dims.Count > 1
+        && tensor.Type
+            is ElementType.Int8
+                or ElementType.UInt8
+                or ElementType.Int4
+                or ElementType.UInt4
+                or ElementType.Int2
+                or ElementType.UInt2;
 
     // Codes of an earlier quantization: nothing is done with them, and the report says so.
     private void AddQuantized(List<WeightEntry> entries, OnnxGraph graph, OnnxTensor tensor)
@@ -49,7 +57,8 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
         if (index.Resolve(graph, tensor.Name) is { } source && source.Uses.Count > 0)
         {
             var operators = new SortedSet<string>(source.Uses.Select(u => u.Node.OpType), StringComparer.Ordinal);
-            entries.Add(new(tensor, source, [], [$"it is {tensor.Type.Text()} already, read by {string.Join(", ", operators)}"], operators));
+            entries.Add(
+                new(tensor, source, [], [$"it is {tensor.Type.Text()} already, read by {string.Join(", ", operators)}"], operators));
         }
     }
 
@@ -185,7 +194,11 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
         }
 
         found = new WeightUse(
-            node, gemm ? UseKind.Gemm : UseKind.MatMul, new WeightView(entry.Tensor, (int)k, (int)n, transposed, multiplier), traced.Type, unitDims);
+            node,
+            gemm ? UseKind.Gemm : UseKind.MatMul,
+            new WeightView(entry.Tensor, (int)k, (int)n, transposed, multiplier),
+            traced.Type,
+            unitDims);
         return null;
     }
 

@@ -16,7 +16,8 @@ public static class CacheLinks
         try
         {
             return link.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } target
-                && Allowed(Path.GetFullPath(folder)).Any(root => target.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+                && Allowed(Path.GetFullPath(folder))
+                    .Any(root => target.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal));
         }
         catch (IOException)
         {

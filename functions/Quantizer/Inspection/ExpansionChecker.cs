@@ -30,7 +30,8 @@ internal sealed class ExpansionChecker(OnnxModel model, InspectionLimits limits,
             var place = graph.Root.Kind == GraphKind.Function ? index.GetValueOrDefault((graph.Root.Domain, graph.Root.Name), main) : main;
             own[place] += graph.Nodes.Count;
             var called = calls[place] ??= [];
-            called.AddRange(graph.Nodes.Select(node => index.GetValueOrDefault((node.Domain, node.OpType), -1)).Where(callee => callee >= 0));
+            called.AddRange(
+                graph.Nodes.Select(node => index.GetValueOrDefault((node.Domain, node.OpType), -1)).Where(callee => callee >= 0));
         }
 
         if (Expanded(main, own, calls) is var count && count > limits.MaxNodes)

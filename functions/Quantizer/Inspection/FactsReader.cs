@@ -31,7 +31,11 @@ internal static class FactsReader
             weights.Sum(w => w.ByteLength),
             inspected.File.Length,
             model.AllGraphs.Sum(g => g.Nodes.Count),
-            [.. graph.Inputs.Where(i => !initializers.Contains(i.Name)).Select(i => Port(i) with { Rows = IsIndex(i) ? tables.Rows(i.Name) : null })],
+            [
+                .. graph
+                    .Inputs.Where(i => !initializers.Contains(i.Name))
+                    .Select(i => Port(i) with { Rows = IsIndex(i) ? tables.Rows(i.Name) : null }),
+            ],
             [.. graph.Outputs.Select(Port)],
             operators,
             [.. weights.GroupBy(w => w.Type)
@@ -88,15 +92,29 @@ internal static class FactsReader
     private static bool IsIndex(OnnxValue value) => value.Type is ElementType.Int32 or ElementType.Int64;
 
     private static bool IsQuantized(string opType) =>
-        opType is "MatMulNBits" or "GatherBlockQuantized" or "MatMulInteger" or "ConvInteger" or "QLinearMatMul" or "QLinearConv"
-            or "DynamicQuantizeMatMul" or "MatMulIntegerToFloat" or "DequantizeLinear" or "QAttention" or "DynamicQuantizeLSTM" or "MatMulBnb4";
+        opType
+            is "MatMulNBits"
+                or "GatherBlockQuantized"
+                or "MatMulInteger"
+                or "ConvInteger"
+                or "QLinearMatMul"
+                or "QLinearConv"
+                or "DynamicQuantizeMatMul"
+                or "MatMulIntegerToFloat"
+                or "DequantizeLinear"
+                or "QAttention"
+                or "DynamicQuantizeLSTM"
+                or "MatMulBnb4";
 
     private static string Architecture(OnnxModel model, SortedDictionary<string, int> operators)
     {
         var inputs = model.Graph!.Inputs.Select(i => i.Name).ToList();
-        var cache = inputs.Count(i => i.StartsWith("past_key_values", StringComparison.Ordinal) && i.EndsWith("key", StringComparison.Ordinal));
-        var attention = operators.Keys.FirstOrDefault(o => o is "com.microsoft:GroupQueryAttention" or "com.microsoft:MultiHeadAttention" or "com.microsoft:Attention" or "Attention");
-        var kind = cache > 0 ? $"decoder with a key-value cache, {cache} layers"
+        var cache = inputs.Count(i =>
+            i.StartsWith("past_key_values", StringComparison.Ordinal) && i.EndsWith("key", StringComparison.Ordinal));
+        var attention = operators.Keys.FirstOrDefault(o =>
+            o is "com.microsoft:GroupQueryAttention" or "com.microsoft:MultiHeadAttention" or "com.microsoft:Attention" or "Attention");
+        var kind =
+            cache > 0 ? $"decoder with a key-value cache, {cache} layers"
             : inputs.Contains("input_ids") ? "text model without a cache"
             : operators.ContainsKey("Conv") ? "convolutional network"
             : operators.ContainsKey("LSTM") || operators.ContainsKey("GRU") ? "recurrent network"

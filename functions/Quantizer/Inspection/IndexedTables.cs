@@ -70,7 +70,9 @@ internal sealed class IndexedTables
             // Token and segment ids, then the tables of words, positions and segments.
             ("EmbedLayerNormalization", 0) => Size(node, 2, 0),
             ("EmbedLayerNormalization", 1) => Size(node, 4, 0),
-            ("OneHot", 0) when node.IsStandard && node.Inputs.Count > 1 => _constants.Read(node.Graph, node.Inputs[1]) is [var depth] ? depth : null,
+            ("OneHot", 0) when node.IsStandard && node.Inputs.Count > 1 => _constants.Read(node.Graph, node.Inputs[1]) is [var depth]
+                ? depth
+                : null,
             _ => null,
         };
     }
@@ -106,7 +108,16 @@ internal sealed class IndexedTables
 
         switch (node.OpType)
         {
-            case "Identity" or "Cast" or "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten" or "Transpose" or "Expand" or "Slice" or "Tile" when use.Input == 0:
+            case "Identity"
+            or "Cast"
+            or "Reshape"
+            or "Squeeze"
+            or "Unsqueeze"
+            or "Flatten"
+            or "Transpose"
+            or "Expand"
+            or "Slice"
+            or "Tile" when use.Input == 0:
             case "Concat" or "Split" or "Gather" when use.Input == 0 || node.OpType == "Concat":
                 yield return (output, added);
                 break;

@@ -23,7 +23,9 @@ internal static class RepeatedTensors
             var first = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
             foreach (var tensor in graph.Initializers)
             {
-                if (!first.TryAdd(tensor.Name, tensor) && IsSame(inspected, reader, first[tensor.Name], tensor, readable, cancellationToken))
+                if (
+                    !first.TryAdd(tensor.Name, tensor) && IsSame(inspected, reader, first[tensor.Name], tensor, readable, cancellationToken)
+                )
                 {
                     tensor.IsRepeat = true;
                 }

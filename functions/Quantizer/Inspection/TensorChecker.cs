@@ -76,7 +76,9 @@ internal sealed class TensorChecker(ExternalFiles files, ProblemList problems)
         {
             Storage.Inline => tensor.Inline.Length != tensor.ByteLength ? tensor.Inline.Length : -1,
             // Values below a byte are packed two or four to an int32 entry.
-            Storage.Typed => tensor.Type.Bits() >= 8 && tensor.TypedCount != ValuesPerEntry(tensor) * elements ? tensor.TypedCount * tensor.Type.Bits() / 8 : -1,
+            Storage.Typed => tensor.Type.Bits() >= 8 && tensor.TypedCount != ValuesPerEntry(tensor) * elements
+                ? tensor.TypedCount * tensor.Type.Bits() / 8
+                : -1,
             _ => elements != 0 ? 0 : -1L,
         };
         if (mismatch >= 0)

@@ -60,7 +60,12 @@ internal ref partial struct ModelParser
         foreach (var graph in apart.AllGraphs)
         {
             graph.Initializers.ForEach(t => CheckElsewhere(model, t, where));
-            graph.Nodes.SelectMany(n => n.Attributes).Select(a => a.Tensor).OfType<OnnxTensor>().ToList().ForEach(t => CheckElsewhere(model, t, where));
+            graph
+                .Nodes.SelectMany(n => n.Attributes)
+                .Select(a => a.Tensor)
+                .OfType<OnnxTensor>()
+                .ToList()
+                .ForEach(t => CheckElsewhere(model, t, where));
         }
     }
 

@@ -19,7 +19,8 @@ public static class OptionCatalog
         {
             Name = "blockSize", Kind = OptionKind.WholeNumber, Allowed = [16, 32, 64, 128, 256], Fits = Blocks,
             Help = "Weights that share a scale; 32 when not given.",
-            Get = options => (long?)options.BlockSize, Set = (options, value) => options with { BlockSize = (int)Math.Clamp((long)value, 0, int.MaxValue) },
+            Get = options => (long?)options.BlockSize,
+            Set = (options, value) => options with { BlockSize = (int)Math.Clamp((long)value, 0, int.MaxValue) },
         },
         new()
         {
@@ -119,7 +120,8 @@ public static class OptionCatalog
         {
             Name = "threads", Kind = OptionKind.WholeNumber, Places = OptionPlaces.CommandLine, Least = 1, Most = 1024,
             Help = "Threads that compute, all cores when not given; the output does not depend on it.",
-            Get = options => (long?)options.Threads, Set = (options, value) => options with { Threads = (int)Math.Clamp((long)value, int.MinValue, int.MaxValue) },
+            Get = options => (long?)options.Threads,
+            Set = (options, value) => options with { Threads = (int)Math.Clamp((long)value, int.MinValue, int.MaxValue) },
         },
     ];
 

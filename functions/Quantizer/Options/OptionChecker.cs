@@ -21,7 +21,10 @@ public static class OptionChecker
         var problems = new List<OptionProblem>();
         foreach (var option in OptionCatalog.All)
         {
-            if (option.Get(options) is { } value && (Range(option, value) ?? (recipe is null ? null : Misplaced(option, recipe.Name)) ?? Ignored(option, options)) is { } problem)
+            if (
+                option.Get(options) is { } value
+                && (Range(option, value) ?? (recipe is null ? null : Misplaced(option, recipe.Name)) ?? Ignored(option, options))
+                    is { } problem)
             {
                 problems.Add(problem);
             }
@@ -30,7 +33,11 @@ public static class OptionChecker
         var required = recipe is null ? [] : Required(recipe);
         if (required.Count > 0 && required.All(option => option.Get(options) is null))
         {
-            problems.Add(new(required[0], $"is missing: recipe {recipe!.Name} does nothing without it", $"Give {string.Join(" or ", required.Select(option => option.Name))}"));
+            problems.Add(
+                new(
+                    required[0],
+                    $"is missing: recipe {recipe!.Name} does nothing without it",
+                    $"Give {string.Join(" or ", required.Select(option => option.Name))}"));
         }
 
         return problems;
@@ -52,7 +59,10 @@ public static class OptionChecker
         ArgumentNullException.ThrowIfNull(option);
         return recipe.Length == 0 || option.Recipes.Any(taker => taker.Name == recipe)
             ? null
-            : new(option, $"has no effect in recipe {recipe}", $"Leave it out, or use it with {string.Join(", ", option.Recipes.Select(taker => taker.Name))}");
+            : new(
+                option,
+                $"has no effect in recipe {recipe}",
+                $"Leave it out, or use it with {string.Join(", ", option.Recipes.Select(taker => taker.Name))}");
     }
 
     /// <summary>The recipe that the options name.</summary>
@@ -61,7 +71,8 @@ public static class OptionChecker
     {
         var recipe = RecipeCatalog.Find(options.Recipe);
         List<ModelProblem> problems = recipe is null ? [Problems.UnknownRecipe(options.Recipe, RecipeCatalog.All.Select(r => r.Name))] : [];
-        problems.AddRange(Check(options).Select(problem => Problems.BadOption($"The option {problem.Option.Name} {problem.What}.", problem.Cure + ".")));
+        problems.AddRange(
+            Check(options).Select(problem => Problems.BadOption($"The option {problem.Option.Name} {problem.What}.", problem.Cure + ".")));
         return problems.Count == 0 ? recipe! : throw new ModelQuantizationException(problems);
     }
 

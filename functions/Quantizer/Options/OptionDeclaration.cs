@@ -105,15 +105,19 @@ public sealed record OptionDeclaration
     }
 
     /// <summary>The values there are, in words.</summary>
-    public string ValuesText => Kind switch
-    {
-        OptionKind.WholeNumber or OptionKind.Number when Allowed.Count > 0 => string.Join(", ", Allowed.SkipLast(1)) + $" or {Allowed[^1]}",
-        OptionKind.WholeNumber or OptionKind.Number when Most == double.MaxValue => $"{(AboveLeast ? "more than " : "")}{Show(Least)}{(AboveLeast ? "" : " or more")}",
-        OptionKind.WholeNumber or OptionKind.Number => $"{(AboveLeast ? "more than" : "from")} {Show(Least)} {(AboveLeast ? "and at most" : "to")} {Show(Most)}",
-        OptionKind.Switch or OptionKind.Choice => "true or false",
-        OptionKind.Names => "names or patterns",
-        _ => "",
-    };
+    public string ValuesText =>
+        Kind switch
+        {
+            OptionKind.WholeNumber or OptionKind.Number when Allowed.Count > 0 => string.Join(", ", Allowed.SkipLast(1))
+                + $" or {Allowed[^1]}",
+            OptionKind.WholeNumber or OptionKind.Number when Most == double.MaxValue =>
+                $"{(AboveLeast ? "more than " : "")}{Show(Least)}{(AboveLeast ? "" : " or more")}",
+            OptionKind.WholeNumber or OptionKind.Number =>
+                $"{(AboveLeast ? "more than" : "from")} {Show(Least)} {(AboveLeast ? "and at most" : "to")} {Show(Most)}",
+            OptionKind.Switch or OptionKind.Choice => "true or false",
+            OptionKind.Names => "names or patterns",
+            _ => "",
+        };
 
     /// <summary>The value of it in a set of options, or null when it is not given or at its default.</summary>
     /// <param name="options">Options.</param>

@@ -28,12 +28,19 @@ internal sealed class ValuePlanner(Recipe recipe, QuantizationOptions options, N
     private static WeightPlan Half(WeightEntry entry) =>
         entry.Tensor.Type != ElementType.Float ? WeightPlan.Left(entry, $"it is {entry.Tensor.Type.Text()} already")
         : entry.Tensor.Elements < FewElements ? WeightPlan.Left(entry, $"it has fewer than {FewElements} elements")
-        : Changed(entry, new HalfScheme(), entry.Uses.Count > 0 && entry.Blockers.Count == 0 && entry.Uses.TrueForAll(u => u.Kind == UseKind.Gather)
-            ? "rows are picked as half and cast" : "stored as half and cast back when the model loads");
+        : Changed(
+            entry,
+            new HalfScheme(),
+            entry.Uses.Count > 0 && entry.Blockers.Count == 0 && entry.Uses.TrueForAll(u => u.Kind == UseKind.Gather)
+                ? "rows are picked as half and cast"
+                : "stored as half and cast back when the model loads");
 
     private WeightPlan Pruned(WeightEntry entry) =>
         entry.Uses.Exists(u => u.Kind != UseKind.Gather)
-            ? Changed(entry, new PruneScheme(options.TwoOfFour), options.TwoOfFour ? "two of every four along the summed dimension" : $"the smallest {options.Sparsity:P0} of its values")
+            ? Changed(
+                entry,
+                new PruneScheme(options.TwoOfFour),
+                options.TwoOfFour ? "two of every four along the summed dimension" : $"the smallest {options.Sparsity:P0} of its values")
             : WeightPlan.Left(entry, entry.Blockers.Count > 0 ? string.Join("; ", entry.Blockers.Distinct()) : "no product uses it");
 
     private static WeightPlan Changed(WeightEntry entry, WeightScheme scheme, string reason) =>

@@ -59,7 +59,8 @@ public static class RecipeCatalog
         new()
         {
             Name = "auto",
-            Help = "Bits and block chosen for each weight: least error under a size, or least size under an error; each choice is explained.",
+            Help =
+                "Bits and block chosen for each weight: least error under a size, or least size under an error; each choice is explained.",
             MinimumOrt = "1.23.0",
             Form = WeightForm.Blocks,
             Bits = 4,

@@ -21,10 +21,24 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
 
     private static readonly (int Bits, int Size, bool Symmetric)[] s_products =
     [
-        (4, 16, false), (4, 32, false), (4, 32, true), (4, 64, false), (4, 128, false), (4, 128, true), (8, 32, false), (8, 128, false), (8, 128, true),
+        (4, 16, false),
+        (4, 32, false),
+        (4, 32, true),
+        (4, 64, false),
+        (4, 128, false),
+        (4, 128, true),
+        (8, 32, false),
+        (8, 128, false),
+        (8, 128, true),
     ];
 
-    private static readonly (int Bits, int Size, bool Symmetric)[] s_tables = [(8, 16, false), (8, 32, false), (8, 64, false), (8, 128, false)];
+    private static readonly (int Bits, int Size, bool Symmetric)[] s_tables =
+    [
+        (8, 16, false),
+        (8, 32, false),
+        (8, 64, false),
+        (8, 128, false),
+    ];
 
     // One way to store a weight; without a scheme it stays in float.
     private sealed record Candidate(BlockScheme? Scheme, long Bytes, double Error);
@@ -43,7 +57,9 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
                 weight.Entry, product, SensitivityOf(weight.Entry), Candidates(weight.Entry, product, cancellationToken))))
             .ToList();
         var picks = Pick(weights, choosing);
-        var picked = choosing.Zip(picks, (weight, pick) => (Weight: weight, Candidate: weight.Candidates[pick])).ToLookup(choice => choice.Weight.Entry);
+        var picked = choosing
+            .Zip(picks, (weight, pick) => (Weight: weight, Candidate: weight.Candidates[pick]))
+            .ToLookup(choice => choice.Weight.Entry);
         return plan with
         {
             Weights = [.. weights.Select(weight => weight.Products.Count == 0 ? weight : Chosen(weight, [.. picked[weight.Entry]], name))],
@@ -97,8 +113,11 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
         foreach (var (bits, size, symmetric) in product.IsTable ? s_tables : s_products)
         {
             var scheme = planned with { Bits = bits, BlockSize = size, Symmetric = symmetric };
-            if ((product.IsTable && k % size != 0) || (options.BlockSize is { } wanted && wanted != size)
-                || (product.SymmetricOnly ? !symmetric : options.Symmetric is { } forced && forced != symmetric) || scheme.TotalBytes(k, n) >= entry.Tensor.ByteLength)
+            if (
+                (product.IsTable && k % size != 0)
+                || (options.BlockSize is { } wanted && wanted != size)
+                || (product.SymmetricOnly ? !symmetric : options.Symmetric is { } forced && forced != symmetric)
+                || scheme.TotalBytes(k, n) >= entry.Tensor.ByteLength)
             {
                 continue;
             }
@@ -110,7 +129,11 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
 
         if (list.Count == 0)
         {
-            list.Add(new(planned, planned.TotalBytes(k, n), slices.Sample(product.View, planned, importance, null, Every(n), cancellationToken).Relative));
+            list.Add(
+                new(
+                    planned,
+                    planned.TotalBytes(k, n),
+                    slices.Sample(product.View, planned, importance, null, Every(n), cancellationToken).Relative));
         }
 
         list.Add(new(null, entry.Tensor.ByteLength, 0));
@@ -128,9 +151,12 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
     {
         var smallest = all.MinBy(o => o.Bytes)!;
         return picked == smallest
-            ? string.Create(CultureInfo.InvariantCulture, $"the smallest form; sensitivity {sensitivity:0.##}, error {picked.Error:0.#####}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the smallest form; sensitivity {sensitivity:0.##}, error {picked.Error:0.#####}")
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{picked.Bytes - smallest.Bytes} bytes more than the smallest form take the error from {smallest.Error:0.#####} to {picked.Error:0.#####}; sensitivity {sensitivity:0.##}");
+                $"{picked.Bytes - smallest.Bytes} bytes more than the smallest form take the error from {smallest.Error:0.#####} to {picked.Error:0.#####}; sensitivity {sensitivity:0.##}"
+            );
     }
 }

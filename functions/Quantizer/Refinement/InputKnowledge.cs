@@ -57,7 +57,9 @@ internal sealed class InputKnowledge(QuantizationOptions options, ModelAnalysis 
     {
         if (!_streams.TryGetValue(k, out var moments))
         {
-            var table = analysis.Weights.SelectMany(e => e.Uses).FirstOrDefault(u => u.Kind == UseKind.Gather && u.View.K == k && u.View.N >= k);
+            var table = analysis
+                .Weights.SelectMany(e => e.Uses)
+                .FirstOrDefault(u => u.Kind == UseKind.Gather && u.View.K == k && u.View.N >= k);
             var head = analysis.Heads.SelectMany(e => e.Uses).FirstOrDefault(u => u.Kind != UseKind.Gather && u.View.K == k);
             if (table is not null && head is not null)
             {

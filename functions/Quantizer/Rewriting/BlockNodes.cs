@@ -12,7 +12,12 @@ namespace SlmOps.Quantizer.Rewriting;
 /// <param name="ZeroPoints">Packed zero points by the graph that they lie in; empty for symmetric blocks.</param>
 /// <param name="GatherScales">Scales [N, blocks, 1] over the same bytes, for a table that is shared.</param>
 /// <param name="GatherZeroPoints">Zero points of that shape, or null.</param>
-internal sealed record BlockNames(string Codes, string Scales, IReadOnlyDictionary<OnnxGraph, string> ZeroPoints, string? GatherScales, string? GatherZeroPoints);
+internal sealed record BlockNames(
+    string Codes,
+    string Scales,
+    IReadOnlyDictionary<OnnxGraph, string> ZeroPoints,
+    string? GatherScales,
+    string? GatherZeroPoints);
 
 internal static class BlockNodes
 {
@@ -22,7 +27,14 @@ internal static class BlockNodes
     private const long AccuracyLevel = 4;
 
     internal static List<WireWriter> Build(
-        WeightUse use, BlockScheme scheme, BlockNames names, string? zeroPoints, OnnxModel model, ValueIndex index, RankFinder ranks, ReadOnlySpan<byte> data)
+        WeightUse use,
+        BlockScheme scheme,
+        BlockNames names,
+        string? zeroPoints,
+        OnnxModel model,
+        ValueIndex index,
+        RankFinder ranks,
+        ReadOnlySpan<byte> data)
     {
         var scope = new NodeScope(use.Node, model, index);
         if (use.Kind == UseKind.Gather)
@@ -44,7 +56,12 @@ internal static class BlockNodes
     }
 
     private static WireWriter Product(
-        WeightUse use, BlockScheme scheme, BlockNames names, string? zeroPoints, (string Input, string? Bias, string Output) core, ReadOnlySpan<byte> data)
+        WeightUse use,
+        BlockScheme scheme,
+        BlockNames names,
+        string? zeroPoints,
+        (string Input, string? Bias, string Output) core,
+        ReadOnlySpan<byte> data)
     {
         string[] inputs = core.Bias is { } bias
             ? [core.Input, names.Codes, names.Scales, zeroPoints ?? "", "", bias]

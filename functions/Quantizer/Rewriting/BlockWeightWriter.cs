@@ -8,7 +8,12 @@ namespace SlmOps.Quantizer.Rewriting;
 internal sealed class BlockWeightWriter(BlockSlices slices, DataFile data)
 {
     internal BlockError Write(
-        RefinedProduct weight, BlockScheme scheme, bool inline, out BlockTensors tensors, Action<long> progress, CancellationToken cancellationToken)
+        RefinedProduct weight,
+        BlockScheme scheme,
+        bool inline,
+        out BlockTensors tensors,
+        Action<long> progress,
+        CancellationToken cancellationToken)
     {
         var (k, n) = (weight.View.K, weight.View.N);
         var codes = new TensorTarget(scheme.CodeBytes(k, n), inline, data);

@@ -47,17 +47,38 @@ internal sealed class ColumnNodes(OnnxModel model, ValueIndex index)
         return scope.Nodes;
     }
 
-    private void Core(WeightUse use, NodeScope scope, string codes, string scales, string? zeroPoint, (string Input, string Output) core, ReadOnlySpan<byte> data)
+    private void Core(
+        WeightUse use,
+        NodeScope scope,
+        string codes,
+        string scales,
+        string? zeroPoint,
+        (string Input, string Output) core,
+        ReadOnlySpan<byte> data)
     {
         if (scope.Opset < 11)
         {
-            scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "DynamicQuantizeMatMul", "com.microsoft", zeroPoint is null ? [core.Input, codes, scales] : [core.Input, codes, scales, zeroPoint], [core.Output]));
+            scope.Nodes.Add(
+                NodeWriter.Instead(
+                    use.Node,
+                    data,
+                    "DynamicQuantizeMatMul",
+                    "com.microsoft",
+                    zeroPoint is null ? [core.Input, codes, scales] : [core.Input, codes, scales, zeroPoint],
+                    [core.Output]));
             return;
         }
 
         var (value, scale, zero) = Quantized(use, scope, core.Input);
         var sums = scope.Value("sums");
-        scope.Nodes.Add(NodeWriter.Instead(use.Node, data, "MatMulInteger", "", zeroPoint is null ? [value, codes, zero] : [value, codes, zero, zeroPoint], [sums]));
+        scope.Nodes.Add(
+            NodeWriter.Instead(
+                use.Node,
+                data,
+                "MatMulInteger",
+                "",
+                zeroPoint is null ? [value, codes, zero] : [value, codes, zero, zeroPoint],
+                [sums]));
         var real = scope.Cast(sums, ElementType.Float, "sums_float");
         var both = scope.Add("Mul", "scale", [scale, scales]);
         scope.AddTo(core.Output, "Mul", "", "rescale", [real, both]);
@@ -68,7 +89,8 @@ internal sealed class ColumnNodes(OnnxModel model, ValueIndex index)
         if (input != use.Node.Inputs[0])
         {
             var (own, ownScale, ownZero) = (scope.Value("q8"), scope.Value("q8_scale"), scope.Value("q8_zp"));
-            scope.Nodes.Add(NodeWriter.Node("DynamicQuantizeLinear", "", index.NewName($"{scope.Base}_q8_node"), [input], [own, ownScale, ownZero]));
+            scope.Nodes.Add(
+                NodeWriter.Node("DynamicQuantizeLinear", "", index.NewName($"{scope.Base}_q8_node"), [input], [own, ownScale, ownZero]));
             return (own, ownScale, ownZero);
         }
 

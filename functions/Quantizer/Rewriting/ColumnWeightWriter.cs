@@ -30,7 +30,13 @@ internal sealed class ColumnWeightWriter(WeightReader reader, DataFile data, int
             SliceBuffer.Grow(ref _scales, columns);
             reader.ReadColumns(view, first, columns, _values);
             mask?.Apply(_values.AsSpan(0, k * columns), view.Transposed ? k : columns, view.Transposed);
-            error += ColumnQuantizer.Quantize(new MatrixSlice(_values, k, columns, view.Transposed), scheme, _codes, _scales, threads, cancellationToken);
+            error += ColumnQuantizer.Quantize(
+                new MatrixSlice(_values, k, columns, view.Transposed),
+                scheme,
+                _codes,
+                _scales,
+                threads,
+                cancellationToken);
             PutRows(codes, k, n, first, columns);
             scales.Put(MemoryMarshal.AsBytes(_scales.AsSpan(0, columns)), 4L * first);
             progress((long)k * columns);

@@ -19,7 +19,12 @@ internal sealed class ElementWriter(WeightReader reader, DataFile data)
 
     /// <summary>Stores float32 as float16. Infinities are held exactly and count as no error where they mean something.</summary>
     internal BlockError StoreHalf(
-        OnnxTensor tensor, bool inline, bool mayBeInfinite, out TensorTarget target, Action<long> progress, CancellationToken cancellationToken)
+        OnnxTensor tensor,
+        bool inline,
+        bool mayBeInfinite,
+        out TensorTarget target,
+        Action<long> progress,
+        CancellationToken cancellationToken)
     {
         target = new TensorTarget(tensor.Elements * 2, inline, data);
         var sums = default(ErrorSums);

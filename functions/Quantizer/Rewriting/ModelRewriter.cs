@@ -84,7 +84,9 @@ internal sealed class ModelRewriter(
         }
 
         var weight = refine(plan);
-        var reports = weight.Products.Select(product => products.Write(weight.Entry, product, progress.Advance, cancellationToken)).ToList();
+        var reports = weight
+            .Products.Select(product => products.Write(weight.Entry, product, progress.Advance, cancellationToken))
+            .ToList();
         if (weight.Values is { } values)
         {
             reports.Add(tensors.Write(weight.Entry, values, progress.Advance, cancellationToken));

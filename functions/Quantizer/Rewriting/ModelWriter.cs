@@ -32,7 +32,9 @@ internal readonly ref struct ModelWriter(ReadOnlySpan<byte> data, OnnxModel mode
         }
 
         // ONNX Runtime takes its own operators without an import; other readers do not.
-        if ((edits.UsesContrib || model.AllGraphs.Any(g => g.Nodes.Exists(n => n.Domain == KnownOperators.Contrib))) && model.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
+        if (
+            (edits.UsesContrib || model.AllGraphs.Any(g => g.Nodes.Exists(n => n.Domain == KnownOperators.Contrib)))
+            && model.Opsets.TrueForAll(o => o.Domain != KnownOperators.Contrib))
         {
             output.Message(8, ContribOpset());
         }

@@ -14,7 +14,13 @@ internal readonly record struct NodeAttribute(string Name, long? Int, long[]? In
 /// <summary>Writes NodeProto messages.</summary>
 internal static class NodeWriter
 {
-    internal static WireWriter Node(string opType, string domain, string name, string[] inputs, string[] outputs, params NodeAttribute[] attributes)
+    internal static WireWriter Node(
+        string opType,
+        string domain,
+        string name,
+        string[] inputs,
+        string[] outputs,
+        params NodeAttribute[] attributes)
     {
         var node = new WireWriter();
         Body(node, opType, domain, inputs, outputs, attributes);
@@ -24,7 +30,13 @@ internal static class NodeWriter
 
     /// <summary>The same node with another operator: its name, documentation, metadata and unknown fields stay.</summary>
     internal static WireWriter Instead(
-        OnnxNode original, ReadOnlySpan<byte> data, string opType, string domain, string[] inputs, string[] outputs, params NodeAttribute[] attributes)
+        OnnxNode original,
+        ReadOnlySpan<byte> data,
+        string opType,
+        string domain,
+        string[] inputs,
+        string[] outputs,
+        params NodeAttribute[] attributes)
     {
         var node = new WireWriter();
         Body(node, opType, domain, inputs, outputs, attributes);

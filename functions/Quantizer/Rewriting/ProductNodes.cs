@@ -70,7 +70,9 @@ internal static class ProductNodes
     }
 
     private static bool IsVector(ValueIndex index, OnnxNode node, int n) =>
-        index.Resolve(node.Graph, node.Inputs[2]) is { Initializer: { } tensor, IsInput: false } && tensor.Dims.Count == 1 && tensor.Dims[0] == n;
+        index.Resolve(node.Graph, node.Inputs[2]) is { Initializer: { } tensor, IsInput: false }
+        && tensor.Dims.Count == 1
+        && tensor.Dims[0] == n;
 
     private static void Unsqueeze(NodeScope scope, string from, string to, int count)
     {

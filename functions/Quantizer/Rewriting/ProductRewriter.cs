@@ -9,13 +9,21 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores quantized weights and puts the nodes that read them in place of the float ones.</summary>
 internal sealed class ProductRewriter(
-    InspectedModel inspected, ModelAnalysis analysis, BlockWeightWriter blocks, ColumnWeightWriter columns, GraphEdits edits, TensorPlacer placer)
+    InspectedModel inspected,
+    ModelAnalysis analysis,
+    BlockWeightWriter blocks,
+    ColumnWeightWriter columns,
+    GraphEdits edits,
+    TensorPlacer placer)
 {
     private readonly ColumnNodes _columnNodes = new(analysis.Model, analysis.Index);
 
     /// <summary>Sees all nodes before the first is written.</summary>
     internal void Prepare(QuantizationPlan plan) =>
-        _columnNodes.Expect(plan.Weights.SelectMany(weight => weight.Products).Where(product => product.Scheme is ColumnScheme).SelectMany(product => product.Uses));
+        _columnNodes.Expect(
+            plan.Weights.SelectMany(weight => weight.Products)
+                .Where(product => product.Scheme is ColumnScheme)
+                .SelectMany(product => product.Uses));
 
     internal TensorReport Write(WeightEntry entry, RefinedProduct product, Action<long> progress, CancellationToken cancellationToken) =>
         product.Scheme is ColumnScheme column
@@ -32,7 +40,15 @@ internal sealed class ProductRewriter(
         {
             edits.Need(RuntimeNeeds.Of(use, scheme));
             var zeroPoints = names.ZeroPoints.GetValueOrDefault(analysis.Places.OfZeroPoints(use, entry.Source.Graph));
-            edits.Nodes[use.Node] = BlockNodes.Build(use, scheme, names, zeroPoints, analysis.Model, analysis.Index, analysis.Ranks, inspected.File.Span);
+            edits.Nodes[use.Node] = BlockNodes.Build(
+                use,
+                scheme,
+                names,
+                zeroPoints,
+                analysis.Model,
+                analysis.Index,
+                analysis.Ranks,
+                inspected.File.Span);
             UseContrib(use.Node);
         }
 
@@ -45,7 +61,15 @@ internal sealed class ProductRewriter(
         WeightEntry entry, RefinedProduct product, ColumnScheme scheme, Action<long> progress, CancellationToken cancellationToken)
     {
         var (k, n) = (product.View.K, product.View.N);
-        var error = columns.Write(product.View, scheme, analysis.Places.NeedsNodes(Home(entry)), product.Mask, out var codes, out var scales, progress, cancellationToken);
+        var error = columns.Write(
+            product.View,
+            scheme,
+            analysis.Places.NeedsNodes(Home(entry)),
+            product.Mask,
+            out var codes,
+            out var scales,
+            progress,
+            cancellationToken);
         error.RequireFinite(entry.Name);
         var codesName = Put(entry, codes, "q8", scheme.Unsigned ? ElementType.UInt8 : ElementType.Int8, k, n);
         var zeroName = scheme.Unsigned ? Put(entry, TensorTarget.Of([ColumnScheme.ZeroPoint]), "zp", ElementType.UInt8) : null;
@@ -96,7 +120,8 @@ internal sealed class ProductRewriter(
     }
 
     // A table that is shared has zero points in another shape for the rows that are picked.
-    private static IEnumerable<WeightUse> ZeroPointReaders(RefinedProduct product) => product.Uses.Where(use => !product.IsTied || use.Kind != UseKind.Gather);
+    private static IEnumerable<WeightUse> ZeroPointReaders(RefinedProduct product) =>
+        product.Uses.Where(use => !product.IsTied || use.Kind != UseKind.Gather);
 
     private OnnxGraph Home(WeightEntry entry) => analysis.Places.Home(entry.Source.Graph);
 

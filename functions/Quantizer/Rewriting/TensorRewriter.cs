@@ -10,7 +10,13 @@ namespace SlmOps.Quantizer.Rewriting;
 
 /// <summary>Stores weights in another form under their own names, so that no other node has to change.</summary>
 internal sealed class TensorRewriter(
-    InspectedModel inspected, ModelAnalysis analysis, WeightReader reader, DataFile data, string dataName, GraphEdits edits, TensorPlacer placer)
+    InspectedModel inspected,
+    ModelAnalysis analysis,
+    WeightReader reader,
+    DataFile data,
+    string dataName,
+    GraphEdits edits,
+    TensorPlacer placer)
 {
     private readonly ElementWriter _writer = new(reader, data);
 
@@ -22,15 +28,31 @@ internal sealed class TensorRewriter(
     private TensorReport WriteHalf(WeightEntry entry, RefinedValues values, Action<long> progress, CancellationToken cancellationToken)
     {
         var error = _writer.StoreHalf(
-            entry.Tensor, analysis.Places.NeedsNodes(entry.Source.Graph), values.MayBeInfinite, out var target, progress, cancellationToken);
+            entry.Tensor,
+            analysis.Places.NeedsNodes(entry.Source.Graph),
+            values.MayBeInfinite,
+            out var target,
+            progress,
+            cancellationToken);
         error.RequireFinite(entry.Name);
         StoreHalf(entry, target);
         return Report(entry, "half", 16, error, target.Length, values.Reason);
     }
 
-    private TensorReport WritePruned(WeightEntry entry, RefinedValues values, PruneScheme scheme, Action<long> progress, CancellationToken cancellationToken)
+    private TensorReport WritePruned(
+        WeightEntry entry,
+        RefinedValues values,
+        PruneScheme scheme,
+        Action<long> progress,
+        CancellationToken cancellationToken)
     {
-        var result = _writer.Prune(values.View!, values.Mask!, analysis.Places.NeedsNodes(entry.Source.Graph), out var pruned, progress, cancellationToken);
+        var result = _writer.Prune(
+            values.View!,
+            values.Mask!,
+            analysis.Places.NeedsNodes(entry.Source.Graph),
+            out var pruned,
+            progress,
+            cancellationToken);
         result.Error.RequireFinite(entry.Name);
         Replace(entry, pruned.Tensor(entry.Name, entry.Tensor.Type, [.. entry.Tensor.Dims]));
         return Report(entry, scheme.Text, entry.Tensor.Type.Bits(), result.Error, entry.Tensor.ByteLength, values.Reason) with
@@ -60,8 +82,18 @@ internal sealed class TensorRewriter(
         else
         {
             // The cast takes over the weight's name; ONNX Runtime folds it into a constant when it loads the model.
-            Place(entry, stored, [NodeWriter.Node(
-                "Cast", "", analysis.Index.NewName($"{name}_cast"), [name], [entry.Name], NodeAttribute.Of("to", (long)ElementType.Float))]);
+            Place(
+                entry,
+                stored,
+                [
+                    NodeWriter.Node(
+                        "Cast",
+                        "",
+                        analysis.Index.NewName($"{name}_cast"),
+                        [name],
+                        [entry.Name],
+                        NodeAttribute.Of("to", (long)ElementType.Float)),
+                ]);
         }
     }
 

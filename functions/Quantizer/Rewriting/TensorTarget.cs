@@ -43,5 +43,6 @@ internal sealed class TensorTarget
     }
 
     /// <summary>The tensor as the graph names it; everything must have been put.</summary>
-    internal StoredTensor Tensor(string name, ElementType type, params long[] dims) => new(name, type, dims, Bytes, _slot?.Offset ?? 0, Length);
+    internal StoredTensor Tensor(string name, ElementType type, params long[] dims) =>
+        new(name, type, dims, Bytes, _slot?.Offset ?? 0, Length);
 }

@@ -19,8 +19,15 @@ internal sealed class TypeWidener(
 
     private readonly Dictionary<int, OnnxTensor> _tensors = Tensors(inspected.Model!);
     // Data of a Constant node must lie in the graph.
-    private readonly HashSet<int> _constants = [.. inspected.Model!.AllGraphs.SelectMany(graph => graph.Nodes)
-        .SelectMany(node => node.Attributes).Select(attribute => attribute.Tensor).OfType<OnnxTensor>().Select(tensor => tensor.Body.Start)];
+    private readonly HashSet<int> _constants =
+    [
+        .. inspected
+            .Model!.AllGraphs.SelectMany(graph => graph.Nodes)
+            .SelectMany(node => node.Attributes)
+            .Select(attribute => attribute.Tensor)
+            .OfType<OnnxTensor>()
+            .Select(tensor => tensor.Body.Start),
+    ];
     private float[] _values = [];
 
     internal WireWriter Write() => Copy(inspected.Model!.Body, (field, output) => field.Number switch
@@ -71,12 +78,20 @@ internal sealed class TypeWidener(
     // ValueInfoProto.type; inside it tensor_type.elem_type, and the same again inside of sequences and optionals.
     private WireWriter Value(ByteRange body) => Copy(body, (field, output) => field.Number == 2 && Put(output, 2, Type(field.Payload)));
 
-    private WireWriter Type(ByteRange body) => Copy(body, (field, output) => field.Number switch
-    {
-        1 => Put(output, 1, Copy(field.Payload, static (_, _) => false, typeField: 1)),
-        4 or 9 => Put(output, field.Number, Copy(field.Payload, (inner, holder) => inner.Number == 1 && Put(holder, 1, Type(inner.Payload)))),
-        _ => false,
-    });
+    private WireWriter Type(ByteRange body) =>
+        Copy(
+            body,
+            (field, output) =>
+                field.Number switch
+                {
+                    1 => Put(output, 1, Copy(field.Payload, static (_, _) => false, typeField: 1)),
+                    4 or 9 => Put(
+                        output,
+                        field.Number,
+                        Copy(field.Payload, (inner, holder) => inner.Number == 1 && Put(holder, 1, Type(inner.Payload)))),
+                    _ => false,
+                }
+        );
 
     private bool Tensor(WireWriter output, int number, ByteRange body)
     {

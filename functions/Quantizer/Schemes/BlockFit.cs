@@ -99,7 +99,10 @@ internal static unsafe class BlockFit
         // The extreme maps exactly to code 0, the end that reaches further.
         var extreme = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(high, Vector256<float>.Zero - low), high, low);
         scale = (Vector256<float>.Zero - extreme) / half;
-        scale = Vector256.ConditionalSelect(Vector256.GreaterThan(Vector256.Abs(scale), Vector256.Create(Tiny)), scale, Vector256<float>.Zero);
+        scale = Vector256.ConditionalSelect(
+            Vector256.GreaterThan(Vector256.Abs(scale), Vector256.Create(Tiny)),
+            scale,
+            Vector256<float>.Zero);
         if (!scheme.Search)
         {
             return;

@@ -134,7 +134,9 @@ internal static unsafe class BlockQuantizer
             for (var lane = 0; lane < lanes; lane++)
             {
                 var step = slice.Transposed ? 1 : slice.Columns;
-                var from = slice.Transposed ? values + ((long)(column + lane) * slice.K) + firstRow : values + ((long)firstRow * slice.Columns) + column + lane;
+                var from = slice.Transposed
+                    ? values + ((long)(column + lane) * slice.K) + firstRow
+                    : values + ((long)firstRow * slice.Columns) + column + lane;
                 for (var r = 0; r < rows; r++)
                 {
                     block[(r * Lanes) + lane] = from[(long)r * step];

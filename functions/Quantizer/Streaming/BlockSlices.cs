@@ -19,7 +19,13 @@ internal sealed class BlockSlices(WeightReader reader, int threads)
 
     /// <summary>Leaves codes, scales and zero points of the slice at the start of the buffers.</summary>
     internal BlockError Quantize(
-        WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, int first, int columns, CancellationToken cancellationToken)
+        WeightView view,
+        BlockScheme scheme,
+        RowWeights weights,
+        PruneMask? mask,
+        int first,
+        int columns,
+        CancellationToken cancellationToken)
     {
         SliceBuffer.Grow(ref _values, (long)view.K * columns);
         SliceBuffer.Grow(ref _codes, scheme.CodeBytes(view.K, columns));
@@ -33,7 +39,13 @@ internal sealed class BlockSlices(WeightReader reader, int threads)
     }
 
     /// <summary>Error of a scheme over one of every so many strips of 64 columns: enough to choose by.</summary>
-    internal BlockError Sample(WeightView view, BlockScheme scheme, RowWeights weights, PruneMask? mask, int every, CancellationToken cancellationToken)
+    internal BlockError Sample(
+        WeightView view,
+        BlockScheme scheme,
+        RowWeights weights,
+        PruneMask? mask,
+        int every,
+        CancellationToken cancellationToken)
     {
         const int Strip = 64;
         var error = new BlockError(0, 0, true);

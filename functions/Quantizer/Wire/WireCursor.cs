@@ -74,7 +74,11 @@ internal ref struct WireCursor(ReadOnlySpan<byte> data, ByteRange message)
 
         if (length > _data.Length - payload)
         {
-            throw new WireFormatException(start, number, true, $"field {number} at byte {start} claims {length} bytes, {_data.Length - payload} are left");
+            throw new WireFormatException(
+                start,
+                number,
+                true,
+                $"field {number} at byte {start} claims {length} bytes, {_data.Length - payload} are left");
         }
 
         var range = new ByteRange(payload, (int)length);
@@ -104,13 +108,21 @@ internal ref struct WireCursor(ReadOnlySpan<byte> data, ByteRange message)
             }
             else if (++unfinished == LongestVarint)
             {
-                throw new WireFormatException(field.Start, field.Number, false, $"field {field.Number} at byte {field.Start} has a number that is longer than ten bytes");
+                throw new WireFormatException(
+                    field.Start,
+                    field.Number,
+                    false,
+                    $"field {field.Number} at byte {field.Start} has a number that is longer than ten bytes");
             }
         }
 
         return unfinished == 0
             ? count
-            : throw new WireFormatException(field.Start, field.Number, true, $"field {field.Number} at byte {field.Start} ends inside a number");
+            : throw new WireFormatException(
+                field.Start,
+                field.Number,
+                true,
+                $"field {field.Number} at byte {field.Start} ends inside a number");
     }
 
     /// <summary>Reads the varints of a packed field (or the single one of an unpacked field).</summary>
@@ -133,7 +145,11 @@ internal ref struct WireCursor(ReadOnlySpan<byte> data, ByteRange message)
     {
         if (into.Count >= limit)
         {
-            throw new WireFormatException(field.Start, field.Number, false, $"field {field.Number} at byte {field.Start} has more than {limit} entries");
+            throw new WireFormatException(
+                field.Start,
+                field.Number,
+                false,
+                $"field {field.Number} at byte {field.Start} has more than {limit} entries");
         }
 
         into.Add(value);

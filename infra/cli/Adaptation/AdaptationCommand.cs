@@ -8,7 +8,8 @@ namespace SlmOps.Cli.Adaptation;
 /// <summary><c>slmops adaptation list|withdraw</c>: the adaptations that channels offer.</summary>
 internal static class AdaptationCommand
 {
-    internal static Command Build() => new("adaptation", "List the adaptations that channels offer, or withdraw one.") { List(), Withdraw() };
+    internal static Command Build() =>
+        new("adaptation", "List the adaptations that channels offer, or withdraw one.") { List(), Withdraw() };
 
     private static Command List()
     {
@@ -36,12 +37,25 @@ internal static class AdaptationCommand
 
     private static Command Withdraw()
     {
-        var channel = new Argument<string>("channel") { Description = "Channel (the adapted model's name unless slmops.json says otherwise)" };
+        var channel = new Argument<string>("channel")
+        {
+            Description = "Channel (the adapted model's name unless slmops.json says otherwise)",
+        };
         var name = new Argument<string>("name") { Description = "Name of the adaptation" };
-        var version = new Option<string?>("--version") { Description = "Only this version; all of them unless given", HelpName = "VERSION" };
+        var version = new Option<string?>("--version")
+        {
+            Description = "Only this version; all of them unless given",
+            HelpName = "VERSION",
+        };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("withdraw", "Take an adaptation out of a channel; its devices go on with what else matches them") { channel, name, version, json };
+        var command = new Command("withdraw", "Take an adaptation out of a channel; its devices go on with what else matches them")
+        {
+            channel,
+            name,
+            version,
+            json,
+        };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
@@ -74,7 +88,10 @@ internal static class AdaptationCommand
         terminal.Screen.Write(table);
     }
 
-    private static string Labels(ChannelOverlay overlay) => overlay.Selector.Count == 0
-        ? "any labels"
-        : string.Join(", ", overlay.Selector.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+    private static string Labels(ChannelOverlay overlay) =>
+        overlay.Selector.Count == 0
+            ? "any labels"
+            : string.Join(
+                ", ",
+                overlay.Selector.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
 }

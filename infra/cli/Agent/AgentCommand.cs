@@ -8,10 +8,21 @@ internal static class AgentCommand
 {
     internal static Command Build()
     {
-        var channel = new Option<string?>("--channel") { Description = "Channel to follow (default: the only one there is)", HelpName = "NAME" };
-        var more = new Argument<string[]>("options") { Description = "Further options of the agent, after --", Arity = ArgumentArity.ZeroOrMore };
+        var channel = new Option<string?>("--channel")
+        {
+            Description = "Channel to follow (default: the only one there is)",
+            HelpName = "NAME",
+        };
+        var more = new Argument<string[]>("options")
+        {
+            Description = "Further options of the agent, after --",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var connection = new ConnectionOptions();
-        var command = new Command("agent", "Run one agent against the local platform until Ctrl+C. Its own options follow --, such as: slmops agent -- --memory 64MiB --label site=lab. `slmops agent -- --help` lists them.")
+        var command = new Command(
+            "agent",
+            "Run one agent against the local platform until Ctrl+C. Its own options follow --, such as: slmops agent -- --memory 64MiB --label site=lab. `slmops agent -- --help` lists them."
+        )
         {
             channel, more,
         };
@@ -28,13 +39,16 @@ internal static class AgentCommand
             List<(string Option, string Value)> defaults =
             [
                 ("--url", found.FunctionsUrl.ToString()),
-                ("--key", found.FunctionsKey),
-                ("--trust", found.TrustFile),
-                ("--data", Path.Combine(parsed.GetValue(connection.Data)!, "agent")),
-            ];
+                        ("--key", found.FunctionsKey),
+                        ("--trust", found.TrustFile),
+                        ("--data", Path.Combine(parsed.GetValue(connection.Data)!, "agent")),
+                    ];
             if (!Gives(own, "--channel"))
             {
-                defaults.Add(("--channel", parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken).ConfigureAwait(false)));
+                defaults.Add(
+                    (
+                        "--channel",
+                        parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken).ConfigureAwait(false)));
             }
             else if (parsed.GetValue(channel) is not null)
             {
@@ -78,8 +92,12 @@ internal static class AgentCommand
         return channels.Count switch
         {
             1 => channels[0].Channel,
-            0 => throw new CliException("There is no channel yet. Push a model first, or name the channel to wait for with --channel.", ExitCode.Usage),
-            _ => throw new CliException($"Name one with --channel: {string.Join(", ", channels.Select(channel => channel.Channel))}.", ExitCode.Usage),
+            0 => throw new CliException(
+                "There is no channel yet. Push a model first, or name the channel to wait for with --channel.",
+                ExitCode.Usage),
+            _ => throw new CliException(
+                $"Name one with --channel: {string.Join(", ", channels.Select(channel => channel.Channel))}.",
+                ExitCode.Usage),
         };
     }
 }

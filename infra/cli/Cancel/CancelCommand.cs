@@ -11,7 +11,11 @@ internal static class CancelCommand
         var model = new Argument<string>("model") { Description = "Upload whose run is to end, as NAME/VERSION" };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("cancel", "End a run at any stage before its release: what runs of it is killed, and it is rejected.") { model, json };
+        var command = new Command("cancel", "End a run at any stage before its release: what runs of it is killed, and it is rejected.")
+        {
+            model,
+            json,
+        };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {

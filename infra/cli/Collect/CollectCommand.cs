@@ -12,7 +12,11 @@ internal static class CollectCommand
         var delete = new Option<bool>("--delete") { Description = "Delete it; without this nothing changes" };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("gc", "Show which package blobs no release needs any more, and delete them when asked to.") { delete, json };
+        var command = new Command("gc", "Show which package blobs no release needs any more, and delete them when asked to.")
+        {
+            delete,
+            json,
+        };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {

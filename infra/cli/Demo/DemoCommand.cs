@@ -16,17 +16,32 @@ internal static class DemoCommand
 
     internal static Command Build()
     {
-        var agents = new Option<int>("--agents") { Description = "Devices to start, 1 to 30", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var agents = new Option<int>("--agents")
+        {
+            Description = "Devices to start, 1 to 30",
+            HelpName = "N",
+            DefaultValueFactory = _ => 3,
+        };
         var keep = new Option<bool>("--keep") { Description = "Leave everything running until Ctrl+C" };
         var json = new Option<bool>("--json") { Description = "Print the outcome as JSON on standard output" };
         var data = new ConnectionOptions().Data;
         data.DefaultValueFactory = _ => Path.Combine(ConnectionOptions.DefaultData(), "demo");
-        var command = new Command("demo", "Do the main job once: start the platform and three different devices, upload the sample model, follow it onto every device. Exit code 0 only if every device runs a verified variant that its hardware can hold.")
+        var command = new Command(
+            "demo",
+            "Do the main job once: start the platform and three different devices, upload the sample model, follow it onto every device. Exit code 0 only if every device runs a verified variant that its hardware can hold."
+        )
         {
             agents, keep, json, data,
         };
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() => RunAsync(
-            Terminal.Open(parsed.GetValue(json)), parsed.GetValue(data)!, parsed.GetValue(agents), parsed.GetValue(keep), cancellationToken)));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Guard.RunAsync(() =>
+                    RunAsync(
+                        Terminal.Open(parsed.GetValue(json)),
+                        parsed.GetValue(data)!,
+                        parsed.GetValue(agents),
+                        parsed.GetValue(keep),
+                        cancellationToken)));
         return command;
     }
 
@@ -46,19 +61,33 @@ internal static class DemoCommand
         try
         {
             var connection = PlatformStart.Announce(platform);
-            terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · {connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}");
+            terminal.Say(
+                $"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · {connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}"
+            );
             var plan = PushFiles.Of(Path.Combine(root, "infra", "samples", "pydocs-slm"), null, null);
             await using var fleet = new DemoFleet();
             fleet.Start(connection, plan.Model, DemoProfiles.Make(agents), Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);
             await WaitForFleetAsync(client, plan.Model, agents, cancellationToken).ConfigureAwait(false);
             terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  fleet      {agents} devices");
-            var outcome = await DeliverAsync(terminal, connection, client, plan, agents, clock, Task.WhenAny(platform.Completion, fleet.WatchAsync()).Unwrap(), cancellationToken).ConfigureAwait(false);
+            var outcome = await DeliverAsync(
+                    terminal,
+                    connection,
+                    client,
+                    plan,
+                    agents,
+                    clock,
+                    Task.WhenAny(platform.Completion, fleet.WatchAsync()).Unwrap(),
+                    cancellationToken)
+                .ConfigureAwait(false);
             if (keep)
             {
                 terminal.Say("Everything stays up until Ctrl+C.");
                 UpCommand.Describe(terminal, platform);
-                await platform.Completion.WaitAsync(cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+                await platform
+                    .Completion.WaitAsync(cancellationToken)
+                    .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+                    .ConfigureAwait(false);
             }
 
             return outcome;
@@ -75,13 +104,18 @@ internal static class DemoCommand
         Task health, CancellationToken cancellationToken)
     {
         var upload = Stopwatch.StartNew();
-        await new Uploader(new BlobServiceClient(connection.StorageConnectionString), terminal).RunAsync(plan, cancellationToken).ConfigureAwait(false);
+        await new Uploader(new BlobServiceClient(connection.StorageConnectionString), terminal)
+            .RunAsync(plan, cancellationToken)
+            .ConfigureAwait(false);
         var uploadMs = upload.ElapsedMilliseconds;
         var status = await new RunWatcher(client, terminal, TimeProvider.System)
             .FollowAsync(plan.Model, plan.Version!, clock, health, cancellationToken).ConfigureAwait(false);
         var outcome = DemoOutcome.From(status, uploadMs, clock.ElapsedMilliseconds);
         RunTables.Show(terminal, status);
-        terminal.Say("took  " + string.Join(" · ", outcome.StagesMs.Select(stage => $"{stage.Key} {stage.Value / 1000.0:0.0} s")) + $" · in all {outcome.ElapsedMs / 1000.0:0.0} s");
+        terminal.Say(
+            "took  "
+                + string.Join(" · ", outcome.StagesMs.Select(stage => $"{stage.Key} {stage.Value / 1000.0:0.0} s"))
+                + $" · in all {outcome.ElapsedMs / 1000.0:0.0} s");
         terminal.Result(outcome);
         if (DemoOutcome.Fault(status, agents) is { } fault)
         {
@@ -106,7 +140,8 @@ internal static class DemoCommand
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CliException($"Not all {agents} devices reported within {FleetPatience.TotalSeconds} s; their logs are in the data folder.");
+            throw new CliException(
+                $"Not all {agents} devices reported within {FleetPatience.TotalSeconds} s; their logs are in the data folder.");
         }
     }
 }

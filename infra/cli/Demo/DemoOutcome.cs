@@ -28,13 +28,29 @@ internal sealed record DemoOutcome(
         }
 
         return new(
-            status.Model, status.Version, status.ReleaseDigest, status.State,
-            [.. status.Variants.Select(variant => new DemoVariant(
-                variant.Name, variant.Bytes ?? 0, variant.Ratio ?? 0, variant.Figures?.Perplexity, variant.Figures?.PerplexityChange,
-                variant.Figures?.TokensPerSecond, variant.Accepted switch { true => "accepted", false => "refused", null => "none" }, variant.Reason ?? ""))],
-            [.. status.Devices.Select(device => new DemoDevice(
-                device.Id, device.State, device.Variant, device.Manifest, device.Verified))],
-            stages, elapsedMs);
+            status.Model,
+            status.Version,
+            status.ReleaseDigest,
+            status.State,
+            [
+                .. status.Variants.Select(variant => new DemoVariant(
+                    variant.Name,
+                    variant.Bytes ?? 0,
+                    variant.Ratio ?? 0,
+                    variant.Figures?.Perplexity,
+                    variant.Figures?.PerplexityChange,
+                    variant.Figures?.TokensPerSecond,
+                    variant.Accepted switch
+                    {
+                        true => "accepted",
+                        false => "refused",
+                        null => "none",
+                    },
+                    variant.Reason ?? "")),
+            ],
+            [.. status.Devices.Select(device => new DemoDevice(device.Id, device.State, device.Variant, device.Manifest, device.Verified))],
+            stages,
+            elapsedMs);
     }
 
     /// <summary>

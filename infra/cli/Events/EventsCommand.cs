@@ -12,13 +12,20 @@ internal static class EventsCommand
 
     internal static Command Build()
     {
-        var type = new Option<string?>("--type") { Description = "Only this CloudEvents type, such as slmops.model.released.v1", HelpName = "TYPE" };
+        var type = new Option<string?>("--type")
+        {
+            Description = "Only this CloudEvents type, such as slmops.model.released.v1",
+            HelpName = "TYPE",
+        };
         var subject = new Option<string?>("--subject") { Description = "Only subjects that start with this", HelpName = "PREFIX" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until Ctrl+C", DefaultValueFactory = _ => true };
         var all = new Option<bool>("--all") { Description = "Storage's own events too, not only the facts of SlmOps" };
         var json = new Option<bool>("--json") { Description = "One CloudEvent as JSON a line on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("events", "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of your own is one line in events.json of the data folder.")
+        var command = new Command(
+            "events",
+            "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of your own is one line in events.json of the data folder."
+        )
         {
             type, subject, follow, all, json,
         };

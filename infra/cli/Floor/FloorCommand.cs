@@ -8,10 +8,19 @@ internal static class FloorCommand
 {
     internal static Command Build()
     {
-        var model = new Argument<string>("model") { Description = "Oldest release that devices may still install or fall back to, as NAME/VERSION" };
+        var model = new Argument<string>("model")
+        {
+            Description = "Oldest release that devices may still install or fall back to, as NAME/VERSION",
+        };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("floor", "Raise a model's security floor: devices install and fall back to nothing older than a release. It never goes down.") { model, json };
+        var command = new Command(
+            "floor",
+            "Raise a model's security floor: devices install and fall back to nothing older than a release. It never goes down.")
+        {
+            model,
+            json,
+        };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {

@@ -22,29 +22,67 @@ internal static class EvaluateCommand
     internal static Command Build()
     {
         var candidate = new Argument<string>("candidate") { Description = "Model to judge, or a folder with one" };
-        var baseline = new Option<string>("--baseline") { Description = "Model it was made from, or a folder with one", HelpName = "FILE", Required = true };
-        var text = new Option<string?>("--text") { Description = "Evaluation text: what a language model is to predict, or whose sentences an encoder is to embed (default: eval.txt beside the baseline)", HelpName = "FILE" };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "tokenizer.json, or the vocab.txt of a BERT model (default: the one beside the baseline)", HelpName = "FILE" };
-        var window = new Option<int>("--window") { Description = "Tokens scored from one empty cache", HelpName = "N", DefaultValueFactory = _ => 128 };
+        var baseline = new Option<string>("--baseline")
+        {
+            Description = "Model it was made from, or a folder with one",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var text = new Option<string?>("--text")
+        {
+            Description =
+                "Evaluation text: what a language model is to predict, or whose sentences an encoder is to embed (default: eval.txt beside the baseline)",
+            HelpName = "FILE",
+        };
+        var tokenizer = new Option<string?>("--tokenizer")
+        {
+            Description = "tokenizer.json, or the vocab.txt of a BERT model (default: the one beside the baseline)",
+            HelpName = "FILE",
+        };
+        var window = new Option<int>("--window")
+        {
+            Description = "Tokens scored from one empty cache",
+            HelpName = "N",
+            DefaultValueFactory = _ => 128,
+        };
         var tokens = new Option<int?>("--max-tokens") { Description = "Most tokens of the text to read (default: all)", HelpName = "N" };
-        var samples = new Option<string[]?>("--samples") { Description = "Inputs to compare on: .npz, .npy or .json (default: what slmops.json beside the baseline names)", HelpName = "FILE" };
-        var threads = new Option<int>("--threads") { Description = "Threads of ONNX Runtime", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var samples = new Option<string[]?>("--samples")
+        {
+            Description = "Inputs to compare on: .npz, .npy or .json (default: what slmops.json beside the baseline names)",
+            HelpName = "FILE",
+        };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of ONNX Runtime",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON on standard output" };
-        var command = new Command("evaluate", "Compare a model with the one it was made from: perplexity, divergence, agreement, output error, speed, memory.")
+        var command = new Command(
+            "evaluate",
+            "Compare a model with the one it was made from: perplexity, divergence, agreement, output error, speed, memory.")
         {
             candidate, baseline, text, tokenizer, window, tokens, samples, threads, json,
         };
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
-        {
-            var terminal = Terminal.Open(parsed.GetValue(json));
-            var job = new EvaluateJob(
-                ModelArguments.Model(parsed.GetValue(baseline)!), ModelArguments.Model(parsed.GetValue(candidate)!), parsed.GetValue(text), parsed.GetValue(tokenizer),
-                parsed.GetValue(window), parsed.GetValue(tokens), parsed.GetValue(threads), parsed.GetValue(samples) ?? []);
-            var outcome = await RunAsync(terminal, job, cancellationToken).ConfigureAwait(false);
-            Show(terminal, outcome);
-            terminal.Result(outcome);
-            return ExitCode.Done;
-        }));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Guard.RunAsync(async () =>
+                {
+                    var terminal = Terminal.Open(parsed.GetValue(json));
+                    var job = new EvaluateJob(
+                        ModelArguments.Model(parsed.GetValue(baseline)!),
+                        ModelArguments.Model(parsed.GetValue(candidate)!),
+                        parsed.GetValue(text),
+                        parsed.GetValue(tokenizer),
+                        parsed.GetValue(window),
+                        parsed.GetValue(tokens),
+                        parsed.GetValue(threads),
+                        parsed.GetValue(samples) ?? []);
+                    var outcome = await RunAsync(terminal, job, cancellationToken).ConfigureAwait(false);
+                    Show(terminal, outcome);
+                    terminal.Result(outcome);
+                    return ExitCode.Done;
+                }));
         return command;
     }
 
@@ -52,7 +90,8 @@ internal static class EvaluateCommand
     {
         var facts = Inspect(job.Baseline, cancellationToken);
         var text = ModelArguments.Beside(job.Baseline, job.Text, "eval.txt");
-        var tokenizer = ModelArguments.Beside(job.Baseline, job.Tokenizer, "tokenizer.json") ?? ModelArguments.Beside(job.Baseline, null, "vocab.txt");
+        var tokenizer =
+            ModelArguments.Beside(job.Baseline, job.Tokenizer, "tokenizer.json") ?? ModelArguments.Beside(job.Baseline, null, "vocab.txt");
         var predicts = IntakePolicy.IsLanguageModel(facts);
         if (predicts && text is null != tokenizer is null)
         {
@@ -64,21 +103,40 @@ internal static class EvaluateCommand
         {
             if (twin is not null)
             {
-                terminal.Say($"{Path.GetFileName(job.Baseline)} computes in bfloat16, which ONNX Runtime has no kernels for on a CPU; its float32 twin is the baseline.");
+                terminal.Say(
+                    $"{Path.GetFileName(job.Baseline)} computes in bfloat16, which ONNX Runtime has no kernels for on a CPU; its float32 twin is the baseline."
+                );
                 var wide = Path.Combine(twin.FullName, Path.GetFileName(job.Baseline));
                 Float32Twin.Write(job.Baseline, wide, ModelArguments.Limits, cancellationToken);
                 job = job with { Baseline = wide };
             }
 
-            var loaded = tokenizer is null ? null : Load(terminal, tokenizer, required: (predicts && text is not null) || job.Tokenizer is not null);
+            var loaded = tokenizer is null
+                ? null
+                : Load(terminal, tokenizer, required: (predicts && text is not null) || job.Tokenizer is not null);
             var options = Inputs(job, facts, predicts || loaded is null ? null : text, tokenizer);
             return await terminal.Screen.Progress()
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-                .StartAsync(screen => MeasureAsync(
-                    job, facts, options, predicts ? text : null, loaded, new Bar(screen.AddTask("evaluate", maxValue: 1)), cancellationToken)).ConfigureAwait(false);
+                .StartAsync(screen =>
+                    MeasureAsync(
+                        job,
+                        facts,
+                        options,
+                        predicts ? text : null,
+                        loaded,
+                        new Bar(screen.AddTask("evaluate", maxValue: 1)),
+                        cancellationToken))
+                .ConfigureAwait(false);
         }
-        catch (Exception refused) when (refused is ModelOpenException or InferenceException or TokenizerException or SampleFilesException or ArgumentException
-            or SandboxException or InvalidDataException)
+        catch (Exception refused)
+            when (refused
+                    is ModelOpenException
+                        or InferenceException
+                        or TokenizerException
+                        or SampleFilesException
+                        or ArgumentException
+                        or SandboxException
+                        or InvalidDataException)
         {
             throw new CliException(refused.Message);
         }
@@ -112,7 +170,9 @@ internal static class EvaluateCommand
         return new()
         {
             Threads = job.Threads,
-            Inputs = ModelInputs.Hints(asked, facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value)),
+            Inputs = ModelInputs.Hints(
+                asked,
+                facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value)),
             NamedDimensions = asked.Dimensions,
             SampleFiles = job.Samples.Count > 0 ? job.Samples : [.. asked.Files.Select(file => Path.Combine(folder, file))],
             TextFile = tokenizer is null ? null : text,
@@ -136,33 +196,74 @@ internal static class EvaluateCommand
 
     /// <summary>In a process of its own, as in a run of the pipeline: a model that takes it down leaves its figures.</summary>
     private static async Task<EvaluateOutcome> MeasureAsync(
-        EvaluateJob job, ModelFacts facts, OutputComparisonOptions options, string? text, Tokenizer? tokenizer, IProgress<double> progress, CancellationToken cancellationToken)
+        EvaluateJob job,
+        ModelFacts facts,
+        OutputComparisonOptions options,
+        string? text,
+        Tokenizer? tokenizer,
+        IProgress<double> progress,
+        CancellationToken cancellationToken)
     {
-        var tokens = text is null || tokenizer is null ? [] : tokenizer.Encode(await File.ReadAllTextAsync(text, cancellationToken).ConfigureAwait(false), cancellationToken);
+        var tokens =
+            text is null || tokenizer is null
+                ? []
+                : tokenizer.Encode(await File.ReadAllTextAsync(text, cancellationToken).ConfigureAwait(false), cancellationToken);
         if (job.MaxTokens is { } most && tokens.Count > most)
         {
             tokens = [.. tokens.Take(most)];
         }
 
-        var size = new RunSize(2 * facts.WeightBytes, facts.Parameters, IntakePolicy.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
+        var size = new RunSize(
+            2 * facts.WeightBytes,
+            facts.Parameters,
+            IntakePolicy.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
         var limits = RunLimitPlan.For(size, RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), MostCpu, job.Threads);
-        var sandbox = await ModelSandbox.StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        var sandbox = await ModelSandbox
+            .StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {
-            var outputs = await sandbox.CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken).ConfigureAwait(false);
+            var outputs = await sandbox
+                .CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken)
+                .ConfigureAwait(false);
             if (tokens.Count == 0)
             {
                 return new(
-                    null, null, null, null, null, outputs.SqnrDb, outputs.Cosine, 1000 / outputs.LatencyMs, 1000 / outputs.BaselineLatencyMs,
-                    null, null, outputs.LoadMs, outputs.PeakBytes, null)
-                { Embeddings = outputs.Embeddings };
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    outputs.SqnrDb,
+                    outputs.Cosine,
+                    1000 / outputs.LatencyMs,
+                    1000 / outputs.BaselineLatencyMs,
+                    null,
+                    null,
+                    outputs.LoadMs,
+                    outputs.PeakBytes,
+                    null)
+                {
+                    Embeddings = outputs.Embeddings,
+                };
             }
 
             var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken).ConfigureAwait(false);
             return new(
-                measured.Perplexity, measured.BaselinePerplexity, measured.PerplexityChange, measured.Kl, measured.Top1Agreement,
-                outputs.SqnrDb, outputs.Cosine, measured.TokensPerSecond, measured.BaselineTokensPerSecond,
-                measured.PrefillTokensPerSecond, measured.BaselinePrefillTokensPerSecond, measured.LoadMs, measured.PeakBytes, measured.Tokens)
+                measured.Perplexity,
+                measured.BaselinePerplexity,
+                measured.PerplexityChange,
+                measured.Kl,
+                measured.Top1Agreement,
+                outputs.SqnrDb,
+                outputs.Cosine,
+                measured.TokensPerSecond,
+                measured.BaselineTokensPerSecond,
+                measured.PrefillTokensPerSecond,
+                measured.BaselinePrefillTokensPerSecond,
+                measured.LoadMs,
+                measured.PeakBytes,
+                measured.Tokens)
             {
                 KlUncertainty = measured.KlUncertainty,
             };
@@ -190,7 +291,9 @@ internal static class EvaluateCommand
     {
         if (outcome.Perplexity is { } perplexity)
         {
-            terminal.Say($"perplexity   {perplexity:0.0000}, baseline {outcome.BaselinePerplexity:0.0000} ({outcome.PerplexityChange:+0.00%;-0.00%}) on {outcome.Tokens} tokens");
+            terminal.Say(
+                $"perplexity   {perplexity:0.0000}, baseline {outcome.BaselinePerplexity:0.0000} ({outcome.PerplexityChange:+0.00%;-0.00%}) on {outcome.Tokens} tokens"
+            );
             terminal.Say($"divergence   KL {outcome.Kl:0.00000} nats, top-1 agreement {outcome.Top1Agreement:0.000}");
         }
 
@@ -198,7 +301,9 @@ internal static class EvaluateCommand
         if (outcome.Embeddings is { } embeddings)
         {
             var neighbours = embeddings.Neighbours is { } share ? $", {share:0.000} of the nearest texts the same" : "";
-            terminal.Say($"embeddings   cosine {embeddings.Cosine:0.00000}, least {embeddings.LeastCosine:0.00000}{neighbours}, on {embeddings.Texts} texts");
+            terminal.Say(
+                $"embeddings   cosine {embeddings.Cosine:0.00000}, least {embeddings.LeastCosine:0.00000}{neighbours}, on {embeddings.Texts} texts"
+            );
         }
 
         terminal.Say($"speed        {outcome.TokensPerSecond:0} per second, baseline {outcome.BaselineTokensPerSecond:0}");
@@ -213,7 +318,14 @@ internal static class EvaluateCommand
 
 /// <summary>What to evaluate.</summary>
 internal sealed record EvaluateJob(
-    string Baseline, string Candidate, string? Text, string? Tokenizer, int Window, int? MaxTokens, int Threads, IReadOnlyList<string> Samples)
+    string Baseline,
+    string Candidate,
+    string? Text,
+    string? Tokenizer,
+    int Window,
+    int? MaxTokens,
+    int Threads,
+    IReadOnlyList<string> Samples)
 {
     /// <summary>The baseline as the user named it, which its slmops.json lies beside.</summary>
     public string Origin { get; init; } = Baseline;

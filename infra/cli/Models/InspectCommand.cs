@@ -39,14 +39,21 @@ internal static class InspectCommand
             return;
         }
 
-        terminal.Say($"{facts.Architecture}; {facts.Parameters:N0} parameters, {StatusChanges.Bytes(facts.WeightBytes)} of weights, graph {StatusChanges.Bytes(facts.GraphBytes)}, {facts.Nodes} nodes");
-        terminal.Say($"IR {facts.IrVersion}, {string.Join(", ", facts.Opsets.Select(opset => $"{opset.Key} {opset.Value}"))}; {facts.Producer}");
+        terminal.Say(
+            $"{facts.Architecture}; {facts.Parameters:N0} parameters, {StatusChanges.Bytes(facts.WeightBytes)} of weights, graph {StatusChanges.Bytes(facts.GraphBytes)}, {facts.Nodes} nodes"
+        );
+        terminal.Say(
+            $"IR {facts.IrVersion}, {string.Join(", ", facts.Opsets.Select(opset => $"{opset.Key} {opset.Value}"))}; {facts.Producer}");
         terminal.Say($"inputs      {Ports(facts.Inputs)}");
         terminal.Say($"outputs     {Ports(facts.Outputs)}");
-        terminal.Say($"operators   {string.Join(", ", facts.Operators.OrderByDescending(item => item.Value).Select(item => $"{item.Key} {item.Value}"))}");
+        terminal.Say(
+            $"operators   {string.Join(", ", facts.Operators.OrderByDescending(item => item.Value).Select(item => $"{item.Key} {item.Value}"))}"
+        );
         foreach (var group in facts.Weights)
         {
-            terminal.Say($"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements {StatusChanges.Bytes(group.Bytes),10}");
+            terminal.Say(
+                $"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements {StatusChanges.Bytes(group.Bytes),10}"
+            );
         }
 
         foreach (var warning in facts.Warnings)
@@ -56,7 +63,9 @@ internal static class InspectCommand
 
         foreach (var recipe in recipes)
         {
-            terminal.Say($"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}");
+            terminal.Say(
+                $"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}"
+            );
         }
     }
 

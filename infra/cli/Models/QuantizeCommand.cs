@@ -17,16 +17,28 @@ internal static class QuantizeCommand
         var output = new Argument<string>("output") { Description = "Model to write; external data goes to OUTPUT.data" };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output" };
         var tuning = new QuantizeOptions();
-        var command = new Command("quantize", "Make a smaller model, one tensor at a time; memory does not grow with the model.") { input, output, json };
-        tuning.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
+        var command = new Command("quantize", "Make a smaller model, one tensor at a time; memory does not grow with the model.")
         {
-            var terminal = Terminal.Open(parsed.GetValue(json));
-            var result = Run(terminal, ModelArguments.Model(parsed.GetValue(input)!), parsed.GetValue(output)!, tuning.Read(parsed), cancellationToken);
-            Show(terminal, result);
-            terminal.Result(result);
-            return Task.FromResult(ExitCode.Done);
-        }));
+            input,
+            output,
+            json,
+        };
+        tuning.AddTo(command);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Guard.RunAsync(() =>
+                {
+                    var terminal = Terminal.Open(parsed.GetValue(json));
+                    var result = Run(
+                        terminal,
+                        ModelArguments.Model(parsed.GetValue(input)!),
+                        parsed.GetValue(output)!,
+                        tuning.Read(parsed),
+                        cancellationToken);
+                    Show(terminal, result);
+                    terminal.Result(result);
+                    return Task.FromResult(ExitCode.Done);
+                }));
         return command;
     }
 
@@ -48,8 +60,10 @@ internal static class QuantizeCommand
         }
         catch (ModelQuantizationException refused)
         {
-            throw new CliException(string.Join(
-                Environment.NewLine, refused.Problems.Select(problem => $"{problem.File ?? input}: {problem.Message} {problem.Cure} [{problem.Code}]")));
+            throw new CliException(
+                string.Join(
+                    Environment.NewLine,
+                    refused.Problems.Select(problem => $"{problem.File ?? input}: {problem.Message} {problem.Cure} [{problem.Code}]")));
         }
     }
 
@@ -67,7 +81,9 @@ internal static class QuantizeCommand
     private static void Show(Terminal terminal, QuantizeOutcome result)
     {
         var changed = result.Tensors.Count(tensor => tensor.RelativeError is not null);
-        terminal.Say($"{StatusChanges.Bytes(result.InputBytes)} -> {StatusChanges.Bytes(result.OutputBytes)} ({result.Ratio:0.000}), {changed} weights changed, {result.Tensors.Count - changed} left, in {result.ElapsedMs / 1000.0:0.00} s ({result.CpuMs / 1000.0:0.00} s CPU, {StatusChanges.Bytes(result.PeakRssBytes)} peak); needs ONNX Runtime {result.MinimumOrt}");
+        terminal.Say(
+            $"{StatusChanges.Bytes(result.InputBytes)} -> {StatusChanges.Bytes(result.OutputBytes)} ({result.Ratio:0.000}), {changed} weights changed, {result.Tensors.Count - changed} left, in {result.ElapsedMs / 1000.0:0.00} s ({result.CpuMs / 1000.0:0.00} s CPU, {StatusChanges.Bytes(result.PeakRssBytes)} peak); needs ONNX Runtime {result.MinimumOrt}"
+        );
         var left = result.Tensors.Where(tensor => tensor.RelativeError is null).OrderByDescending(tensor => tensor.BytesBefore).ToList();
         foreach (var tensor in left.Take(MostShown))
         {

@@ -9,7 +9,12 @@ internal static class ArchiveCommands
     internal static Command Export()
     {
         var layout = new Argument<string>("layout") { Description = "Folder of an OCI image-layout" };
-        var file = new Option<string>("--oci-archive") { Description = "Tar file to write; the same layout always gives the same file", HelpName = "FILE", Required = true };
+        var file = new Option<string>("--oci-archive")
+        {
+            Description = "Tar file to write; the same layout always gives the same file",
+            HelpName = "FILE",
+            Required = true,
+        };
         var command = new Command("export", "Write a layout as one tar file that other tools call an OCI archive.") { layout, file };
         command.SetAction((parsed, cancellationToken) => RunAsync(async () =>
         {

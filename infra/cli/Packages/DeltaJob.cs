@@ -70,7 +70,8 @@ internal sealed class DeltaJob(Layouts old, Layouts wanted, string folder) : IBl
         }
         else
         {
-            await _made.AddAsync(await source.ReadAsync(digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false), cancellationToken)
+            await _made
+                .AddAsync(await source.ReadAsync(digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false), cancellationToken)
                 .ConfigureAwait(false);
         }
 

@@ -45,7 +45,10 @@ internal static class DiffCommand
         return command;
     }
 
-    private static async Task<(Layouts Layout, ReleaseIndex Index)> OpenAsync(string place, HttpClient http, CancellationToken cancellationToken)
+    private static async Task<(Layouts Layout, ReleaseIndex Index)> OpenAsync(
+        string place,
+        HttpClient http,
+        CancellationToken cancellationToken)
     {
         var layout = await Layouts.OpenAsync(place, http, cancellationToken).ConfigureAwait(false);
         return (layout, await layout.OnlyAsync(place, cancellationToken).ConfigureAwait(false));
@@ -60,7 +63,9 @@ internal static class DiffCommand
             return Difference(FetchPlan.Make(wanted, new HashSet<Digest>(), null), null);
         }
 
-        var held = (await job.ManifestAsync(basis.Manifest, cancellationToken).ConfigureAwait(false)).Files.Select(file => file.Digest).ToHashSet();
+        var held = (await job.ManifestAsync(basis.Manifest, cancellationToken).ConfigureAwait(false))
+            .Files.Select(file => file.Digest)
+            .ToHashSet();
         var offer = after.Deltas.FirstOrDefault(delta => delta.From == basis.Manifest && delta.To == variant.Manifest);
         offer ??= make ? await job.MakeAsync(basis.Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) : null;
         var whole = FetchPlan.Make(wanted, held, null);
@@ -71,10 +76,20 @@ internal static class DiffCommand
                     await job.ReadAsync(offer.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false))),
                 whole.Bytes);
 
-        VariantDifference Difference(FetchPlan plan, long? withoutDelta) => new(
-            variant.Name, wanted.Bytes, plan.Bytes,
-            [.. plan.Steps.Select(step => new FileDifference(step.Path, step.Target.Digest, step.Target.Size, step.Way.ToString().ToLowerInvariant(), step.Bytes))],
-            withoutDelta);
+        VariantDifference Difference(FetchPlan plan, long? withoutDelta) =>
+            new(
+                variant.Name,
+                wanted.Bytes,
+                plan.Bytes,
+                [
+                    .. plan.Steps.Select(step => new FileDifference(
+                        step.Path,
+                        step.Target.Digest,
+                        step.Target.Size,
+                        step.Way.ToString().ToLowerInvariant(),
+                        step.Bytes)),
+                ],
+                withoutDelta);
     }
 
     private static void Show(Terminal terminal, VariantDifference variant)

@@ -10,10 +10,23 @@ internal static class PackageCommand
     internal static Command Build()
     {
         var folder = new Argument<string>("folder") { Description = "A model folder as `push` takes it" };
-        var output = new Option<string>("--out") { Description = "Folder of the OCI image-layout; other releases in it stay", HelpName = "FOLDER", Required = true };
-        var name = new Option<string?>("--name") { Description = "Model name (default: slmops.json, else the folder's name)", HelpName = "NAME" };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder of the OCI image-layout; other releases in it stay",
+            HelpName = "FOLDER",
+            Required = true,
+        };
+        var name = new Option<string?>("--name")
+        {
+            Description = "Model name (default: slmops.json, else the folder's name)",
+            HelpName = "NAME",
+        };
         var version = new Option<string?>("--version") { Description = "Version (default: slmops.json, else 1.0.0)", HelpName = "VERSION" };
-        var basis = new Option<string?>("--delta-from") { Description = "Layout with one earlier release: also write deltas from its variants of the same names", HelpName = "LAYOUT" };
+        var basis = new Option<string?>("--delta-from")
+        {
+            Description = "Layout with one earlier release: also write deltas from its variants of the same names",
+            HelpName = "LAYOUT",
+        };
         var key = ReleaseKey.SigningOption();
         var json = new Option<bool>("--json") { Description = "Print {model, version, indexDigest, signatureDigest, variants, bytes} as JSON on standard output" };
         var command = new Command("package", "Quantize a model folder per its slmops.json and write the signed release as an OCI image-layout. Nothing is measured: the same folder gives the same index digest everywhere. SOURCE_DATE_EPOCH sets its creation time.")
@@ -43,14 +56,21 @@ internal static class PackageCommand
                 await AddDeltasAsync(terminal, earlier, outcome, target, cancellationToken).ConfigureAwait(false);
             }
 
-            terminal.Say($"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key {signing.KeyId[..16]}");
+            terminal.Say(
+                $"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key {signing.KeyId[..16]}"
+            );
             terminal.Result(outcome);
             return ExitCode.Done;
         }));
         return command;
     }
 
-    private static async Task AddDeltasAsync(Terminal terminal, string earlier, PackageOutcome outcome, string target, CancellationToken cancellationToken)
+    private static async Task AddDeltasAsync(
+        Terminal terminal,
+        string earlier,
+        PackageOutcome outcome,
+        string target,
+        CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
         var old = await Layouts.OpenAsync(earlier, http, cancellationToken).ConfigureAwait(false);
@@ -62,7 +82,9 @@ internal static class PackageCommand
             var job = new DeltaJob(old, made, folder);
             foreach (var variant in outcome.Variants.Where(variant => held.ContainsKey(variant.Name)))
             {
-                if (await job.MakeAsync(held[variant.Name].Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) is { } delta)
+                if (
+                    await job.MakeAsync(held[variant.Name].Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) is { } delta
+                )
                 {
                     await LayoutWriter.AddDeltaAsync(delta, job, target, cancellationToken).ConfigureAwait(false);
                     terminal.Say($"{variant.Name,-12} delta from {held[variant.Name].Manifest}");

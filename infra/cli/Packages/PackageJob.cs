@@ -88,7 +88,11 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
         return manifest!;
     }
 
-    private async Task<VariantOffer> PackAsync(RunRecord record, VariantRequest wanted, FolderBlobStore store, CancellationToken cancellationToken)
+    private async Task<VariantOffer> PackAsync(
+        RunRecord record,
+        VariantRequest wanted,
+        FolderBlobStore store,
+        CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(Path.Combine(Path.GetTempPath(), "slmops"));
         var built = work.Folder("built");
@@ -150,7 +154,11 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
     /// reproducible builds agreed on (reproducible-builds.org), else the epoch.
     /// </summary>
     private static DateTimeOffset CreatedAt() =>
-        long.TryParse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        long.TryParse(
+            Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var seconds)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : DateTimeOffset.UnixEpoch;
 

@@ -41,7 +41,8 @@ internal static class VerifyCommand
         terminal.Say($"{release.Model} {release.Version}  {release.Digest}");
         foreach (var check in verdict.Checks)
         {
-            var line = $"  {(check.Outcome == CheckOutcome.Passed ? "ok  " : check.Outcome == CheckOutcome.Failed ? "FAIL" : "skip")} {check.Name}: {check.Reason}";
+            var line =
+                $"  {(check.Outcome == CheckOutcome.Passed ? "ok  " : check.Outcome == CheckOutcome.Failed ? "FAIL" : "skip")} {check.Name}: {check.Reason}";
             if (check.Outcome == CheckOutcome.Failed)
             {
                 terminal.Fail(line);

@@ -54,10 +54,13 @@ internal sealed record PushFiles(
         var (givenName, givenVersion) = manifest is null ? (null, null) : ReadNames(manifest);
         var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
         var release = Safe("version", version ?? givenVersion ?? "1.0.0");
-        if (files.Find(file => new FileInfo(file.Path) is { LinkTarget: not null } link && !CacheLinks.Leads(link, folder)) is { Path: not null } strange)
+        if (
+            files.Find(file => new FileInfo(file.Path) is { LinkTarget: not null } link && !CacheLinks.Leads(link, folder)) is
+            { Path: not null } strange)
         {
             throw new CliException(
-                $"'{strange.Relative}' is a link that leads out of the folder. Links inside of it, or into the blobs of a download cache, are followed; copy the real file.", ExitCode.Usage);
+                $"'{strange.Relative}' is a link that leads out of the folder. Links inside of it, or into the blobs of a download cache, are followed; copy the real file.",
+                ExitCode.Usage);
         }
 
         var uploads = files.Where(file => file.Relative != UploadName.ManifestFile)
@@ -74,7 +77,9 @@ internal sealed record PushFiles(
         try
         {
             using var json = JsonDocument.Parse(
-                File.ReadAllText(manifest), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+                File.ReadAllText(manifest),
+                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
+            );
             return (Text(json.RootElement, "name"), Text(json.RootElement, "version"));
         }
         catch (JsonException)

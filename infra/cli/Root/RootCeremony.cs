@@ -52,7 +52,8 @@ internal static class RootCeremony
         var path = Path.Combine(folder, root.Name);
         if (File.Exists(path))
         {
-            throw new CliException($"{path} exists. A root that was published is never replaced, only followed by the next one: slmops root rotate.");
+            throw new CliException(
+                $"{path} exists. A root that was published is never replaced, only followed by the next one: slmops root rotate.");
         }
 
         var temporary = path + ".new";

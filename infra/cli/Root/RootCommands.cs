@@ -8,13 +8,19 @@ internal static class RootCommands
 {
     private const int DefaultDays = 365;
 
-    internal static Command Build() => new("root", "Make and rotate the root of the freshness metadata, with keys that stay offline.") { Init(), Rotate(), Trust() };
+    internal static Command Build() =>
+        new("root", "Make and rotate the root of the freshness metadata, with keys that stay offline.") { Init(), Rotate(), Trust() };
 
     private static Command Init()
     {
         var keys = Keys("Private root key, a PEM file; made with mode 0600 when it does not exist. Give all of them", required: true);
         var options = new RootOptions(required: true);
-        var command = new Command("init", "Write 1.root.json, which devices ship: who may sign releases and who says day by day that the list is new.") { keys };
+        var command = new Command(
+            "init",
+            "Write 1.root.json, which devices ship: who may sign releases and who says day by day that the list is new.")
+        {
+            keys,
+        };
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
@@ -28,24 +34,42 @@ internal static class RootCommands
 
     private static Command Rotate()
     {
-        var keys = Keys("Private root key that signs, a PEM file: enough of the last root's keys, and enough of the new one's", required: true);
-        var rootKeys = new Option<string[]>("--root-key") { Description = "Public or private root key of the new root; all of them, unless they stay the same", HelpName = "FILE" };
-        var options = new RootOptions(required: false);
-        var command = new Command("rotate", "Write the next N.root.json over those in the folder: other keys, or the same ones for another year.") { keys, rootKeys };
-        options.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
+        var keys = Keys(
+            "Private root key that signs, a PEM file: enough of the last root's keys, and enough of the new one's",
+            required: true);
+        var rootKeys = new Option<string[]>("--root-key")
         {
-            var folder = parsed.GetValue(options.Folder)!;
-            if (RootCeremony.Newest(folder) is not { } last)
-            {
-                throw new CliException($"{folder} holds no 1.root.json; put every published root there, or begin with slmops root init.", ExitCode.Usage);
-            }
+            Description = "Public or private root key of the new root; all of them, unless they stay the same",
+            HelpName = "FILE",
+        };
+        var options = new RootOptions(required: false);
+        var command = new Command(
+            "rotate",
+            "Write the next N.root.json over those in the folder: other keys, or the same ones for another year.")
+        {
+            keys,
+            rootKeys,
+        };
+        options.AddTo(command);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Guard.RunAsync(async () =>
+                {
+                    var folder = parsed.GetValue(options.Folder)!;
+                    if (RootCeremony.Newest(folder) is not { } last)
+                    {
+                        throw new CliException(
+                            $"{folder} holds no 1.root.json; put every published root there, or begin with slmops root init.",
+                            ExitCode.Usage);
+                    }
 
-            using var signers = Signers.Open(parsed.GetValue(keys)!, create: false);
-            var roles = options.Roles(parsed, last.Root.Roles, [.. (parsed.GetValue(rootKeys) ?? []).Select(PublicKeyFile.Read)]);
-            var root = await RootCeremony.RotateAsync(last.Root, roles, signers.Keys, options.Expires(parsed), cancellationToken).ConfigureAwait(false);
-            return Written(parsed.GetValue(options.Json), RootCeremony.Save(folder, root), roles);
-        }));
+                    using var signers = Signers.Open(parsed.GetValue(keys)!, create: false);
+                    var roles = options.Roles(parsed, last.Root.Roles, [.. (parsed.GetValue(rootKeys) ?? []).Select(PublicKeyFile.Read)]);
+                    var root = await RootCeremony
+                        .RotateAsync(last.Root, roles, signers.Keys, options.Expires(parsed), cancellationToken)
+                        .ConfigureAwait(false);
+                    return Written(parsed.GetValue(options.Json), RootCeremony.Save(folder, root), roles);
+                }));
         return command;
     }
 
@@ -71,27 +95,58 @@ internal static class RootCommands
     private static int Written(bool json, string path, TufRoles roles)
     {
         var terminal = Terminal.Open(json);
-        terminal.Say($"{path}: {roles.Root.Threshold} of {roles.Root.Keys.Count} root keys. Upload it as metadata/{Path.GetFileName(path)} of container packages.");
-        terminal.Result(new { Path = path, roles.Root.Threshold, RootKeys = roles.Root.Keys.Select(key => key.KeyId) });
+        terminal.Say(
+            $"{path}: {roles.Root.Threshold} of {roles.Root.Keys.Count} root keys. Upload it as metadata/{Path.GetFileName(path)} of container packages."
+        );
+        terminal.Result(
+            new
+            {
+                Path = path,
+                roles.Root.Threshold,
+                RootKeys = roles.Root.Keys.Select(key => key.KeyId),
+            }
+        );
         return ExitCode.Done;
     }
 
     private static Option<string[]> Keys(string description, bool required) =>
         new("--key") { Description = description, HelpName = "FILE", Required = required };
 
-    private static Option<string> Required(string name, string description) => new(name) { Description = description, HelpName = "FILE", Required = true };
+    private static Option<string> Required(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "FILE",
+            Required = true,
+        };
 
     /// <summary>What both ways to make a root ask for.</summary>
     private sealed class RootOptions(bool required)
     {
         private readonly Option<string?> _release = Public("--release", "Public key that signs the list of releases", required);
         private readonly Option<string?> _online = Public("--online", "Public key that signs snapshot and timestamp", required);
-        private readonly Option<int?> _threshold = new("--threshold") { Description = "How many root keys must sign a later root (2 unless given)", HelpName = "N" };
-        private readonly Option<int> _days = new("--days") { Description = "Days until devices refuse this root", HelpName = "N", DefaultValueFactory = _ => DefaultDays };
+        private readonly Option<int?> _threshold = new("--threshold")
+        {
+            Description = "How many root keys must sign a later root (2 unless given)",
+            HelpName = "N",
+        };
+        private readonly Option<int> _days = new("--days")
+        {
+            Description = "Days until devices refuse this root",
+            HelpName = "N",
+            DefaultValueFactory = _ => DefaultDays,
+        };
 
-        internal Option<string> Folder { get; } = new("--out") { Description = "Folder of the root files", HelpName = "FOLDER", DefaultValueFactory = _ => "root" };
+        internal Option<string> Folder { get; } =
+            new("--out")
+            {
+                Description = "Folder of the root files",
+                HelpName = "FOLDER",
+                DefaultValueFactory = _ => "root",
+            };
 
-        internal Option<bool> Json { get; } = new("--json") { Description = "Print the path, threshold and key ids as JSON on standard output" };
+        internal Option<bool> Json { get; } =
+            new("--json") { Description = "Print the path, threshold and key ids as JSON on standard output" };
 
         internal void AddTo(Command command)
         {
@@ -118,7 +173,12 @@ internal static class RootCommands
         private static TufRole Role(string? path, TufRole? otherwise) => path is null ? otherwise! : new([PublicKeyFile.Read(path)], 1);
 
         private static Option<string?> Public(string name, string description, bool required) =>
-            new(name) { Description = required ? $"{description}, a PEM file" : $"{description}, a PEM file; stays the same unless given", HelpName = "FILE", Required = required };
+            new(name)
+            {
+                Description = required ? $"{description}, a PEM file" : $"{description}, a PEM file; stays the same unless given",
+                HelpName = "FILE",
+                Required = required,
+            };
     }
 
     /// <summary>Private keys of one command, gone from memory at its end.</summary>

@@ -10,7 +10,8 @@ internal static class HostCommand
     {
         var folder = new Argument<string?>("folder")
         {
-            Description = "Build output of any isolated app with queue, timer and HTTP triggers; its local.settings.json gives the settings. Left out: the pipeline's own app",
+            Description =
+                "Build output of any isolated app with queue, timer and HTTP triggers; its local.settings.json gives the settings. Left out: the pipeline's own app",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var data = new ConnectionOptions().Data;
@@ -27,12 +28,21 @@ internal static class HostCommand
             DefaultValueFactory = _ => 7071,
         };
         var command = new Command(
-            "host", "Run only a functions host, in a process of its own, until Ctrl+C: beside a platform that was started with --host none, or over any other built app.")
+            "host",
+            "Run only a functions host, in a process of its own, until Ctrl+C: beside a platform that was started with --host none, or over any other built app."
+        )
         {
             folder, data, lease, port,
         };
-        command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() => RunAsync(
-            parsed.GetValue(folder), parsed.GetValue(data)!, parsed.GetValue(port), TimeSpan.FromSeconds(parsed.GetValue(lease)), cancellationToken)));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Guard.RunAsync(() =>
+                    RunAsync(
+                        parsed.GetValue(folder),
+                        parsed.GetValue(data)!,
+                        parsed.GetValue(port),
+                        TimeSpan.FromSeconds(parsed.GetValue(lease)),
+                        cancellationToken)));
         return command;
     }
 
@@ -40,10 +50,18 @@ internal static class HostCommand
     {
         var terminal = Terminal.Open(json: false);
         await using var host = folder is null
-            ? await FunctionsHostOnly.StartAsync(
-                PlatformStart.Options(data, UpCommand.LogToScreen) with { QueueLease = lease }, TimeProvider.System, cancellationToken).ConfigureAwait(false)
-            : await FunctionsHostOnly.StartAppAsync(
-                folder, data, port, lease, UpCommand.LogToScreen, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            ? await FunctionsHostOnly
+                .StartAsync(
+                    PlatformStart.Options(data, UpCommand.LogToScreen) with
+                    {
+                        QueueLease = lease,
+                    },
+                    TimeProvider.System,
+                    cancellationToken)
+                .ConfigureAwait(false)
+            : await FunctionsHostOnly
+                .StartAppAsync(folder, data, port, lease, UpCommand.LogToScreen, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(false);
         terminal.Say(host.Table);
         terminal.Say($"functions      {host.Url}   worker process {host.WorkerProcessId}. Ctrl+C stops both.");
         try

@@ -27,7 +27,10 @@ internal static class LocalRoot
         var signing = new TufRoles(new([], 0), new([releaseKey], 1), online, online);
         if (last is null || last.Value.Root.Expires - now < Life / 2 || !Names(last.Value.Root.Roles, signing))
         {
-            LocalSigningKey[] keys = [.. Enumerable.Range(1, 3).Select(number => LocalSigningKey.LoadOrCreate(Path.Combine(keysFolder, $"root-{number}.pem")))];
+            LocalSigningKey[] keys =
+            [
+                .. Enumerable.Range(1, 3).Select(number => LocalSigningKey.LoadOrCreate(Path.Combine(keysFolder, $"root-{number}.pem"))),
+            ];
             try
             {
                 // Local keys sign at once, so nothing is waited for.

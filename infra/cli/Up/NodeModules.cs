@@ -35,7 +35,8 @@ internal static class NodeModules
             await output.ConfigureAwait(false);
             if (npm.ExitCode != 0)
             {
-                throw new CliException($"npm ci failed with exit code {npm.ExitCode}:{Environment.NewLine}{await error.ConfigureAwait(false)}");
+                throw new CliException(
+                    $"npm ci failed with exit code {npm.ExitCode}:{Environment.NewLine}{await error.ConfigureAwait(false)}");
             }
         }
         catch (System.ComponentModel.Win32Exception)

@@ -12,10 +12,14 @@ internal static class UpCommand
     internal static Command Build()
     {
         var data = new ConnectionOptions().Data;
-        var json = new Option<bool>("--json") { Description = "Print every URL and connection string as JSON on standard output once it is up" };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print every URL and connection string as JSON on standard output once it is up",
+        };
         var host = new Option<string>("--host")
         {
-            Description = "What runs the functions: built-in, the Azure Functions Core Tools (core-tools), or nothing here (none; `slmops host` runs them then)",
+            Description =
+                "What runs the functions: built-in, the Azure Functions Core Tools (core-tools), or nothing here (none; `slmops host` runs them then)",
             HelpName = "HOST",
             DefaultValueFactory = _ => HostMode.BuiltIn,
         };

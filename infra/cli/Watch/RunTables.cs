@@ -39,9 +39,14 @@ internal static class RunTables
                 null => Name(variant.State),
             };
             table.AddRow(
-                Markup.Escape(variant.Name), Bytes(variant.Bytes), Number(variant.Ratio, "0.000"),
-                Number(figures?.Perplexity, "0.000"), Number(figures?.PerplexityChange * 100, "+0.00;-0.00;0.00") + (figures?.PerplexityChange is null ? "" : " %"),
-                Number(figures?.Kl, "0.00000"), Number(figures?.TokensPerSecond, "0"), Bytes(variant.RamBytes),
+                Markup.Escape(variant.Name),
+                Bytes(variant.Bytes),
+                Number(variant.Ratio, "0.000"),
+                Number(figures?.Perplexity, "0.000"),
+                Number(figures?.PerplexityChange * 100, "+0.00;-0.00;0.00") + (figures?.PerplexityChange is null ? "" : " %"),
+                Number(figures?.Kl, "0.00000"),
+                Number(figures?.TokensPerSecond, "0"),
+                Bytes(variant.RamBytes),
                 Markup.Escape($"{verdict}: {variant.Reason}"));
         }
 

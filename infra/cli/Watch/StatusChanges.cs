@@ -15,7 +15,11 @@ internal static class StatusChanges
         {
             yield return after.Adaptation is { } adapts
                 ? Line("received", after.Model, $"{Bytes(after.SourceBytes)}, adapts {adapts.Model} {adapts.Version}")
-                : Line("received", after.Model, $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}");
+                : Line(
+                    "received",
+                    after.Model,
+                    $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}"
+                );
         }
 
         foreach (var warning in before is null ? after.Warnings : [])

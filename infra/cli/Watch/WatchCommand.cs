@@ -13,7 +13,9 @@ internal static class WatchCommand
         var model = new Argument<string>("model") { Description = "What to follow, as NAME/VERSION" };
         var json = new Option<bool>("--json") { Description = "Print the final status as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("watch", "Follow a model from its upload until its rollout ends. Exit code 0: finished; 1: rejected, paused or rolled back.")
+        var command = new Command(
+            "watch",
+            "Follow a model from its upload until its rollout ends. Exit code 0: finished; 1: rejected, paused or rolled back.")
         {
             model, json,
         };

@@ -47,7 +47,9 @@ internal static class SubscriptionFile
         var temporary = path + ".new";
         await File.WriteAllTextAsync(
             temporary,
-            "[\n" + string.Join(",\n", subscriptions.Select(s => JsonSerializer.Serialize(SubscriptionLine.From(s), SubscriptionLine.Json))) + "\n]\n",
+            "[\n"
+                + string.Join(",\n", subscriptions.Select(s => JsonSerializer.Serialize(SubscriptionLine.From(s), SubscriptionLine.Json)))
+                + "\n]\n",
             cancellationToken);
         File.Move(temporary, path, overwrite: true);
     }

@@ -164,7 +164,13 @@ internal sealed class FunctionAppHost : IAsyncDisposable
         var settings = Settings.From(_options.Settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         var hostSettings = HostSettings.Read(_options.App.HostJson, settings);
         _workers = await WorkerSupervisor.StartAsync(
-            _options.App, _options.Settings, new WorkerRecords(_options.RecordFolder), _options.ConsoleRecords, _time, loggers, cancellationToken);
+            _options.App,
+            _options.Settings,
+            new WorkerRecords(_options.RecordFolder),
+            _options.ConsoleRecords,
+            _time,
+            loggers,
+            cancellationToken);
         var worker = await _workers.ReadyAsync(cancellationToken);
         Functions = FunctionCatalog.Read(worker.Functions, settings, hostSettings);
         foreach (var function in Functions.Where(function => function.Trigger is Trigger.NotServed))

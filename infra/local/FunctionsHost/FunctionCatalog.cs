@@ -35,7 +35,13 @@ internal static class FunctionCatalog
             : TriggerOf(function.Name, triggers[0], settings, host, faults);
         return trigger is null
             ? null
-            : new(function.Name, function.EntryPoint, triggers[0].Name, trigger, Retry(function.RetryOptions), settings.IsDisabled(function.Name));
+            : new(
+                function.Name,
+                function.EntryPoint,
+                triggers[0].Name,
+                trigger,
+                Retry(function.RetryOptions),
+                settings.IsDisabled(function.Name));
     }
 
     private static Trigger? TriggerOf(string name, Binding binding, Settings settings, HostSettings host, List<string> faults) =>
@@ -80,7 +86,9 @@ internal static class FunctionCatalog
         var connectionName = binding.Text("connection");
         if (settings.Connection(connectionName) is not { } connection)
         {
-            faults.Add($"function '{name}' needs a connection string in the setting '{(string.IsNullOrEmpty(connectionName) ? "AzureWebJobsStorage" : connectionName)}'");
+            faults.Add(
+                $"function '{name}' needs a connection string in the setting '{(string.IsNullOrEmpty(connectionName) ? "AzureWebJobsStorage" : connectionName)}'"
+            );
             return null;
         }
 
@@ -121,12 +129,16 @@ internal static class FunctionCatalog
             });
     }
 
-    private static RetryPolicy? Retry(RetryOptions? options) => options switch
-    {
-        null or { MaxRetryCount: 0 } => null,
-        { RetryStrategy: RetryOptions.Types.Strategy.FixedDelay } => new(options.MaxRetryCount, Span(options.DelayInterval), Span(options.DelayInterval)),
-        _ => new(options.MaxRetryCount, Span(options.MinimumInterval), Span(options.MaximumInterval)),
-    };
+    private static RetryPolicy? Retry(RetryOptions? options) =>
+        options switch
+        {
+            null or { MaxRetryCount: 0 } => null,
+            { RetryStrategy: RetryOptions.Types.Strategy.FixedDelay } => new(
+                options.MaxRetryCount,
+                Span(options.DelayInterval),
+                Span(options.DelayInterval)),
+            _ => new(options.MaxRetryCount, Span(options.MinimumInterval), Span(options.MaximumInterval)),
+        };
 
     private static TimeSpan Span(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
 
@@ -145,12 +157,14 @@ internal static class FunctionCatalog
                 property.Name.Equals("supportsDeferredBinding", StringComparison.OrdinalIgnoreCase)
                 && string.Equals(property.Value.ToString(), "true", StringComparison.OrdinalIgnoreCase));
 
-        public string? Text(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        public string? Text(string name) =>
+            Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
         public bool Flag(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
-        public IReadOnlyList<string>? List(string name) => Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
-            ? [.. value.EnumerateArray().Select(item => item.ToString())]
-            : null;
+        public IReadOnlyList<string>? List(string name) =>
+            Json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+                ? [.. value.EnumerateArray().Select(item => item.ToString())]
+                : null;
     }
 }

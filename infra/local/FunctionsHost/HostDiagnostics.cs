@@ -25,8 +25,11 @@ internal static class HostDiagnostics
         "{message}",
         "Messages in a queue, about, invisible ones included");
 
-    public static void Invoked(string function, string outcome, TimeSpan duration) => Duration.Record(
-        duration.TotalSeconds, new KeyValuePair<string, object?>("function", function), new KeyValuePair<string, object?>("outcome", outcome));
+    public static void Invoked(string function, string outcome, TimeSpan duration) =>
+        Duration.Record(
+            duration.TotalSeconds,
+            new KeyValuePair<string, object?>("function", function),
+            new KeyValuePair<string, object?>("outcome", outcome));
 
     public static void MovedToPoison(string queue) => Poisoned.Add(1, new KeyValuePair<string, object?>("queue", queue));
 

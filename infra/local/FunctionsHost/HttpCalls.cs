@@ -103,10 +103,14 @@ internal sealed class HttpCalls(FunctionAppHost host, IHttpForwarder forwarder)
             return true;
         }
 
-        context.Response.StatusCode = int.TryParse(answer.StatusCode, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : 200;
+        context.Response.StatusCode = int.TryParse(answer.StatusCode, NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+            ? status
+            : 200;
         foreach (var (name, value) in answer.Headers)
         {
-            if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) && !name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
+            if (
+                !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.Headers.Append(name, value);
             }
@@ -168,7 +172,8 @@ internal sealed class HttpCalls(FunctionAppHost host, IHttpForwarder forwarder)
     private static Dictionary<string, TypedData> Route(HttpContext context) => context.Request.RouteValues
         .ToDictionary(value => value.Key, value => new TypedData { String = value.Value?.ToString() ?? "" });
 
-    private static System.Diagnostics.ActivityContext Trace(HttpContext context) => TraceContextReader.FromText(context.Request.Headers.TraceParent);
+    private static System.Diagnostics.ActivityContext Trace(HttpContext context) =>
+        TraceContextReader.FromText(context.Request.Headers.TraceParent);
 
     private sealed class Marked(string invocation) : HttpTransformer
     {

@@ -12,7 +12,12 @@ namespace SlmOps.Local.FunctionsHost;
 /// <param name="log">Log.</param>
 /// <param name="stopping">Cancels every function.</param>
 internal sealed class Invoker(
-    WorkerCall call, Func<FunctionDescriptor, Task> overdue, HostSettings settings, TimeProvider time, ILogger log, CancellationToken stopping)
+    WorkerCall call,
+    Func<FunctionDescriptor, Task> overdue,
+    HostSettings settings,
+    TimeProvider time,
+    ILogger log,
+    CancellationToken stopping)
 {
     /// <summary>How long a function may take to notice that its time is over.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
@@ -74,7 +79,9 @@ internal sealed class Invoker(
     private async Task<InvocationResult> WithinAsync(
         FunctionDescriptor function, Invocation invocation, string traceparent, CancellationToken cancellationToken)
     {
-        using var limit = settings.FunctionTimeout is { } timeout ? new CancellationTokenSource(timeout, time) : new CancellationTokenSource();
+        using var limit = settings.FunctionTimeout is { } timeout
+            ? new CancellationTokenSource(timeout, time)
+            : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken, limit.Token);
         try
         {
@@ -109,7 +116,8 @@ internal sealed class Invoker(
             await Task.WhenAny(running);
         }
 
-        return new(new TimeoutException($"Function '{function.Name}' ran longer than functionTimeout of host.json, {settings.FunctionTimeout}."));
+        return new(
+            new TimeoutException($"Function '{function.Name}' ran longer than functionTimeout of host.json, {settings.FunctionTimeout}."));
     }
 
     private static InvocationRequest Request(FunctionDescriptor function, Invocation invocation, string traceparent)
@@ -137,7 +145,9 @@ internal sealed class Invoker(
 
         var exception = answer.Result.Exception;
         var failure = new FunctionException(
-            exception is { Type.Length: > 0 } ? exception.Type : "Exception", exception?.Message ?? "The function failed.", exception?.StackTrace ?? "");
+            exception is { Type.Length: > 0 } ? exception.Type : "Exception",
+            exception?.Message ?? "The function failed.",
+            exception?.StackTrace ?? "");
         return cancelled || answer.Result.Status == StatusResult.Types.Status.Cancelled
             ? new(new OperationCanceledException("The function was cancelled.", failure), answer)
             : new(failure, answer);

@@ -35,16 +35,17 @@ internal static class QueueBinding
     };
 
     /// <summary>Names as the real host gives them; the worker takes texts and JSON, and no numbers.</summary>
-    public static IReadOnlyDictionary<string, TypedData> Metadata(QueueMessage message, BinaryData body) => new Dictionary<string, TypedData>
-    {
-        ["QueueTrigger"] = new() { String = body.ToString() },
-        ["Id"] = new() { String = message.MessageId },
-        ["PopReceipt"] = new() { String = message.PopReceipt },
-        ["DequeueCount"] = new() { String = message.DequeueCount.ToString(CultureInfo.InvariantCulture) },
-        ["InsertionTime"] = Time(message.InsertedOn),
-        ["ExpirationTime"] = Time(message.ExpiresOn),
-        ["NextVisibleTime"] = Time(message.NextVisibleOn),
-    };
+    public static IReadOnlyDictionary<string, TypedData> Metadata(QueueMessage message, BinaryData body) =>
+        new Dictionary<string, TypedData>
+        {
+            ["QueueTrigger"] = new() { String = body.ToString() },
+            ["Id"] = new() { String = message.MessageId },
+            ["PopReceipt"] = new() { String = message.PopReceipt },
+            ["DequeueCount"] = new() { String = message.DequeueCount.ToString(CultureInfo.InvariantCulture) },
+            ["InsertionTime"] = Time(message.InsertedOn),
+            ["ExpirationTime"] = Time(message.ExpiresOn),
+            ["NextVisibleTime"] = Time(message.NextVisibleOn),
+        };
 
     private static TypedData Time(DateTimeOffset? time) => new() { Json = JsonSerializer.Serialize(time) };
 

@@ -7,9 +7,12 @@ namespace SlmOps.Local.FunctionsHost;
 internal sealed partial class Settings(IConfiguration configuration)
 {
     /// <summary>Settings from name and value; <c>__</c> and <c>:</c> both separate sections.</summary>
-    public static Settings From(IEnumerable<KeyValuePair<string, string?>> values) => new(new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(item => KeyValuePair.Create(item.Key.Replace("__", ":", StringComparison.Ordinal), item.Value)))
-        .Build());
+    public static Settings From(IEnumerable<KeyValuePair<string, string?>> values) =>
+        new(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    values.Select(item => KeyValuePair.Create(item.Key.Replace("__", ":", StringComparison.Ordinal), item.Value)))
+                .Build());
 
     /// <summary>A setting, or null.</summary>
     public string? Get(string name) => configuration[name.Replace("__", ":", StringComparison.Ordinal)];

@@ -25,7 +25,8 @@ internal sealed record WorkerApp(string Folder, string Executable, IReadOnlyList
             if (!File.Exists(path))
             {
                 throw new LocalPlatformException(
-                    $"{full} holds no built Functions app: {ConfigName} is missing. Build the app (dotnet build), and name its output folder.");
+                    $"{full} holds no built Functions app: {ConfigName} is missing. Build the app (dotnet build), and name its output folder."
+                );
             }
 
             if (new FileInfo(path).Length > MaxConfigBytes)
@@ -37,7 +38,8 @@ internal sealed record WorkerApp(string Folder, string Executable, IReadOnlyList
             using var document = JsonDocument.Parse(File.ReadAllText(path));
             return From(full, path, document.RootElement.GetProperty("description"));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new LocalPlatformException($"{path} cannot be read: {e.Message} Build the app again.", e);
         }

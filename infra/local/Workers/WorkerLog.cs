@@ -79,10 +79,16 @@ internal sealed class WorkerLog(ILoggerFactory loggers, bool console)
             }
 
             var level = Enum.Parse<LogLevel>(root.GetProperty("LogLevel").GetString()!);
-            Log(root.GetProperty("Category").GetString()!, level, root.GetProperty("EventId").GetInt32(), root.GetProperty("Message").GetString() ?? "", values);
+            Log(
+                root.GetProperty("Category").GetString()!,
+                level,
+                root.GetProperty("EventId").GetInt32(),
+                root.GetProperty("Message").GetString() ?? "",
+                values);
             return true;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException or FormatException)
         {
             return false;
         }

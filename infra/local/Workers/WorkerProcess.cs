@@ -52,7 +52,12 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <param name="line">Called for each line of output; true for the error stream.</param>
     /// <exception cref="LocalPlatformException">When it cannot be started.</exception>
     public static WorkerProcess Start(
-        WorkerApp app, string id, Uri server, IReadOnlyDictionary<string, string> settings, WorkerRecords records, Action<string, bool> line)
+        WorkerApp app,
+        string id,
+        Uri server,
+        IReadOnlyDictionary<string, string> settings,
+        WorkerRecords records,
+        Action<string, bool> line)
     {
         if (!File.Exists(Guard))
         {

@@ -15,8 +15,11 @@ internal sealed class WorkerRecords(string folder)
     {
         using var self = Process.GetCurrentProcess();
         Directory.CreateDirectory(folder);
-        File.WriteAllText(PathOf(workerId), JsonSerializer.Serialize(
-            new Known(worker.Id, worker.StartTime.ToUniversalTime(), self.Id, self.StartTime.ToUniversalTime()), JsonSerializerOptions.Web));
+        File.WriteAllText(
+            PathOf(workerId),
+            JsonSerializer.Serialize(
+                new Known(worker.Id, worker.StartTime.ToUniversalTime(), self.Id, self.StartTime.ToUniversalTime()),
+                JsonSerializerOptions.Web));
     }
 
     public void Forget(string workerId) => File.Delete(PathOf(workerId));

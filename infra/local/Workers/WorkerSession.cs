@@ -65,7 +65,8 @@ internal sealed class WorkerSession : IAsyncDisposable
 
             return await GreetAsync(app, process, stream, time, either.Token);
         }
-        catch (Exception e) when (e is WorkerGoneException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is WorkerGoneException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             var ended = process.Exited.IsCompleted;
             await process.DisposeAsync();

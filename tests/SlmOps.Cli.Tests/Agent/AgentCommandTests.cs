@@ -12,5 +12,7 @@ public sealed class AgentCommandTests
     [InlineData("--channel other --id x", "--url http://a/ --data d --channel other --id x")]
     [InlineData("--channel=other --data=e", "--url http://a/ --channel=other --data=e")]
     public void WithDefaults_OwnOptions_StandInTheirPlace(string own, string expected) =>
-        Assert.Equal(expected, string.Join(' ', AgentCommand.WithDefaults(Defaults, own.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+        Assert.Equal(
+            expected,
+            string.Join(' ', AgentCommand.WithDefaults(Defaults, own.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
 }

@@ -9,7 +9,8 @@ internal static class AgeCommand
         var file = new Argument<FileInfo>("file") { Description = "A model file" };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var command = new Command("age", "Say how old a model file is.") { file, json };
-        command.SetAction((parsed, _) => Guard.RunAsync(() => Task.FromResult(Run(parsed.GetValue(file)!, parsed.GetValue(json), TimeProvider.System))));
+        command.SetAction(
+            (parsed, _) => Guard.RunAsync(() => Task.FromResult(Run(parsed.GetValue(file)!, parsed.GetValue(json), TimeProvider.System))));
         return command;
     }
 

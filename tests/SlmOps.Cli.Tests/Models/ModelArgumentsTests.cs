@@ -30,14 +30,23 @@ public sealed class ModelArgumentsTests : IDisposable
     {
         Add("a.onnx");
         Add("b/c.onnx");
-        Assert.Contains("a.onnx, b/c.onnx", Assert.Throws<CliException>(() => ModelArguments.Model(_folder.FullName)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.onnx, b/c.onnx",
+            Assert.Throws<CliException>(() => ModelArguments.Model(_folder.FullName)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(Add("model.onnx"), ModelArguments.Model(_folder.FullName));
     }
 
     [Fact]
     public void Model_NothingThere_SaysSo()
     {
-        Assert.Contains("no .onnx file", Assert.Throws<CliException>(() => ModelArguments.Model(_folder.FullName)).Message, StringComparison.Ordinal);
-        Assert.Contains("no file", Assert.Throws<CliException>(() => ModelArguments.Model(Path.Combine(_folder.FullName, "x.onnx"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no .onnx file",
+            Assert.Throws<CliException>(() => ModelArguments.Model(_folder.FullName)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no file",
+            Assert.Throws<CliException>(() => ModelArguments.Model(Path.Combine(_folder.FullName, "x.onnx"))).Message,
+            StringComparison.Ordinal);
     }
 }

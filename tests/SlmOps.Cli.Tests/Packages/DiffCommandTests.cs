@@ -70,7 +70,8 @@ public sealed class DiffCommandTests : IDisposable
     private static IEnumerable<string?> Ways(JsonElement variant) =>
         variant.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("way").GetString());
 
-    private List<string> Files(string layout) => [.. Directory.GetFiles(Of(layout), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private List<string> Files(string layout) =>
+        [.. Directory.GetFiles(Of(layout), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     /// <summary>The manifest of the one variant in a new layout.</summary>
     private async Task<Digest> LayoutAsync(string name, string version, byte[] weights)
@@ -82,8 +83,19 @@ public sealed class DiffCommandTests : IDisposable
         using var key = LocalSigningKey.CreateInMemory();
         var offer = await VariantPackager.PackAsync(
             source,
-            new("m", version, "int8", "int8", DateTimeOffset.UnixEpoch, new(1, "1.20.0", []), new(null, null, null, null, null, null, null, null), Digest.Of("s"u8), null, null),
-            store, Cancelled);
+            new(
+                "m",
+                version,
+                "int8",
+                "int8",
+                DateTimeOffset.UnixEpoch,
+                new(1, "1.20.0", []),
+                new(null, null, null, null, null, null, null, null),
+                Digest.Of("s"u8),
+                null,
+                null),
+            store,
+            Cancelled);
         var release = await ReleasePackager.WriteAsync("m", version, DateTimeOffset.UnixEpoch, [offer], store, key, Cancelled);
         await LayoutWriter.WriteAsync(release, store, Of(name), Cancelled);
         return offer.Manifest;

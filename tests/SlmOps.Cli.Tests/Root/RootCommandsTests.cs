@@ -50,7 +50,17 @@ public sealed class RootCommandsTests : IDisposable
     [Fact]
     public async Task Init_FewerKeysThanTheThreshold_IsRefused()
     {
-        var (code, _, error) = await Run.Async("root", "init", "--key", Of("a.pem"), "--release", Of("release"), "--online", Of("online"), "--out", Of("root"));
+        var (code, _, error) = await Run.Async(
+            "root",
+            "init",
+            "--key",
+            Of("a.pem"),
+            "--release",
+            Of("release"),
+            "--online",
+            Of("online"),
+            "--out",
+            Of("root"));
 
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains("2 of 1 keys", Plain(error), StringComparison.Ordinal);
@@ -124,7 +134,16 @@ public sealed class RootCommandsTests : IDisposable
         await InitAsync();
 
         var (code, _, error) = await Run.Async(
-            "root", "trust", "--release", Of("release"), "--director", Of("director"), "--root", Of("root/1.root.json"), "--out", Of("trust.json"));
+            "root",
+            "trust",
+            "--release",
+            Of("release"),
+            "--director",
+            Of("director"),
+            "--root",
+            Of("root/1.root.json"),
+            "--out",
+            Of("trust.json"));
 
         Assert.True(code == 0, error);
         var trust = TrustRoots.Load(Of("trust.json"));
@@ -136,7 +155,8 @@ public sealed class RootCommandsTests : IDisposable
         "root", "init", "--key", Of("a.pem"), "--key", Of("b.pem"), "--key", Of("c.pem"),
         "--release", Of("release"), "--online", Of("online"), "--out", Of("root"));
 
-    private Task<(int Code, string Output, string Error)> RotateAsync(params string[] more) => Run.Async(["root", "rotate", "--out", Of("root"), .. more]);
+    private Task<(int Code, string Output, string Error)> RotateAsync(params string[] more) =>
+        Run.Async(["root", "rotate", "--out", Of("root"), .. more]);
 
     private string Of(string name) => Path.Combine(_folder.Path, name);
 

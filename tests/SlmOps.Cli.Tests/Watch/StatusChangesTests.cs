@@ -62,7 +62,9 @@ public sealed class StatusChangesTests
             Devices = [Statuses.Device with { State = DeviceState.FailedNoStateChange, Reason = "It disagrees." }],
         };
 
-        Assert.Equal(["device     d1             FAILED_NO_STATE_CHANGE int8 It disagrees."], StatusChanges.Between(Statuses.Finished, after));
+        Assert.Equal(
+            ["device     d1             FAILED_NO_STATE_CHANGE int8 It disagrees."],
+            StatusChanges.Between(Statuses.Finished, after));
     }
 
     [Fact]

@@ -43,7 +43,10 @@ public sealed class StateFileTests : IDisposable
         var file = new StateFile(Path, 0);
         file.Load();
         var release = new ReleaseRef("m", "1", Digest.Of([1]), 10, Digest.Of([2]));
-        var known = new KnownRelease(release, []) { Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]) };
+        var known = new KnownRelease(release, [])
+        {
+            Listed = new(release, 7, 0, [new(Digest.Of([3]), Digest.Of([4]), new(Digest.Of([5]), 6))]),
+        };
         var deployment = new Deployment(new(release, null, null, 0, null), 1, DeviceState.Downloading) { BytesFetched = 7 };
         file.Write(file.State.Remember(known) with { Deployment = deployment });
         var json = JsonNode.Parse(File.ReadAllBytes(Path))!;
@@ -103,7 +106,10 @@ public sealed class StateFileTests : IDisposable
         file.Load();
         file.Write(file.State with { Schema = 2 });
 
-        Assert.Contains("format 2", Assert.Throws<InvalidDataException>(() => new StateFile(Path, 0).Load()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "format 2",
+            Assert.Throws<InvalidDataException>(() => new StateFile(Path, 0).Load()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

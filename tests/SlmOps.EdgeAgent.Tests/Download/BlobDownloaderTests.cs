@@ -312,7 +312,8 @@ public sealed class BlobDownloaderTests
     private static async Task HoldAsync(HttpContext context)
     {
         await context.Response.Body.FlushAsync(context.RequestAborted);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static long From(HttpContext context) => context.Request.Headers.Range.FirstOrDefault() is { } range
@@ -350,8 +351,14 @@ public sealed class BlobDownloaderTests
 
         internal ContentStore Store { get; }
 
-        internal IReadOnlyList<(string Path, string? Range, string? IfMatch, string? Key, string? Traceparent, string? IfNoneMatch)> Storage =>
-            [.. Service.Requests.Where(request => request.Path.StartsWith("/storage/", StringComparison.Ordinal))];
+        internal IReadOnlyList<(
+            string Path,
+            string? Range,
+            string? IfMatch,
+            string? Key,
+            string? Traceparent,
+            string? IfNoneMatch
+        )> Storage => [.. Service.Requests.Where(request => request.Path.StartsWith("/storage/", StringComparison.Ordinal))];
 
         internal static async Task<Rig> StartAsync(byte[]? content = null)
         {

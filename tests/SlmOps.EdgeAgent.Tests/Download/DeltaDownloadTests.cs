@@ -315,14 +315,17 @@ public sealed class DeltaDownloadTests : IAsyncLifetime
         }
     }
 
-    private Task OfferAsync(BlobRef manifest) => _bench.Metadata.OfferAsync(_two, [_offer with { Delta = manifest }], _bench.Clock.GetUtcNow());
+    private Task OfferAsync(BlobRef manifest) =>
+        _bench.Metadata.OfferAsync(_two, [_offer with { Delta = manifest }], _bench.Clock.GetUtcNow());
 
     /// <summary>The delta's manifest with other frames for the same file.</summary>
     private async Task<BlobRef> ReplaceLayerAsync(BlobRef frames)
     {
         var text = Encoding.UTF8.GetString(await _bench.Service.Store.ReadAsync(_offer.Delta.Digest, Limits.ManifestBytes, Cancelled));
         var changed = text.Replace(
-            $"\"digest\":\"{Layer.Delta.Digest}\",\"size\":{Layer.Delta.Size}", $"\"digest\":\"{frames.Digest}\",\"size\":{frames.Size}", StringComparison.Ordinal);
+            $"\"digest\":\"{Layer.Delta.Digest}\",\"size\":{Layer.Delta.Size}",
+            $"\"digest\":\"{frames.Digest}\",\"size\":{frames.Size}",
+            StringComparison.Ordinal);
         Assert.NotEqual(text, changed);
         return await _bench.Service.Store.AddAsync(Encoding.UTF8.GetBytes(changed), Cancelled);
     }

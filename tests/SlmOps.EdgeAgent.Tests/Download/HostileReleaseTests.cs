@@ -14,21 +14,29 @@ public sealed class HostileReleaseTests
     {
         await using var bench = await Bench.StartAsync();
         using var foreign = LocalSigningKey.CreateInMemory();
-        await AssertRejectedAsync(bench, await bench.ReleaseAsync("1", [new Variant("int8", ("model.onnx", Models.Good))], foreign), "signature");
+        await AssertRejectedAsync(
+            bench,
+            await bench.ReleaseAsync("1", [new Variant("int8", ("model.onnx", Models.Good))], foreign),
+            "signature");
     }
 
     [Fact]
     public async Task Retrieve_SignedByTheDirectorKey_IsRejected()
     {
         await using var bench = await Bench.StartAsync();
-        await AssertRejectedAsync(bench, await bench.ReleaseAsync("1", [new Variant("int8", ("model.onnx", Models.Good))], bench.DirectorKey), "signature");
+        await AssertRejectedAsync(
+            bench,
+            await bench.ReleaseAsync("1", [new Variant("int8", ("model.onnx", Models.Good))], bench.DirectorKey),
+            "signature");
     }
 
     [Fact]
     public async Task Retrieve_SignatureOfAnotherRelease_IsRejected()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
         await AssertRejectedAsync(bench, one with { Signature = two.Signature }, "statement");
     }
 
@@ -86,7 +94,9 @@ public sealed class HostileReleaseTests
 
         var state = await bench.RunAsync();
 
-        Assert.Equal((DeviceState.FailedNoStateChange, "blob-refused", 3), (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Attempt));
+        Assert.Equal(
+            (DeviceState.FailedNoStateChange, "blob-refused", 3),
+            (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Attempt));
         Assert.True(state.Deployment.NotBefore >= Bench.Start.AddHours(6));
         Assert.Empty(state.Condemned);
 
@@ -149,7 +159,10 @@ public sealed class HostileReleaseTests
         var statement = $$$"""
             {"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"{{{good.Model}}}:{{{good.Version}}}","digest":{"sha256":"{{{blob.Digest.Hex}}}"}}],"predicateType":"https://slsa.dev/provenance/v1","predicate":{}}
             """;
-        var signed = await SigstoreBundle.SignAsync(Encoding.UTF8.GetBytes(statement), bench.ReleaseKey, TestContext.Current.CancellationToken);
+        var signed = await SigstoreBundle.SignAsync(
+            Encoding.UTF8.GetBytes(statement),
+            bench.ReleaseKey,
+            TestContext.Current.CancellationToken);
         var bundle = await bench.Service.Store.AddAsync(signed, TestContext.Current.CancellationToken);
         return good with { Digest = blob.Digest, Size = blob.Size, Signature = bundle.Digest };
     }

@@ -36,16 +36,38 @@ internal static class Adaptations
         var manifest = await bench.ManifestAsync(release);
         var composition = new Composition(manifest, instead ?? layers);
         var envelope = await bench.Service.Store.AddAsync(
-            await composition.SignAsync(key ?? bench.ReleaseKey, CancellationToken.None), CancellationToken.None);
-        return new("site", version, selector ?? Lab, soakSeconds, local, [new(manifest, named ?? composition.Identity, envelope.Digest, envelope.Size)]);
+            await composition.SignAsync(key ?? bench.ReleaseKey, CancellationToken.None),
+            CancellationToken.None);
+        return new(
+            "site",
+            version,
+            selector ?? Lab,
+            soakSeconds,
+            local,
+            [new(manifest, named ?? composition.Identity, envelope.Digest, envelope.Size)]);
     }
 
-    internal static Task PublishAsync(this Bench bench, ReleaseRef? stable, IReadOnlyList<ChannelOverlay> adaptations, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
-        bench.PublishAsync(new ChannelDocument(
-            1, "stable", bench.NextVersion(), bench.Clock.GetUtcNow(), bench.Clock.GetUtcNow().AddDays(7), stable, candidate, withdrawn, null)
-        {
-            Overlays = adaptations,
-        });
+    internal static Task PublishAsync(
+        this Bench bench,
+        ReleaseRef? stable,
+        IReadOnlyList<ChannelOverlay> adaptations,
+        RolloutOffer? candidate = null,
+        params Digest[] withdrawn) =>
+        bench.PublishAsync(
+            new ChannelDocument(
+                1,
+                "stable",
+                bench.NextVersion(),
+                bench.Clock.GetUtcNow(),
+                bench.Clock.GetUtcNow().AddDays(7),
+                stable,
+                candidate,
+                withdrawn,
+                null)
+            {
+                Overlays = adaptations,
+            }
+        );
 
     internal static Digest Composition(this ChannelOverlay adaptation) => Assert.Single(adaptation.Compositions).Composition;
 }

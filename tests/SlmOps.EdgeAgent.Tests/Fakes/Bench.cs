@@ -95,9 +95,17 @@ internal sealed class Bench : IAsyncDisposable
         return new(folder, await Service.StartAsync(folder["service"]));
     }
 
-    internal AgentParts NewParts(Action<int>? beforeWrite = null, Action<int>? afterWrite = null, AgentOptions? options = null, double jitter = 0) => new(
-        options ?? Options, Folder, (options ?? Options).DeviceId!,
-        new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes), Log);
+    internal AgentParts NewParts(
+        Action<int>? beforeWrite = null,
+        Action<int>? afterWrite = null,
+        AgentOptions? options = null,
+        double jitter = 0) =>
+        new(
+            options ?? Options,
+            Folder,
+            (options ?? Options).DeviceId!,
+            new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes),
+            Log);
 
     internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
 
@@ -129,29 +137,63 @@ internal sealed class Bench : IAsyncDisposable
                 await File.WriteAllBytesAsync(Path.Combine(folder, path), content);
             }
 
-            offers.Add(await VariantPackager.PackAsync(
-                folder,
-                new("tiny", version, variant.Name, variant.Name, Start, new(variant.RamBytes, "1.20.0", []), variant.Figures, Digest.Of("source"u8), null, null),
-                Service.Store,
-                CancellationToken.None));
+            offers.Add(
+                await VariantPackager.PackAsync(
+                    folder,
+                    new(
+                        "tiny",
+                        version,
+                        variant.Name,
+                        variant.Name,
+                        Start,
+                        new(variant.RamBytes, "1.20.0", []),
+                        variant.Figures,
+                        Digest.Of("source"u8),
+                        null,
+                        null),
+                    Service.Store,
+                    CancellationToken.None));
         }
 
-        return await ReleasePackager.WriteAsync("tiny", version, Start, [.. offers.OrderBy(offer => offer.Name, StringComparer.Ordinal)], Service.Store, key ?? ReleaseKey, CancellationToken.None);
+        return await ReleasePackager.WriteAsync(
+            "tiny",
+            version,
+            Start,
+            [.. offers.OrderBy(offer => offer.Name, StringComparer.Ordinal)],
+            Service.Store,
+            key ?? ReleaseKey,
+            CancellationToken.None);
     }
 
     /// <summary>Makes the delta between the only variants of two releases and offers it.</summary>
     internal async Task<(DeltaOffer Offer, DeltaManifest Delta)> OfferDeltaAsync(ReleaseRef from, ReleaseRef to)
     {
-        var offer = await DeltaPackager.WriteAsync(await ManifestOfAsync(from), await ManifestOfAsync(to), Service.Store, CancellationToken.None);
+        var offer = await DeltaPackager.WriteAsync(
+            await ManifestOfAsync(from),
+            await ManifestOfAsync(to),
+            Service.Store,
+            CancellationToken.None);
         await Metadata.OfferAsync(to, [.. Metadata.DeltasTo(to), offer!], Clock.GetUtcNow());
-        return (offer!, DeltaManifest.Read(await Service.Store.ReadAsync(offer!.Delta.Digest, Limits.ManifestBytes, CancellationToken.None)));
+        return (
+            offer!,
+            DeltaManifest.Read(await Service.Store.ReadAsync(offer!.Delta.Digest, Limits.ManifestBytes, CancellationToken.None)));
     }
 
     internal async Task<Digest> ManifestOfAsync(ReleaseRef release) => ReleaseReader.ReadIndex(
         await Service.Store.ReadAsync(release.Digest, Limits.IndexBytes, CancellationToken.None)).Variants.Single().Manifest;
 
     internal Task PublishAsync(ReleaseRef? stable, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
-        PublishAsync(new ChannelDocument(1, "stable", ++_version, Clock.GetUtcNow(), Clock.GetUtcNow().AddDays(7), stable, candidate, withdrawn, null));
+        PublishAsync(
+            new ChannelDocument(
+                1,
+                "stable",
+                ++_version,
+                Clock.GetUtcNow(),
+                Clock.GetUtcNow().AddDays(7),
+                stable,
+                candidate,
+                withdrawn,
+                null));
 
     internal async Task PublishAsync(ChannelDocument document, LocalSigningKey? key = null)
     {
@@ -187,7 +229,8 @@ internal sealed class Bench : IAsyncDisposable
 
     internal CurrentModel? Current => CurrentModel.Read(Folder);
 
-    internal IReadOnlyList<DeviceState> ReportedStates => [.. Service.Reports.Select(report => report.Deployment?.State).OfType<DeviceState>()];
+    internal IReadOnlyList<DeviceState> ReportedStates =>
+        [.. Service.Reports.Select(report => report.Deployment?.State).OfType<DeviceState>()];
 
     public async ValueTask DisposeAsync()
     {

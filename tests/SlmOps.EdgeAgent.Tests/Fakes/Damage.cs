@@ -65,12 +65,18 @@ internal static class Damages
     /// <summary>Copies a data folder; what had two names has two names in the copy.</summary>
     internal static void CopyFolder(string from, string to)
     {
-        foreach (var path in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Contains("/blobs/", StringComparison.Ordinal)))
+        foreach (
+            var path in Directory
+                .EnumerateFiles(from, "*", SearchOption.AllDirectories)
+                .OrderByDescending(path => path.Contains("/blobs/", StringComparison.Ordinal)))
         {
             var copy = Path.Combine(to, Path.GetRelativePath(from, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             var blob = Path.Combine(to, "store", "blobs", "sha256", Digest.Of(File.ReadAllBytes(path)).Hex);
-            var isLinked = path.Contains("/slots/", StringComparison.Ordinal) && new FileInfo(path).Length > ModelSlots.OwnCopyBytes && File.Exists(blob);
+            var isLinked =
+                path.Contains("/slots/", StringComparison.Ordinal)
+                && new FileInfo(path).Length > ModelSlots.OwnCopyBytes
+                && File.Exists(blob);
             if (!isLinked || !Filesystem.TryHardLink(blob, copy))
             {
                 File.Copy(path, copy);

@@ -47,13 +47,19 @@ internal sealed class HurtDevice : IAsyncDisposable
         foreach (var version in shape == Shape.BothSlots ? new[] { "1", "2" } : ["1"])
         {
             var release = await bench.ReleaseAsync(
-                version, ("model.onnx", Models.Good), ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]), ("weights/w.bin", Models.Random(1_100_000, version[0])));
+                version,
+                ("model.onnx", Models.Good),
+                ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]),
+                ("weights/w.bin", Models.Random(1_100_000, version[0])));
             await bench.PublishAsync(release);
             var state = await bench.RunAsync();
             if (shape == Shape.Adapted)
             {
                 var adaptation = await bench.AdaptAsync(
-                    release, "1", [("adapters/site.onnx_adapter", "a"u8.ToArray()), ("config.json", """{"temperature":0.5}"""u8.ToArray())], local: true);
+                    release,
+                    "1",
+                    [("adapters/site.onnx_adapter", "a"u8.ToArray()), ("config.json", """{"temperature":0.5}"""u8.ToArray())],
+                    local: true);
                 await bench.PublishAsync(release, [adaptation]);
                 Directory.CreateDirectory(bench.Elsewhere("own"));
                 await File.WriteAllTextAsync(Path.Combine(bench.Elsewhere("own"), "own.onnx_adapter"), "mine", new UTF8Encoding(false));
@@ -126,7 +132,9 @@ internal sealed class HurtDevice : IAsyncDisposable
             (expected, found) = (WithoutLayer(expected), WithoutLayer(found));
         }
 
-        return expected.Count == found.Count && expected.All(file => found.TryGetValue(file.Key, out var bytes) && bytes.SequenceEqual(file.Value))
+        return
+            expected.Count == found.Count
+            && expected.All(file => found.TryGetValue(file.Key, out var bytes) && bytes.SequenceEqual(file.Value))
             ? Outcome.Right
             : Outcome.Wrong;
     }

@@ -41,7 +41,8 @@ internal sealed class MetadataRepository : IDisposable
         {
             var highest = _releases.Select(one => one.Sequence).DefaultIfEmpty().Max();
             var listed = _releases.Find(one => one.Release == release);
-            var below = _releases.Where(one => one.Release.Version != release.Version && (one.Release != candidate || release == candidate));
+            var below = _releases.Where(one =>
+                one.Release.Version != release.Version && (one.Release != candidate || release == candidate));
             if (listed is null || below.Any(one => one.Sequence > listed.Sequence))
             {
                 Set(new(release, highest + 1, 0, DeltasTo(release)));

@@ -31,7 +31,14 @@ internal sealed class Service : IAsyncDisposable
     internal ConcurrentQueue<DeviceReport> Reports { get; } = new();
 
     /// <summary>Method, path, range and key of every request.</summary>
-    internal ConcurrentQueue<(string Path, string? Range, string? IfMatch, string? Key, string? Traceparent, string? IfNoneMatch)> Requests { get; } = new();
+    internal ConcurrentQueue<(
+        string Path,
+        string? Range,
+        string? IfMatch,
+        string? Key,
+        string? Traceparent,
+        string? IfNoneMatch)> Requests
+    { get; } = new();
 
     /// <summary>Answers a request for a blob in storage itself when it returns true.</summary>
     internal Func<HttpContext, Digest, Task<bool>>? OnBlob { get; set; }

@@ -33,7 +33,20 @@ public sealed class OptionReaderTests : IDisposable
 
         Assert.Null(options);
         Assert.Equal(
-            ["--url", "--channel", "--id", "--data", "--trust", "--label", "--label", "--label", "--memory", "--prefer", "--poll", "--launcher"],
+            [
+                "--url",
+                "--channel",
+                "--id",
+                "--data",
+                "--trust",
+                "--label",
+                "--label",
+                "--label",
+                "--memory",
+                "--prefer",
+                "--poll",
+                "--launcher",
+            ],
             mistakes.Select(mistake => mistake.Split(' ')[0]));
     }
 

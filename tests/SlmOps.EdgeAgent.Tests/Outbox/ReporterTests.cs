@@ -15,7 +15,9 @@ public sealed class ReporterTests
         bench.Service.OnReports = async context =>
         {
             context.Request.EnableBuffering();
-            var batch = await System.Text.Json.JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.DeviceReportBatch);
+            var batch = await System.Text.Json.JsonSerializer.DeserializeAsync(
+                context.Request.Body,
+                ContractsJson.Default.DeviceReportBatch);
             context.Request.Body.Position = 0;
             var refuse = batch!.Reports.Any(report => report.Inventory is not null);
             context.Response.StatusCode = refuse ? 400 : 200;
@@ -25,7 +27,9 @@ public sealed class ReporterTests
 
         await bench.RunAsync();
 
-        Assert.Equal((DeviceState.Pending, DeviceState.Committed, 10), (bench.ReportedStates[0], bench.ReportedStates[^1], bench.ReportedStates.Count));
+        Assert.Equal(
+            (DeviceState.Pending, DeviceState.Committed, 10),
+            (bench.ReportedStates[0], bench.ReportedStates[^1], bench.ReportedStates.Count));
         Assert.DoesNotContain(bench.Service.Reports, report => report.Inventory is not null);
     }
 
@@ -85,7 +89,9 @@ public sealed class ReporterTests
         var batches = new List<long>();
         bench.Service.OnReports = async context =>
         {
-            var batch = await System.Text.Json.JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.DeviceReportBatch);
+            var batch = await System.Text.Json.JsonSerializer.DeserializeAsync(
+                context.Request.Body,
+                ContractsJson.Default.DeviceReportBatch);
             batches.AddRange(batch!.Reports.Select(report => report.Seq));
             await context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"{{\"acceptedSeq\":{batch.Reports[0].Seq}}}"));
             return true;

@@ -17,7 +17,8 @@ public sealed class AdaptationChoiceTests
     public void Of_SeveralMatch_TakesTheFirst() => Assert.Equal("2", Of(Adaptation("2"), Adaptation("1")));
 
     [Fact]
-    public void Of_LabelsDiffer_TakesTheNext() => Assert.Equal("1", Of(Adaptation("2") with { Selector = Labels("room", "9") }, Adaptation("1")));
+    public void Of_LabelsDiffer_TakesTheNext() =>
+        Assert.Equal("1", Of(Adaptation("2") with { Selector = Labels("room", "9") }, Adaptation("1")));
 
     [Fact]
     public void Of_AnotherBase_TakesTheNext() => Assert.Equal("1", Of(Adaptation("2", Other), Adaptation("1")));
@@ -26,7 +27,10 @@ public sealed class AdaptationChoiceTests
     public void Of_Condemned_TakesTheNext()
     {
         var device = Device([Adaptation("2"), Adaptation("1")]);
-        var condemned = device with { State = device.State with { CondemnedCompositions = [new(Composition("2"), default, "smoke", default)] } };
+        var condemned = device with
+        {
+            State = device.State with { CondemnedCompositions = [new(Composition("2"), default, "smoke", default)] },
+        };
 
         Assert.Equal("1", AdaptationChoice.Of(Base, condemned)!.Version);
     }
@@ -44,7 +48,13 @@ public sealed class AdaptationChoiceTests
     [Fact]
     public void Of_LocalLayerOfAnotherBase_IsLeftOut()
     {
-        var pick = AdaptationChoice.Of(Base, Device([Adaptation("1") with { LocalLayer = true }]) with { Local = Local with { Base = Other } })!;
+        var pick = AdaptationChoice.Of(
+            Base,
+            Device([Adaptation("1") with { LocalLayer = true }]) with
+            {
+                Local = Local with { Base = Other },
+            }
+        )!;
 
         Assert.True(pick.Local.IsEmpty);
     }
@@ -53,7 +63,10 @@ public sealed class AdaptationChoiceTests
     public void Of_CondemnedWithTheLocalLayer_IsTakenWithoutIt()
     {
         var device = Device([Adaptation("1") with { LocalLayer = true }]) with { Local = Local };
-        var condemned = device with { State = device.State with { CondemnedCompositions = [new(Composition("1"), Local.Envelope, "smoke", default)] } };
+        var condemned = device with
+        {
+            State = device.State with { CondemnedCompositions = [new(Composition("1"), Local.Envelope, "smoke", default)] },
+        };
 
         Assert.True(AdaptationChoice.Of(Base, condemned)!.Local.IsEmpty);
     }

@@ -12,7 +12,9 @@ public sealed class BackoffTests
     [InlineData(4, 60)]
     [InlineData(1000, 60)]
     public void Delay_FailuresInARow_DoublesUpToTheCap(int failures, double bound) =>
-        Assert.Equal(bound / 2, Backoff.Delay(failures, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60), new ConstantRandom(0.5)).TotalSeconds);
+        Assert.Equal(
+            bound / 2,
+            Backoff.Delay(failures, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(60), new ConstantRandom(0.5)).TotalSeconds);
 
     [Theory]
     [InlineData(-1, 0)]

@@ -12,7 +12,14 @@ public sealed class DevicePlannerTests
     private static readonly ReleaseRef One = Release("1");
     private static readonly ReleaseRef Two = Release("2");
     private static readonly ReleaseRef Three = Release("3");
-    private static readonly AgentAction[] Rest = [new AgentAction.Download(), new Verify(), new Stage(), new AgentAction.SmokeTest(), new Activate()];
+    private static readonly AgentAction[] Rest =
+    [
+        new AgentAction.Download(),
+        new Verify(),
+        new Stage(),
+        new AgentAction.SmokeTest(),
+        new Activate(),
+    ];
 
     [Fact]
     public void Plan_NoDocument_KnowsNothing() => Nothing(Because.ChannelUnknown, DevicePlanner.Plan(null, Device(), Now));
@@ -26,7 +33,14 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_FreshDeviceThatKnowsTheRelease_GoesAllTheWay() =>
-        Steps(Plan(Document(One), Device(known: One)), [new Begin(Stable(One), 1), new Confirm(), new Choose(Variant(One), "fewest bytes within the tolerated perplexity change"), .. Rest]);
+        Steps(
+            Plan(Document(One), Device(known: One)),
+            [
+                new Begin(Stable(One), 1),
+                new Confirm(),
+                new Choose(Variant(One), "fewest bytes within the tolerated perplexity change"),
+                .. Rest,
+            ]);
 
     [Fact]
     public void Plan_NoVariantFits_RefusesOnceAndThenSaysSo()
@@ -34,7 +48,10 @@ public sealed class DevicePlannerTests
         var small = Device(known: One) with { Hardware = new(1, new(1, 31, 1), new HashSet<string>()) };
         Assert.IsType<Refuse>(Assert.IsType<Plan.Steps>(Plan(Document(One), small)).Actions[1]);
 
-        var refused = small with { State = small.State with { Deployment = Deployment(Stable(One), DeviceState.Rejected) with { ReasonCode = "no-variant-fits" } } };
+        var refused = small with
+        {
+            State = small.State with { Deployment = Deployment(Stable(One), DeviceState.Rejected) with { ReasonCode = "no-variant-fits" } },
+        };
         Nothing(Because.NoVariantFits, Plan(Document(One), refused));
 
         var grown = refused with { Hardware = Device().Hardware };
@@ -50,7 +67,9 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_LabelsOutsideTheSelector_NotInRing() =>
-        Nothing(Because.NotInRing, Plan(Document(One, Candidate(Two)), Device(active: One) with { Labels = new Dictionary<string, string>() }));
+        Nothing(
+            Because.NotInRing,
+            Plan(Document(One, Candidate(Two)), Device(active: One) with { Labels = new Dictionary<string, string>() }));
 
     [Fact]
     public void Plan_FractionOutside_NotInRingAndWithoutStableNothing() =>
@@ -59,7 +78,10 @@ public sealed class DevicePlannerTests
     [Fact]
     public void Plan_SecondOpenRingAdmits_NamesThatRing()
     {
-        var offer = Candidate(Two, fraction: 0) with { OpenRings = [new("first", 0, new Dictionary<string, string>()), new("second", 1, new Dictionary<string, string>())] };
+        var offer = Candidate(Two, fraction: 0) with
+        {
+            OpenRings = [new("first", 0, new Dictionary<string, string>()), new("second", 1, new Dictionary<string, string>())],
+        };
         var begin = Assert.IsType<Begin>(Assert.IsType<Plan.Steps>(Plan(Document(One, offer), Device(active: One))).Actions[0]);
         Assert.Equal("second", begin.Assignment.Ring);
     }
@@ -89,7 +111,11 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_ActiveWithdrawnAndTheOneBeforeToo_TakesStable() =>
-        Steps(Plan(Document(Three, null, One.Digest, Two.Digest), Device(active: Two, before: One)), new Begin(Stable(Three), 1), new Confirm(), new Retrieve());
+        Steps(
+            Plan(Document(Three, null, One.Digest, Two.Digest), Device(active: Two, before: One)),
+            new Begin(Stable(Three), 1),
+            new Confirm(),
+            new Retrieve());
 
     [Fact]
     public void Plan_ActiveWithdrawnNothingElse_KeepsRunning() =>
@@ -100,16 +126,21 @@ public sealed class DevicePlannerTests
         Only<GoBack>(DevicePlanner.Plan(Document(One, null, Two.Digest), Device(active: Two, before: One), Now.AddDays(30)));
 
     [Fact]
-    public void Plan_Expired_InstallsNothing() => Nothing(Because.ChannelExpired, DevicePlanner.Plan(Document(Two), Device(active: One), Now.AddDays(7)));
+    public void Plan_Expired_InstallsNothing() =>
+        Nothing(Because.ChannelExpired, DevicePlanner.Plan(Document(Two), Device(active: One), Now.AddDays(7)));
 
     [Fact]
-    public void Plan_ExpiredAndSettled_AlreadyActive() => Nothing(Because.AlreadyActive, DevicePlanner.Plan(Document(One), Device(active: One), Now.AddDays(30)));
+    public void Plan_ExpiredAndSettled_AlreadyActive() =>
+        Nothing(Because.AlreadyActive, DevicePlanner.Plan(Document(One), Device(active: One), Now.AddDays(30)));
 
     [Fact]
     public void Plan_ClockSetBack_TheTimeOfTheLastDocumentCounts()
     {
         var device = Device();
-        Nothing(Because.ChannelExpired, DevicePlanner.Plan(Document(Two), device with { State = device.State with { ClockFloor = Now.AddDays(8) } }, Now.AddYears(-10)));
+        Nothing(
+            Because.ChannelExpired,
+            DevicePlanner.Plan(Document(Two), device with { State = device.State with { ClockFloor = Now.AddDays(8) } }, Now.AddYears(-10))
+        );
     }
 
     [Theory]
@@ -134,7 +165,8 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_ReleaseUnderWayIsWithdrawn_Abandons() =>
-        Only<Abandon>(Plan(Document(null, Candidate(Two), Two.Digest), Device(deployment: Deployment(InRing(Two), DeviceState.SmokeTesting))));
+        Only<Abandon>(
+            Plan(Document(null, Candidate(Two), Two.Digest), Device(deployment: Deployment(InRing(Two), DeviceState.SmokeTesting))));
 
     [Fact]
     public void Plan_Paused_WaitsUntilItsTime()
@@ -152,7 +184,11 @@ public sealed class DevicePlannerTests
     {
         var failed = Deployment(Stable(One), DeviceState.FailedNoStateChange) with { Attempt = attempt, NotBefore = Now.AddSeconds(1) };
         Nothing(Because.BackingOff, Plan(Document(One), Device(deployment: failed)));
-        Steps(DevicePlanner.Plan(Document(One), Device(deployment: failed), Now.AddSeconds(1)), new Begin(Stable(One), next), new Confirm(), new Retrieve());
+        Steps(
+            DevicePlanner.Plan(Document(One), Device(deployment: failed), Now.AddSeconds(1)),
+            new Begin(Stable(One), next),
+            new Confirm(),
+            new Retrieve());
     }
 
     [Fact]
@@ -189,7 +225,13 @@ public sealed class DevicePlannerTests
     [InlineData(61, true)] // more than the soak takes: the clock was set back
     public void Plan_Soaking_CommitsWhenTheTimeIsOver(int secondsLeft, bool over)
     {
-        var soaking = Device(active: Two, deployment: Deployment(InRing(Two), DeviceState.Soaking) with { SoakUntil = Now.AddSeconds(secondsLeft) });
+        var soaking = Device(
+            active: Two,
+            deployment: Deployment(InRing(Two), DeviceState.Soaking) with
+            {
+                SoakUntil = Now.AddSeconds(secondsLeft),
+            }
+        );
         var plan = Plan(Document(One, Candidate(Two)), soaking);
         if (over)
         {
@@ -203,13 +245,27 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_SoakingAndWithdrawn_GoesBack() =>
-        Assert.Equal("withdrawn", Only<GoBack>(Plan(Document(One, null, Two.Digest), Device(active: Two, before: One, deployment: Deployment(InRing(Two), DeviceState.Soaking) with { SoakUntil = Now.AddSeconds(9) }))).Code);
+        Assert.Equal(
+            "withdrawn",
+            Only<GoBack>(
+                Plan(
+                    Document(One, null, Two.Digest),
+                    Device(
+                        active: Two,
+                        before: One,
+                        deployment: Deployment(InRing(Two), DeviceState.Soaking) with
+                        {
+                            SoakUntil = Now.AddSeconds(9),
+                        }
+                    ))).Code);
 
     [Fact]
     public void Plan_ActiveIsTheCandidateOfANewRollout_SaysSoOnce()
     {
         Steps(Plan(Document(One, Candidate(One)), Device(active: One)), new Begin(InRing(One), 1), new Adopt());
-        Nothing(Because.AlreadyActive, Plan(Document(One, Candidate(One)), Device(active: One, deployment: Deployment(InRing(One), DeviceState.AlreadyInstalled))));
+        Nothing(
+            Because.AlreadyActive,
+            Plan(Document(One, Candidate(One)), Device(active: One, deployment: Deployment(InRing(One), DeviceState.AlreadyInstalled))));
     }
 
     [Fact]
@@ -227,7 +283,11 @@ public sealed class DevicePlannerTests
 
     [Fact]
     public void Plan_SoakOfAThousandYears_IsAWeek() =>
-        Assert.Equal(604800, Only<Begin>(Plan(Document(One, Candidate(Two) with { SoakSeconds = int.MaxValue }), Device(active: One)), of: 3).Assignment.SoakSeconds);
+        Assert.Equal(
+            604800,
+            Only<Begin>(
+                Plan(Document(One, Candidate(Two) with { SoakSeconds = int.MaxValue }), Device(active: One)),
+                of: 3).Assignment.SoakSeconds);
 
     private static Plan Plan(ChannelDocument document, Observed? device = null) => DevicePlanner.Plan(document, device ?? Device(), Now);
 
@@ -259,7 +319,12 @@ public sealed class DevicePlannerTests
     private static Assignment InRing(ReleaseRef release) => new(release, "r-1", "canary", 60, null);
 
     private static ReleaseRef Release(string version) =>
-        new("tiny", version, Digest.Of(System.Text.Encoding.UTF8.GetBytes(version)), 10, Digest.Of(System.Text.Encoding.UTF8.GetBytes("s" + version)));
+        new(
+            "tiny",
+            version,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(version)),
+            10,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes("s" + version)));
 
     private static VariantOffer Variant(ReleaseRef release) => new(
         "int8", Digest.Of(System.Text.Encoding.UTF8.GetBytes("m" + release.Version)), 10, 100, "int8", new(50, "1.20.0", []),
@@ -269,7 +334,11 @@ public sealed class DevicePlannerTests
         new(assignment, 1, state) { Variant = Variant(assignment.Release), Target = Slot.B };
 
     private static Observed Device(
-        ReleaseRef? active = null, ReleaseRef? before = null, ReleaseRef? known = null, ReleaseRef? condemned = null, Deployment? deployment = null)
+        ReleaseRef? active = null,
+        ReleaseRef? before = null,
+        ReleaseRef? known = null,
+        ReleaseRef? condemned = null,
+        Deployment? deployment = null)
     {
         var state = AgentState.Fresh(0) with { Deployment = deployment };
         state = active is null ? state : state with { Active = Slot.B, B = new(active, Variant(active), true) };
@@ -277,6 +346,10 @@ public sealed class DevicePlannerTests
         state = known is null ? state : state.Remember(new(known, [Variant(known)]));
         state = condemned is null ? state : state.Condemn(new(condemned.Digest, Digest.Of([8]), "smoke-disagrees", Now));
         return new(
-            "d-1", new Dictionary<string, string> { ["site"] = "lab" }, new(100, new(1, 31, 1), new HashSet<string>()), Preference.Balanced, state);
+            "d-1",
+            new Dictionary<string, string> { ["site"] = "lab" },
+            new(100, new(1, 31, 1), new HashSet<string>()),
+            Preference.Balanced,
+            state);
     }
 }

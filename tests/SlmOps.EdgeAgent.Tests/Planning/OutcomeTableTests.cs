@@ -25,7 +25,10 @@ public sealed partial class OutcomeTableTests
     {
         Assert.Distinct(OutcomeTable.Rows.Select(row => row.Code));
         var document = File.ReadAllLines(Path.Combine(RepositoryRoot.Path, "docs", "agent.md"));
-        var shown = document.SkipWhile(line => line != "| Reason code | Class | What happened |").Skip(2).TakeWhile(line => line.StartsWith('|'));
+        var shown = document
+            .SkipWhile(line => line != "| Reason code | Class | What happened |")
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'));
 
         Assert.Equal(OutcomeTable.Rows.Select(row => $"| `{row.Code}` | {row.Class.ToString().ToLowerInvariant()} | {row.Means} |"), shown);
     }

@@ -66,8 +66,13 @@ public sealed class VariantChoiceTests
     public void Choose_OnlyDivergenceMeasured_ToleratesWhatOnePercentOfPerplexityIs(double kl, string expected) =>
         Assert.Equal(
             expected,
-            Choose([Figures("small", 1, new(null, null, kl, null, null, null, null, null)), Figures("large", 2, new(null, null, 0.001, null, null, null, null, null))],
-                Ordinary, Preference.Balanced).Chosen!.Name);
+            Choose(
+                [
+                    Figures("small", 1, new(null, null, kl, null, null, null, null, null)),
+                    Figures("large", 2, new(null, null, 0.001, null, null, null, null, null)),
+                ],
+                Ordinary,
+                Preference.Balanced).Chosen!.Name);
 
     [Theory]
     [InlineData(0.9951, "small")]
@@ -75,8 +80,13 @@ public sealed class VariantChoiceTests
     public void Choose_Encoder_ToleratesASmallDistanceOfEmbeddingsWhateverTheNoise(double cosine, string expected) =>
         Assert.Equal(
             expected,
-            Choose([Figures("small", 1, NoFigures with { SqnrDb = 12, Cosine = cosine }), Figures("original", 2, NoFigures with { SqnrDb = 200, Cosine = 1 })],
-                Ordinary, Preference.Balanced).Chosen!.Name);
+            Choose(
+                [
+                    Figures("small", 1, NoFigures with { SqnrDb = 12, Cosine = cosine }),
+                    Figures("original", 2, NoFigures with { SqnrDb = 200, Cosine = 1 }),
+                ],
+                Ordinary,
+                Preference.Balanced).Chosen!.Name);
 
     [Theory]
     [InlineData(25.1, "small")]
@@ -84,22 +94,37 @@ public sealed class VariantChoiceTests
     public void Choose_OtherModel_ToleratesTwentyFiveDecibelsAndTakesTheOriginalAsExact(double sqnr, string expected) =>
         Assert.Equal(
             expected,
-            Choose([Figures("small", 1, new(null, null, null, null, sqnr, null, null, null)), Figures("original", 2, new(null, null, null, null, null, null, null, null))],
-                Ordinary, Preference.Balanced).Chosen!.Name);
+            Choose(
+                [
+                    Figures("small", 1, new(null, null, null, null, sqnr, null, null, null)),
+                    Figures("original", 2, new(null, null, null, null, null, null, null, null)),
+                ],
+                Ordinary,
+                Preference.Balanced).Chosen!.Name);
 
     [Fact]
     public void Choose_UnmeasuredVariant_RanksBehindEveryMeasuredOne() =>
-        Assert.Equal("bad", Choose(
-            [Figures("unknown", 1, new(null, null, null, null, null, null, null, null)), Figures("bad", 2, new(null, 0.5, null, null, null, null, null, null))],
-            Ordinary, Preference.Quality).Chosen!.Name);
+        Assert.Equal(
+            "bad",
+            Choose(
+                [
+                    Figures("unknown", 1, new(null, null, null, null, null, null, null, null)),
+                    Figures("bad", 2, new(null, 0.5, null, null, null, null, null, null)),
+                ],
+                Ordinary,
+                Preference.Quality).Chosen!.Name);
 
     [Fact]
     public void Choose_NoneTolerable_TakesTheLeastLoss() =>
-        Assert.Equal("b", Choose([Offer("a", 1, 1, change: 0.05), Offer("b", 9, 1, change: 0.02)], Ordinary, Preference.Balanced).Chosen!.Name);
+        Assert.Equal(
+            "b",
+            Choose([Offer("a", 1, 1, change: 0.05), Offer("b", 9, 1, change: 0.02)], Ordinary, Preference.Balanced).Chosen!.Name);
 
     [Fact]
     public void Choose_Ties_FallToFewerBytesThenTheName() =>
-        Assert.Equal("a", Choose([Offer("b", 5, 1, 0), Offer("a", 5, 1, 0), Offer("c", 6, 1, 0)], Ordinary, Preference.Quality).Chosen!.Name);
+        Assert.Equal(
+            "a",
+            Choose([Offer("b", 5, 1, 0), Offer("a", 5, 1, 0), Offer("c", 6, 1, 0)], Ordinary, Preference.Quality).Chosen!.Name);
 
     private static VariantDecision Choose(VariantOffer[] offers, Hardware hardware, Preference preference) =>
         VariantChoice.Choose(offers, hardware, preference, new HashSet<Digest>());

@@ -19,9 +19,12 @@ public sealed class AgentLoopTests
 
         Assert.Equal(Committed, state.Deployment!.State);
         Assert.Equal(
-            [Pending, Retrieved, Downloading, Downloaded, Verified, Staged, SmokeTesting, Activating, Soaking, Committed], bench.ReportedStates);
+            [Pending, Retrieved, Downloading, Downloaded, Verified, Staged, SmokeTesting, Activating, Soaking, Committed],
+            bench.ReportedStates);
         var current = bench.Current!;
-        Assert.Equal(("slots/a", "tiny", "1", "int8", release.Digest), (current.Folder, current.Model, current.Version, current.Variant, current.Release));
+        Assert.Equal(
+            ("slots/a", "tiny", "1", "int8", release.Digest),
+            (current.Folder, current.Model, current.Version, current.Variant, current.Release));
         Assert.Equal(Models.Random(300_000, 1), File.ReadAllBytes(Path.Combine(bench.Data, current.Folder, "weights", "w.bin")));
         var last = bench.Service.Reports.Last().Deployment!;
         Assert.True(last.Verified);
@@ -69,7 +72,9 @@ public sealed class AgentLoopTests
     public async Task Run_CandidateInOpenRing_SoaksThenCommitsIntoTheOtherSlot()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -81,7 +86,9 @@ public sealed class AgentLoopTests
         var committed = await bench.RunAsync();
 
         Assert.Equal(Committed, committed.Deployment!.State);
-        Assert.Equal(("r-1", "canary"), (bench.Service.Reports.Last().Deployment!.RolloutId, bench.Service.Reports.Last().Deployment!.Ring));
+        Assert.Equal(
+            ("r-1", "canary"),
+            (bench.Service.Reports.Last().Deployment!.RolloutId, bench.Service.Reports.Last().Deployment!.Ring));
         Assert.NotNull(committed.WayBack);
     }
 
@@ -89,7 +96,9 @@ public sealed class AgentLoopTests
     public async Task Run_SmokeTestFails_NeverBecomesActiveAndIsNotTriedAgain()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-smoke", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-smoke", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -116,7 +125,9 @@ public sealed class AgentLoopTests
         {
             // One crash may be the doing of the system's out-of-memory killer.
             var state = await bench.RunAsync(jitter: 0.5);
-            Assert.Equal((FailedNoStateChange, "smoke-interrupted", attempt), (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Attempt));
+            Assert.Equal(
+                (FailedNoStateChange, "smoke-interrupted", attempt),
+                (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Attempt));
             Assert.Empty(state.Condemned);
             bench.Clock.Advance(TimeSpan.FromMinutes(11));
         }
@@ -132,7 +143,9 @@ public sealed class AgentLoopTests
     public async Task Run_FailsAtTheEndOfTheSoak_GoesBackByItselfAndCondemns()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -166,7 +179,9 @@ public sealed class AgentLoopTests
     public async Task Run_CommittedReleaseWithdrawn_GoesBackToTheSlotBefore()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(two);
@@ -179,14 +194,18 @@ public sealed class AgentLoopTests
         Assert.Equal((FailedRollbackComplete, "withdrawn"), (state.Deployment!.State, state.Deployment.ReasonCode));
         Assert.Equal("1", bench.Current!.Version);
         Assert.Empty(state.Condemned);
-        Assert.DoesNotContain(bench.Service.Requests.Skip(requests), request => request.Path.StartsWith("/storage/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            bench.Service.Requests.Skip(requests),
+            request => request.Path.StartsWith("/storage/", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Run_WayBackDamagedWhenWithdrawn_InstallsStableAnew()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(two);
@@ -222,7 +241,8 @@ public sealed class AgentLoopTests
         await using var bench = await Bench.StartAsync();
         foreach (var version in new[] { "1", "2", "3" })
         {
-            await bench.PublishAsync(await bench.ReleaseAsync(version, ("model.onnx", Models.Good), ("w.bin", Models.Random(1000, version[0]))));
+            await bench.PublishAsync(
+                await bench.ReleaseAsync(version, ("model.onnx", Models.Good), ("w.bin", Models.Random(1000, version[0]))));
             await bench.RunAsync();
         }
 

@@ -22,7 +22,9 @@ public sealed class ChannelTests
     public async Task Follow_DocumentThatDoesNotHold_ChangesNothing(string what)
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
         var good = Document(5, one);
         await bench.PublishAsync(good);
         await bench.RunAsync();
@@ -71,7 +73,9 @@ public sealed class ChannelTests
     public async Task Follow_ServiceGone_GoesOnWithTheDocumentFromBeforeTheRestart()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -91,7 +95,9 @@ public sealed class ChannelTests
     public async Task Follow_Expired_InstallsNothingAndKeepsWhatRuns()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
         await bench.PublishAsync(Document(1, one));
         await bench.RunAsync();
         bench.Clock.Advance(TimeSpan.FromDays(2));

@@ -18,7 +18,9 @@ public sealed class FloorTests
     public async Task Run_SequenceBelowOneCommitted_IsRefusedAndTriedAgainLater()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
         await bench.PublishAsync(one);
         await bench.PublishAsync(two);
         await bench.RunAsync();
@@ -45,7 +47,9 @@ public sealed class FloorTests
     public async Task Run_FallbackUnderTheSecurityFloor_NothingRuns()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -61,14 +65,18 @@ public sealed class FloorTests
         Assert.Contains("under the security floor 2", end.Reason, StringComparison.Ordinal);
 
         // Nor is it installed again as what the channel calls stable.
-        Assert.Equal((Rejected, ReasonCodes.BelowFloor, "1"), (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Release.Version));
+        Assert.Equal(
+            (Rejected, ReasonCodes.BelowFloor, "1"),
+            (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Release.Version));
     }
 
     [Fact]
     public async Task Run_FallbackListedAnewAboveTheFloor_IsTaken()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -106,7 +114,9 @@ public sealed class FloorTests
     public async Task Run_BackToAReleaseNoSlotHolds_CommitsItUnderItsNewSequence()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.PublishAsync(two);
         await bench.RunAsync();

@@ -41,7 +41,9 @@ public sealed class FreshnessTests
     public async Task Run_MetadataThatDoesNotHold_InstallsNothingAndCondemnsNothing(string what, string code)
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         var first = new Dictionary<string, byte[]>(bench.Metadata.Files);
         await bench.PublishAsync(one);
@@ -73,7 +75,10 @@ public sealed class FreshnessTests
         await bench.Metadata.PublishAsync(bench.Clock.GetUtcNow());
         var state = await bench.RunAsync(jitter: Jitter);
         Assert.Equal((Committed, "2", 1), (state.Deployment!.State, bench.Current!.Version, state.Deployment.Attempt));
-        Assert.Null(bench.Service.Reports.First(report => report.Deployment is { State: Retrieved } && report.Deployment.Release == two.Digest).Deployment!.ReasonCode);
+        Assert.Null(
+            bench
+                .Service.Reports.First(report => report.Deployment is { State: Retrieved } && report.Deployment.Release == two.Digest)
+                .Deployment!.ReasonCode);
     }
 
     [Fact]
@@ -108,7 +113,9 @@ public sealed class FreshnessTests
     public async Task Run_MetadataExpired_WhatRunsAndWhatSoaksGoesOn()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("fails-soak", [])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
@@ -179,7 +186,9 @@ public sealed class FreshnessTests
     [InlineData("{")]
     [InlineData("{\"schema\":1}")]
     [InlineData("null")]
-    [InlineData("{\"schema\":2,\"origin\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"trusted\":{\"root\":\"AA==\",\"timestamp\":null,\"snapshot\":null,\"targets\":null,\"latestTime\":\"2026-01-01T00:00:00Z\"}}")]
+    [InlineData(
+        "{\"schema\":2,\"origin\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"trusted\":{\"root\":\"AA==\",\"timestamp\":null,\"snapshot\":null,\"targets\":null,\"latestTime\":\"2026-01-01T00:00:00Z\"}}"
+    )]
     public async Task Run_FreshnessFileDamaged_BeginsWithTheFirstRootAgain(string content)
     {
         await using var bench = await Bench.StartAsync();
@@ -197,7 +206,10 @@ public sealed class FreshnessTests
         await using var bench = await Bench.StartAsync();
         File.WriteAllText(bench.Trust, "{\"schema\":1,\"releaseKey\":\"x\",\"directorKey\":\"y\"}");
 
-        Assert.Contains("slmops root trust", Assert.Throws<PackageFormatException>(() => bench.NewParts()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "slmops root trust",
+            Assert.Throws<PackageFormatException>(() => bench.NewParts()).Message,
+            StringComparison.Ordinal);
     }
 
     private static async Task AttackAsync(

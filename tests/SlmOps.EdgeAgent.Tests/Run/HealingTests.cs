@@ -116,7 +116,9 @@ public sealed class HealingTests(ITestOutputHelper output)
     public async Task Start_ActiveSlotCannotBeRestored_TheOtherServesAndTheReleaseIsTriedAgain()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("w.bin", Models.Random(Large, 2))));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("w.bin", Models.Random(Large, 2))));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(two);
@@ -131,7 +133,9 @@ public sealed class HealingTests(ITestOutputHelper output)
         var fallen = await bench.RunAsync(jitter: 0.5);
 
         Assert.Equal("1", bench.Current!.Version);
-        Assert.Equal((DeviceState.FailedRollbackComplete, ReasonCodes.SlotDamaged), (fallen.Deployment!.State, fallen.Deployment.ReasonCode));
+        Assert.Equal(
+            (DeviceState.FailedRollbackComplete, ReasonCodes.SlotDamaged),
+            (fallen.Deployment!.State, fallen.Deployment.ReasonCode));
         Assert.Empty(fallen.Condemned);
         bench.Service.OnBlob = null;
         bench.Clock.Advance(TimeSpan.FromMinutes(30));
@@ -145,7 +149,8 @@ public sealed class HealingTests(ITestOutputHelper output)
         await using var bench = await Bench.StartAsync();
         foreach (var version in new[] { "1", "2" })
         {
-            await bench.PublishAsync(await bench.ReleaseAsync(version, ("model.onnx", Models.Good), ("w.bin", Models.Random(5000, version[0]))));
+            await bench.PublishAsync(
+                await bench.ReleaseAsync(version, ("model.onnx", Models.Good), ("w.bin", Models.Random(5000, version[0]))));
             await bench.RunAsync();
         }
 
@@ -191,7 +196,17 @@ public sealed class HealingTests(ITestOutputHelper output)
         await bench.PublishAsync(await bench.ReleaseAsync("1", ("model.onnx", Models.Good)));
         var elsewhere = bench.Elsewhere("elsewhere");
         File.WriteAllText(elsewhere, "untouched");
-        foreach (var name in new[] { "state.json.tmp", "current.json.tmp", "channel-stable.json.tmp", "freshness.json.tmp", "outbox.jsonl", "agent.lock" })
+        foreach (
+            var name in new[]
+            {
+                "state.json.tmp",
+                "current.json.tmp",
+                "channel-stable.json.tmp",
+                "freshness.json.tmp",
+                "outbox.jsonl",
+                "agent.lock",
+            }
+        )
         {
             File.CreateSymbolicLink(Path.Combine(bench.Folder.Root, name), elsewhere);
         }
@@ -217,7 +232,11 @@ public sealed class HealingTests(ITestOutputHelper output)
             foreach (var inPlace in new[] { false, true })
             {
                 var (counts, slowest) = (new Dictionary<Outcome, int>(), TimeSpan.Zero);
-                var cases = from file in device.Files from damage in Kinds from seed in Enumerable.Range(0, seeds) select (file, damage, seed);
+                var cases =
+                    from file in device.Files
+                    from damage in Kinds
+                    from seed in Enumerable.Range(0, seeds)
+                    select (file, damage, seed);
                 foreach (var (file, damage, seed) in cases)
                 {
                     var started = Stopwatch.GetTimestamp();
@@ -225,7 +244,12 @@ public sealed class HealingTests(ITestOutputHelper output)
                     var took = Stopwatch.GetElapsedTime(started);
                     slowest = took > slowest ? took : slowest;
                     counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
-                    var nothingLeft = inPlace && shape != Shape.BothSlots && !online && outcome == Outcome.Nothing && file.Contains('/', StringComparison.Ordinal);
+                    var nothingLeft =
+                        inPlace
+                        && shape != Shape.BothSlots
+                        && !online
+                        && outcome == Outcome.Nothing
+                        && file.Contains('/', StringComparison.Ordinal);
                     if (outcome != Outcome.Right && !nothingLeft || took > TimeSpan.FromMinutes(1))
                     {
                         failed.Add($"{file}, {damage}, seed {seed}, {shape}, online {online}, in place {inPlace}: {outcome} after {took}");

@@ -33,10 +33,13 @@ public sealed class PowerCutTests
             bench.Clock.Advance(TimeSpan.FromSeconds(61));
             var state = await bench.RunAsync();
 
-            Assert.True(state.Deployment!.State == end, $"A cut at write {write} ends in {state.Deployment.State}: {state.Deployment.Reason}");
+            Assert.True(
+                state.Deployment!.State == end,
+                $"A cut at write {write} ends in {state.Deployment.State}: {state.Deployment.Reason}");
             Assert.Equal(version, bench.Current!.Version);
             AssertReports([.. bench.Service.Reports], end, write);
-        });
+        }
+        );
         Assert.True(writes >= 13, $"Only {writes} writes were seen.");
     }
 
@@ -62,7 +65,9 @@ public sealed class PowerCutTests
             AssertReports([.. bench.Service.Reports], DeviceState.Committed, write);
         });
         Assert.True(writes >= 10, $"Only {writes} writes were seen.");
-        Assert.DoesNotContain(bench.Service.Requests, request => request.Path.EndsWith(Digest.Of(Models.Nudge(weights)).Hex, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            bench.Service.Requests,
+            request => request.Path.EndsWith(Digest.Of(Models.Nudge(weights)).Hex, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -71,7 +76,9 @@ public sealed class PowerCutTests
     public async Task Withdrawal_PowerCutAtEachWrite_EndsOnTheReleaseBefore(bool before)
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(two);
@@ -100,7 +107,10 @@ public sealed class PowerCutTests
         await bench.PublishAsync(release, [first]);
         await bench.RunAsync();
         var second = await bench.AdaptAsync(
-            release, "2", [("adapters/b.onnx_adapter", [2]), (kind == "good" ? "adapters/good" : kind, [3]), ("config.json", "{\"seed\":1}"u8.ToArray())], soakSeconds: 60);
+            release,
+            "2",
+            [("adapters/b.onnx_adapter", [2]), (kind == "good" ? "adapters/good" : kind, [3]), ("config.json", "{\"seed\":1}"u8.ToArray())],
+            soakSeconds: 60);
         await bench.PublishAsync(release, [second, first]);
         var writes = await CutEachWriteAsync(
             bench, before,
@@ -110,11 +120,20 @@ public sealed class PowerCutTests
                 bench.Clock.Advance(TimeSpan.FromSeconds(61));
                 var state = await bench.RunAsync();
 
-                Assert.True(state.ActiveContent!.Adaptation!.Version == version, $"A cut at write {write} ends with {state.ActiveContent.Adaptation.Version}.");
+                Assert.True(
+                    state.ActiveContent!.Adaptation!.Version == version,
+                    $"A cut at write {write} ends with {state.ActiveContent.Adaptation.Version}.");
                 Assert.Equal(state.ActiveContent.Adaptation.Composition, bench.Current!.Composition);
-                var slots = new ModelSlots(bench.Folder, new(bench.Folder), new(new(bench.Folder), bench.ReleaseKey.PublicKey, new(bench.Folder)));
-                Assert.Null(await slots.FindDamageAsync(
-                    state.Active!.Value, state.ActiveContent.Variant, state.ActiveContent.Adaptation, TestContext.Current.CancellationToken));
+                var slots = new ModelSlots(
+                    bench.Folder,
+                    new(bench.Folder),
+                    new(new(bench.Folder), bench.ReleaseKey.PublicKey, new(bench.Folder)));
+                Assert.Null(
+                    await slots.FindDamageAsync(
+                        state.Active!.Value,
+                        state.ActiveContent.Variant,
+                        state.ActiveContent.Adaptation,
+                        TestContext.Current.CancellationToken));
             },
             patched: ["config.json"]);
         Assert.True(writes >= 8, $"Only {writes} writes were seen.");
@@ -124,13 +143,18 @@ public sealed class PowerCutTests
     public async Task SmokeTest_CutsPowerEachTime_IsGivenUpAfterThreeTries()
     {
         await using var bench = await Bench.StartAsync();
-        var (one, two) = (await bench.ReleaseAsync("1", ("model.onnx", Models.Good)), await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
+        var (one, two) = (
+            await bench.ReleaseAsync("1", ("model.onnx", Models.Good)),
+            await bench.ReleaseAsync("2", ("model.onnx", Models.Good), ("x", [2])));
         await bench.PublishAsync(one);
         await bench.RunAsync();
         await bench.PublishAsync(one, Bench.Offer(two));
         var cuts = 0;
         long told = 0;
-        while (await RunUntilAsync(bench, state => state.Unqueued is { Deployment.State: DeviceState.SmokeTesting } report && report.Seq != told))
+        while (
+            await RunUntilAsync(
+                bench,
+                state => state.Unqueued is { Deployment.State: DeviceState.SmokeTesting } report && report.Seq != told))
         {
             var file = new StateFile(bench.Folder.State, 0);
             file.Load();

@@ -38,7 +38,8 @@ public sealed class CompositionTests : IAsyncLifetime
         var last = _bench.Service.Reports.Last();
         Assert.Equal((DeviceState.Committed, adaptation.Composition()), (last.Deployment!.State, last.Deployment.Composition));
         Assert.Equal(
-            new CompositionStatus(await _bench.ManifestAsync(release), adaptation.Composition(), "site", "1", LocalLayerStates.None), last.Composition);
+            new CompositionStatus(await _bench.ManifestAsync(release), adaptation.Composition(), "site", "1", LocalLayerStates.None),
+            last.Composition);
     }
 
     [Fact]
@@ -80,7 +81,10 @@ public sealed class CompositionTests : IAsyncLifetime
         var state = await _bench.RunAsync();
 
         Assert.Equal(adaptation.Composition(), state.ActiveContent!.Adaptation!.Composition);
-        var fetched = _bench.Service.Requests.Select(request => request.Path).Where(path => path.StartsWith("/storage/", StringComparison.Ordinal)).ToHashSet();
+        var fetched = _bench
+            .Service.Requests.Select(request => request.Path)
+            .Where(path => path.StartsWith("/storage/", StringComparison.Ordinal))
+            .ToHashSet();
         Assert.Equal(3, fetched.Count);
         Assert.Contains($"/storage/{Assert.Single(adaptation.Compositions).Envelope}", fetched);
     }
@@ -137,7 +141,8 @@ public sealed class CompositionTests : IAsyncLifetime
         Assert.Equal(before, Stored());
         Assert.Single(Directory.GetDirectories(_bench.Folder.Slots));
 
-        IEnumerable<string> Stored() => Directory.GetFiles(_bench.Folder.Store, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+        IEnumerable<string> Stored() =>
+            Directory.GetFiles(_bench.Folder.Store, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -147,7 +152,11 @@ public sealed class CompositionTests : IAsyncLifetime
         var first = await _bench.AdaptAsync(release, "1", [Adapter]);
         await _bench.PublishAsync(release, [first]);
         await _bench.RunAsync();
-        var second = await _bench.AdaptAsync(release, "2", [("adapters/other.onnx_adapter", Text("b")), ("adapters/fails-soak", Text("x"))], soakSeconds: 60);
+        var second = await _bench.AdaptAsync(
+            release,
+            "2",
+            [("adapters/other.onnx_adapter", Text("b")), ("adapters/fails-soak", Text("x"))],
+            soakSeconds: 60);
         await _bench.PublishAsync(release, [second, first]);
         var soaking = await _bench.RunAsync();
         Assert.Equal(second.Composition(), soaking.ActiveContent!.Adaptation!.Composition);
@@ -206,7 +215,10 @@ public sealed class CompositionTests : IAsyncLifetime
             "signed by another key" => await _bench.AdaptAsync(release, "1", [Adapter], key: stranger),
             "another composition than the channel names" => await _bench.AdaptAsync(release, "1", [Adapter], named: Digest.Of("another"u8)),
             "made for another base" => await OfAnotherBaseAsync(release),
-            "a patch of a forbidden key" => await _bench.AdaptAsync(release, "1", [("generation_config.json", Text("""{"model":{"filename":"/etc/passwd"}}"""))]),
+            "a patch of a forbidden key" => await _bench.AdaptAsync(
+                release,
+                "1",
+                [("generation_config.json", Text("""{"model":{"filename":"/etc/passwd"}}"""))]),
             "a patch of a file that is not there" => await _bench.AdaptAsync(release, "1", [("missing.json", Text("{}"))]),
             "an adapter in the place of a file" => await _bench.AdaptAsync(release, "1", [("adapters/taken.onnx_adapter", Text("y"))]),
             _ => await _bench.AdaptAsync(release, "1", [], instead: [new CompositionLayer.Adapter("model.onnx", blob)]),
@@ -226,7 +238,11 @@ public sealed class CompositionTests : IAsyncLifetime
     {
         var release = await _bench.ReleaseAsync("1", Base);
         var lost = new BlobRef(Digest.Of("never stored"u8), 12);
-        var adaptation = await _bench.AdaptAsync(release, "1", [], instead: [new CompositionLayer.Adapter("adapters/lost.onnx_adapter", lost)]);
+        var adaptation = await _bench.AdaptAsync(
+            release,
+            "1",
+            [],
+            instead: [new CompositionLayer.Adapter("adapters/lost.onnx_adapter", lost)]);
         await _bench.PublishAsync(release, [adaptation]);
 
         var state = await _bench.RunAsync();

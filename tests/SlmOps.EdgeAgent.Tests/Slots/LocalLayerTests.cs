@@ -124,7 +124,9 @@ public sealed class LocalLayerTests : IAsyncLifetime
                 using (var stranger = LocalSigningKey.CreateInMemory())
                 {
                     var file = new PackageFile("adapters/local/x", Digest.Of("mine"u8), 4);
-                    File.WriteAllBytes(_bench.Folder.LocalLayer, await new LocalLayer(await _bench.ManifestAsync(release), [file]).SignAsync(stranger, CancellationToken.None));
+                    File.WriteAllBytes(
+                        _bench.Folder.LocalLayer,
+                        await new LocalLayer(await _bench.ManifestAsync(release), [file]).SignAsync(stranger, CancellationToken.None));
                 }
 
                 break;
@@ -214,7 +216,9 @@ public sealed class LocalLayerTests : IAsyncLifetime
 
         Assert.Equal("newer", File.ReadAllText(Assert.Single(Directory.GetFiles(InSlot(state, "adapters/local")))));
         Assert.Equal(key, File.ReadAllText(_bench.Folder.DeviceKey));
-        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(_bench.Folder.DeviceKey) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.True(
+            OperatingSystem.IsWindows() || File.GetUnixFileMode(_bench.Folder.DeviceKey) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)
+        );
     }
 
     private string Reported => _bench.Service.Reports.Last().Composition!.LocalLayer;
@@ -225,7 +229,11 @@ public sealed class LocalLayerTests : IAsyncLifetime
     private async Task<ReleaseRef> RunningAsync(bool local = true)
     {
         var release = await _bench.ReleaseAsync("1", Base);
-        var adaptation = await _bench.AdaptAsync(release, "1", local ? [] : [("adapters/site.onnx_adapter", "a"u8.ToArray())], local: local);
+        var adaptation = await _bench.AdaptAsync(
+            release,
+            "1",
+            local ? [] : [("adapters/site.onnx_adapter", "a"u8.ToArray())],
+            local: local);
         await _bench.PublishAsync(release, [adaptation]);
         Assert.NotNull((await _bench.RunAsync()).ActiveContent!.Adaptation);
         return release;

@@ -18,9 +18,13 @@ public sealed class AdaptedSmokeTests : IDisposable
     public AdaptedSmokeTests()
     {
         new OnnxGraph()
-            .Input("input_ids", TensorElementType.Int64, "batch", "sequence").Input("lora", F32, 4).Output("logits", F32, "batch", "sequence", 4)
-            .Floats("table", [4, 4], 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0).Floats("lora", [4], 0, 0, 0, 0)
-            .Node("Gather", ["table", "input_ids"], "rows").Node("Add", ["rows", "lora"], "logits")
+            .Input("input_ids", TensorElementType.Int64, "batch", "sequence")
+            .Input("lora", F32, 4)
+            .Output("logits", F32, "batch", "sequence", 4)
+            .Floats("table", [4, 4], 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0)
+            .Floats("lora", [4], 0, 0, 0, 0)
+            .Node("Gather", ["table", "input_ids"], "rows")
+            .Node("Add", ["rows", "lora"], "logits")
             .Save(_folder.Root, "model");
         Directory.CreateDirectory(_folder["adapters", "local"]);
         Smoke("smoke.json", 1);
@@ -71,7 +75,9 @@ public sealed class AdaptedSmokeTests : IDisposable
         Describe([], ["adapters/local/own.onnx_adapter"]);
         if (what != "missing")
         {
-            File.WriteAllBytes(_folder["adapters/local/own.onnx_adapter"], what == "garbage" ? Models.Random(500, 1) : AdapterFile.Of(("other", [1], [1])));
+            File.WriteAllBytes(
+                _folder["adapters/local/own.onnx_adapter"],
+                what == "garbage" ? Models.Random(500, 1) : AdapterFile.Of(("other", [1], [1])));
         }
 
         Assert.Equal("smoke-failed", (await RunAsync())?.Code);
@@ -79,7 +85,8 @@ public sealed class AdaptedSmokeTests : IDisposable
 
     [Theory]
     [InlineData("""{"schema":1}""")]
-    [InlineData("""{"schema":1,"base":null,"composition":null,"name":"a","version":"1","adapters":["../../etc/passwd"],"localAdapters":[]}""")]
+    [InlineData(
+        """{"schema":1,"base":null,"composition":null,"name":"a","version":"1","adapters":["../../etc/passwd"],"localAdapters":[]}""")]
     [InlineData("[]")]
     public async Task Failure_DescriptionThatIsNone_IsNoPass(string description)
     {
@@ -90,8 +97,10 @@ public sealed class AdaptedSmokeTests : IDisposable
     private Task<Failure?> RunAsync() => new SmokeProcess([], [Bench.Executable], 256 << 20, TimeProvider.System)
         .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
 
-    private void Describe(IReadOnlyList<string> adapters, IReadOnlyList<string> local) => File.WriteAllBytes(
-        _folder[SlotDescription.FileName], new SlotDescription(1, Digest.Of("b"u8), Digest.Of("c"u8), "site", "1", adapters, local).Write());
+    private void Describe(IReadOnlyList<string> adapters, IReadOnlyList<string> local) =>
+        File.WriteAllBytes(
+            _folder[SlotDescription.FileName],
+            new SlotDescription(1, Digest.Of("b"u8), Digest.Of("c"u8), "site", "1", adapters, local).Write());
 
     private void Adapter(string path, float last) => File.WriteAllBytes(_folder[path], AdapterFile.Of(("lora", [4], [0, 0, 0, last])));
 

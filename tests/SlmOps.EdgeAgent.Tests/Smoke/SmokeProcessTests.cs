@@ -84,7 +84,10 @@ public sealed class SmokeProcessTests : IDisposable
     [Fact]
     public async Task Failure_ProcessDiesAlsoWithATinyModel_IsTheDevices()
     {
-        File.WriteAllText(_folder["die.sh"], "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$");
+        File.WriteAllText(
+            _folder["die.sh"],
+            "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$"
+        );
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
         Assert.Equal((FailureKind.Attempt, "environment"), (failure!.Kind, failure.Code));
         Assert.Contains("SIGSEGV", failure.Reason, StringComparison.Ordinal);
@@ -161,9 +164,14 @@ public sealed class SmokeProcessTests : IDisposable
     }
 
     private Task<Failure?> RunAsync(
-        IReadOnlyList<string>? command = null, TimeProvider? clock = null, long modelRam = 256 << 20, IReadOnlyList<string>? launcher = null) =>
-        new SmokeProcess(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System)
-            .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
+        IReadOnlyList<string>? command = null,
+        TimeProvider? clock = null,
+        long modelRam = 256 << 20,
+        IReadOnlyList<string>? launcher = null) =>
+        new SmokeProcess(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System).FailureAsync(
+            _folder.Root,
+            int.MaxValue,
+            TestContext.Current.CancellationToken);
 
     private static string SampleModel() => Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm");
 }

@@ -64,7 +64,11 @@ internal sealed class Forwarder : IAsyncDisposable
 
     private async Task<Uri> ListenAsync(Uri target)
     {
-        var web = LoopbackWeb.Build(0, NullLoggerFactory.Instance, services => services.AddHttpForwarder(), limits => limits.MaxRequestBodySize = null);
+        var web = LoopbackWeb.Build(
+            0,
+            NullLoggerFactory.Instance,
+            services => services.AddHttpForwarder(),
+            limits => limits.MaxRequestBodySize = null);
         var forwarder = web.Services.GetRequiredService<IHttpForwarder>();
         var authority = target.GetLeftPart(UriPartial.Authority);
         web.Run(async context =>
@@ -77,7 +81,13 @@ internal sealed class Forwarder : IAsyncDisposable
                 return;
             }
 
-            await forwarder.SendAsync(context, authority, _client, ForwarderRequestConfig.Empty, new Unchanged(authority, death), context.RequestAborted);
+            await forwarder.SendAsync(
+                context,
+                authority,
+                _client,
+                ForwarderRequestConfig.Empty,
+                new Unchanged(authority, death),
+                context.RequestAborted);
         });
         await web.StartAsync();
         _webs.Add(web);
@@ -115,7 +125,10 @@ internal sealed class Forwarder : IAsyncDisposable
     private void Remember(string body)
     {
         using var document = JsonDocument.Parse(body);
-        var events = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray().ToArray() : [document.RootElement];
+        var events =
+            document.RootElement.ValueKind == JsonValueKind.Array
+                ? document.RootElement.EnumerateArray().ToArray()
+                : [document.RootElement];
         foreach (var one in events)
         {
             Published.GetOrAdd((one.GetProperty("source").GetString()!, one.GetProperty("id").GetString()!), _ => new())
@@ -157,21 +170,33 @@ internal sealed record Death(bool AfterTheDeed, Func<Task> KillAsync);
 /// <summary>A request that changes something.</summary>
 internal sealed record Mutation(string Method, string Path, string Body)
 {
-    private static readonly string[] Queues = ["model-uploads", "quantize", "validate", "package", "deltas", "release", "rollout-starts", "rollouts"];
+    private static readonly string[] Queues =
+    [
+        "model-uploads",
+        "quantize",
+        "validate",
+        "package",
+        "deltas",
+        "release",
+        "rollout-starts",
+        "rollouts",
+    ];
 
     /// <summary>
     /// The stage that sent it; null for a file of the artifacts or packages, which two stages write.
     /// </summary>
-    internal string? Stage => Path switch
-    {
-        _ when Path.Contains("/packages/metadata/", StringComparison.Ordinal) || Is("/repository") => "release",
-        _ when Path.Contains("/artifacts/", StringComparison.Ordinal) || Path.Contains("/packages/", StringComparison.Ordinal) => null,
-        _ when Path.Contains("/channels/", StringComparison.Ordinal) => "rollout",
-        _ when Is("/reports", "/devices") => "device report",
-        _ when Path.EndsWith("/events", StringComparison.Ordinal) => OfEvent(),
-        _ when Queues.FirstOrDefault(queue => Path.Contains($"/{queue}/messages", StringComparison.Ordinal)) is { } queue => OfMessage(queue),
-        _ => OfRow(),
-    };
+    internal string? Stage =>
+        Path switch
+        {
+            _ when Path.Contains("/packages/metadata/", StringComparison.Ordinal) || Is("/repository") => "release",
+            _ when Path.Contains("/artifacts/", StringComparison.Ordinal) || Path.Contains("/packages/", StringComparison.Ordinal) => null,
+            _ when Path.Contains("/channels/", StringComparison.Ordinal) => "rollout",
+            _ when Is("/reports", "/devices") => "device report",
+            _ when Path.EndsWith("/events", StringComparison.Ordinal) => OfEvent(),
+            _ when Queues.FirstOrDefault(queue => Path.Contains($"/{queue}/messages", StringComparison.Ordinal)) is { } queue => OfMessage(
+                queue),
+            _ => OfRow(),
+        };
 
     private bool Is(params string[] tables) => tables.Any(table =>
         Path.StartsWith("/devstoreaccount1" + table, StringComparison.Ordinal)
@@ -203,8 +228,10 @@ internal sealed record Mutation(string Method, string Path, string Body)
         }
 
         var text = Path.EndsWith("/$batch", StringComparison.Ordinal) ? Body : Path;
-        return text.Contains("quantize|", StringComparison.Ordinal) || text.Contains("outbox|quantize", StringComparison.Ordinal) ? "quantize"
-            : text.Contains("validate|", StringComparison.Ordinal) || text.Contains("outbox|validate", StringComparison.Ordinal) ? "validate"
+        return text.Contains("quantize|", StringComparison.Ordinal) || text.Contains("outbox|quantize", StringComparison.Ordinal)
+                ? "quantize"
+            : text.Contains("validate|", StringComparison.Ordinal) || text.Contains("outbox|validate", StringComparison.Ordinal)
+                ? "validate"
             : text.Contains("outbox|package", StringComparison.Ordinal) ? "package"
             : text.Contains("outbox|deltas", StringComparison.Ordinal) ? "deltas"
             : text.Contains("outbox|release", StringComparison.Ordinal) ? "release" : "intake";

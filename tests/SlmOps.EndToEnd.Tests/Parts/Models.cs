@@ -16,13 +16,19 @@ internal static class Models
         (Upload.Manifest, Manifest(variants)));
 
     /// <summary>A language model with tokenizer, evaluation text and smoke prompts.</summary>
-    internal static Upload Decoder(string name, string version, int seed, params string[] variants) => Upload.Of(
-        name, version,
-        ("model.onnx", OnnxModels.Decoder(seed).Bytes()),
-        ("tokenizer.json", Tokenizer(Letters.Length)),
-        ("eval.txt", Upload.Text(Evaluation(400))),
-        ("smoke.json", Upload.Text("""{"maxNewTokens":8,"minAgreement":0.75,"prompts":[{"text":"a","promptTokens":[3]},{"text":"bc","promptTokens":[4,5]}]}""")),
-        (Upload.Manifest, Manifest(variants)));
+    internal static Upload Decoder(string name, string version, int seed, params string[] variants) =>
+        Upload.Of(
+            name,
+            version,
+            ("model.onnx", OnnxModels.Decoder(seed).Bytes()),
+            ("tokenizer.json", Tokenizer(Letters.Length)),
+            ("eval.txt", Upload.Text(Evaluation(400))),
+            (
+                "smoke.json",
+                Upload.Text(
+                    """{"maxNewTokens":8,"minAgreement":0.75,"prompts":[{"text":"a","promptTokens":[3]},{"text":"bc","promptTokens":[4,5]}]}"""
+                )),
+            (Upload.Manifest, Manifest(variants)));
 
     internal static string Evaluation(int letters)
     {

@@ -87,7 +87,8 @@ internal static class OnnxModels
     {
         var random = new Random(seed);
         return AdapterFile.Of(
-            ($"{prefix}.a", [Width, 2], Normal(random, Width * 2, scale)), ($"{prefix}.b", [2, Vocabulary], Normal(random, 2 * Vocabulary, scale)));
+            ($"{prefix}.a", [Width, 2], Normal(random, Width * 2, scale)),
+            ($"{prefix}.b", [2, Vocabulary], Normal(random, 2 * Vocabulary, scale)));
     }
 
     internal static int Following(int seed, int token) => (5 * token + 3 + seed) % Vocabulary;
@@ -150,14 +151,24 @@ internal static class OnnxModels
 
     private static TensorProto Floats(string name, long[] shape, float[] values)
     {
-        var tensor = new TensorProto { Name = name, DataType = FloatType, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)) };
+        var tensor = new TensorProto
+        {
+            Name = name,
+            DataType = FloatType,
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)),
+        };
         tensor.Dims.AddRange(shape);
         return tensor;
     }
 
     private static TensorProto Longs(string name, params long[] values)
     {
-        var tensor = new TensorProto { Name = name, DataType = LongType, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(values)) };
+        var tensor = new TensorProto
+        {
+            Name = name,
+            DataType = LongType,
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(values)),
+        };
         tensor.Dims.Add(values.Length);
         return tensor;
     }

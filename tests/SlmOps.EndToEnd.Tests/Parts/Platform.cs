@@ -118,7 +118,10 @@ internal sealed class Platform : IAsyncDisposable
     {
         var events = await Wait.ForAsync(
             $"the rejection of {upload}",
-            async () => (await EventsAsync(EventTypes.ModelRejected)).Where(item => item.GetProperty("data").GetProperty("upload").GetString() == upload).ToList(),
+            async () =>
+                (await EventsAsync(EventTypes.ModelRejected))
+                    .Where(item => item.GetProperty("data").GetProperty("upload").GetString() == upload)
+                    .ToList(),
             found => found.Count > 0,
             _ => "no such event" + LogTail());
         return Assert.Single(events).GetProperty("data").Deserialize(ContractsJson.Default.ModelRejected)!;
@@ -179,7 +182,8 @@ internal sealed class Platform : IAsyncDisposable
         List<JsonElement> lines = [];
         foreach (var path in Directory.GetFiles(Path.Combine(DataFolder, "logs"), "*.jsonl"))
         {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            using var reader = new StreamReader(
+                new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             while (reader.ReadLine() is { } line)
             {
                 try

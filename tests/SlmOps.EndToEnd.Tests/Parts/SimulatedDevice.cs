@@ -165,8 +165,42 @@ internal sealed class SimulatedDevice : IAsyncDisposable
     {
         var release = _activeRelease;
         (_active, _activeRelease) = (default, default);
-        await StateAsync(document, new("", null, release, Channel, "any", null, default, 1, DeviceState.RollingBack, null, true, default, reason, $"It was {reason}.", null));
-        await StateAsync(document, new("", null, release, Channel, "any", null, default, 1, DeviceState.FailedRollbackComplete, null, true, default, reason, $"It was {reason}.", null));
+        await StateAsync(
+            document,
+            new(
+                "",
+                null,
+                release,
+                Channel,
+                "any",
+                null,
+                default,
+                1,
+                DeviceState.RollingBack,
+                null,
+                true,
+                default,
+                reason,
+                $"It was {reason}.",
+                null));
+        await StateAsync(
+            document,
+            new(
+                "",
+                null,
+                release,
+                Channel,
+                "any",
+                null,
+                default,
+                1,
+                DeviceState.FailedRollbackComplete,
+                null,
+                true,
+                default,
+                reason,
+                $"It was {reason}.",
+                null));
     }
 
     private Task SayAsync(

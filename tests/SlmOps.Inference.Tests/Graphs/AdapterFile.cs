@@ -36,7 +36,9 @@ internal sealed class AdapterFile
     {
         Align(4, 0);
         var vtable = _bytes.Count;
-        foreach (var value in (int[])[4 + (2 * fields.Length), 4 + (4 * fields.Length), .. Enumerable.Range(1, fields.Length).Select(field => 4 * field)])
+        foreach (
+            var value in (int[])
+                [4 + (2 * fields.Length), 4 + (4 * fields.Length), .. Enumerable.Range(1, fields.Length).Select(field => 4 * field)])
         {
             _bytes.Add((byte)value);
             _bytes.Add(0);

@@ -65,13 +65,37 @@ internal sealed class OnnxGraph
     /// <param name="shape">A number for a fixed dimension, a name for an open one.</param>
     private OnnxGraph Value(int field, string name, TensorElementType type, object[] shape)
     {
-        _graph.Message(field, value => value.Text(1, name).Message(2, kind => kind.Message(1, tensor => tensor.Int(1, (long)type).Message(2, dimensions =>
-        {
-            foreach (var size in shape)
-            {
-                dimensions.Message(1, dimension => _ = size is string symbol ? dimension.Text(2, symbol) : dimension.Int(1, Convert.ToInt64(size, System.Globalization.CultureInfo.InvariantCulture)));
-            }
-        }))));
+        _graph.Message(
+            field,
+            value =>
+                value
+                    .Text(1, name)
+                    .Message(
+                        2,
+                        kind =>
+                            kind.Message(
+                                1,
+                                tensor =>
+                                    tensor
+                                        .Int(1, (long)type)
+                                        .Message(
+                                            2,
+                                            dimensions =>
+                                            {
+                                                foreach (var size in shape)
+                                                {
+                                                    dimensions.Message(
+                                                        1,
+                                                        dimension =>
+                                                            _ = size is string symbol
+                                                                ? dimension.Text(2, symbol)
+                                                                : dimension.Int(
+                                                                    1,
+                                                                    Convert.ToInt64(size, System.Globalization.CultureInfo.InvariantCulture)
+                                                                ));
+                                                }
+                                            }
+                                        ))));
         return this;
     }
 }

@@ -82,7 +82,10 @@ internal static class ToyDecoder
         }
 
         graph.Floats("E", [Vocabulary, Vocabulary], E).Longs("axis1", [1], 1).Longs("axis2", [1], 2).Longs("axis2_scalar", [], 2);
-        graph.Node("Gather", ["E", "input_ids"], "embedding").Node("Unsqueeze", ["embedding", "axis1"], "rows").Node("CumSum", ["rows", "axis2_scalar"], "running");
+        graph
+            .Node("Gather", ["E", "input_ids"], "embedding")
+            .Node("Unsqueeze", ["embedding", "axis1"], "rows")
+            .Node("CumSum", ["rows", "axis2_scalar"], "running");
         var sum = "running";
         if (form.Cache)
         {
@@ -116,7 +119,10 @@ internal static class ToyDecoder
             graph.Output("present.0.key", form.FloatType, "batch", 1, "total", headSize);
         }
 
-        return graph.Input("input_ids", form.TokenType, "batch", "sequence").Output("logits", form.FloatType, "batch", "rows", vocabulary).Save(folder, name);
+        return graph
+            .Input("input_ids", form.TokenType, "batch", "sequence")
+            .Output("logits", form.FloatType, "batch", "rows", vocabulary)
+            .Save(folder, name);
 
         // Adds input · weights to the logits; the input becomes a column per position first.
         void Term(bool wanted, string input, TensorElementType type, object[] shape, string weight, float[] weights, bool reduce = false)
@@ -137,7 +143,10 @@ internal static class ToyDecoder
             }
 
             var next = $"logits_{weight}";
-            graph.Node("Reshape", [value, weight + "_shape"], weight + "_column").Node("Mul", [weight + "_column", weight], weight + "_term").Node("Add", [logits, weight + "_term"], next);
+            graph
+                .Node("Reshape", [value, weight + "_shape"], weight + "_column")
+                .Node("Mul", [weight + "_column", weight], weight + "_term")
+                .Node("Add", [logits, weight + "_term"], next);
             logits = next;
         }
     }

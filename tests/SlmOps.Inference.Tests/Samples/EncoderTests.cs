@@ -9,7 +9,14 @@ public sealed class EncoderTests : IDisposable
     private const TensorElementType F32 = TensorElementType.Float;
     private const TensorElementType I64 = TensorElementType.Int64;
     private const int Width = 8;
-    private static readonly string[] Words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", .. Enumerable.Range(0, 60).Select(i => $"word{(char)('a' + (i / 26))}{(char)('a' + (i % 26))}")];
+    private static readonly string[] Words =
+    [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        .. Enumerable.Range(0, 60).Select(i => $"word{(char)('a' + (i / 26))}{(char)('a' + (i % 26))}"),
+    ];
     private readonly TempFolder _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -18,7 +25,8 @@ public sealed class EncoderTests : IDisposable
 
     private static string Case(string name) => Path.Combine(AppContext.BaseDirectory, "Cases", name);
 
-    private static OutputComparisonOptions Rows(int rows) => new() { Inputs = new Dictionary<string, InputHint> { ["input_ids"] = new() { Rows = rows } } };
+    private static OutputComparisonOptions Rows(int rows) =>
+        new() { Inputs = new Dictionary<string, InputHint> { ["input_ids"] = new() { Rows = rows } } };
 
     private string Encoder(string name, Func<int, int, float> value, params string[] mask)
     {
@@ -29,18 +37,31 @@ public sealed class EncoderTests : IDisposable
         }
 
         return graph
-            .Floats("table", [Words.Length, Width], [.. Enumerable.Range(0, Words.Length).SelectMany(row => Enumerable.Range(0, Width).Select(i => value(row, i)))])
-            .Node("Gather", ["table", "input_ids"], "last_hidden_state").Output("last_hidden_state", F32, "batch", "length", Width).Save(_folder.Path, name);
+            .Floats(
+                "table",
+                [Words.Length, Width],
+                [.. Enumerable.Range(0, Words.Length).SelectMany(row => Enumerable.Range(0, Width).Select(i => value(row, i)))])
+            .Node("Gather", ["table", "input_ids"], "last_hidden_state")
+            .Output("last_hidden_state", F32, "batch", "length", Width)
+            .Save(_folder.Path, name);
     }
 
     private static float Seeded(int row, int i) => (float)Math.Sin((row * 31) + (i * 17) + (row * i));
 
     private OutputComparisonOptions Sentences()
     {
-        var text = string.Join('\n', Enumerable.Range(0, 24).Select(i => string.Join(' ', Enumerable.Range(0, 4 + (i % 5)).Select(j => Words[4 + (((i * 7) + (j * 11)) % 60)]))));
+        var text = string.Join(
+            '\n',
+            Enumerable
+                .Range(0, 24)
+                .Select(i => string.Join(' ', Enumerable.Range(0, 4 + (i % 5)).Select(j => Words[4 + (((i * 7) + (j * 11)) % 60)]))));
         File.WriteAllText(Path.Combine(_folder.Path, "eval.txt"), text);
         File.WriteAllText(Path.Combine(_folder.Path, "vocab.txt"), string.Join('\n', Words));
-        return Rows(Words.Length) with { TextFile = Path.Combine(_folder.Path, "eval.txt"), TokenizerFile = Path.Combine(_folder.Path, "vocab.txt") };
+        return Rows(Words.Length) with
+        {
+            TextFile = Path.Combine(_folder.Path, "eval.txt"),
+            TokenizerFile = Path.Combine(_folder.Path, "vocab.txt"),
+        };
     }
 
     [Fact]
@@ -68,14 +89,21 @@ public sealed class EncoderTests : IDisposable
         Assert.InRange(near.Neighbours!.Value, 0.8, 1);
         Assert.True(Compare(model, other).Neighbours < 0.7);
 
-        EmbeddingAgreement Compare(string baseline, string candidate) => OutputComparison.Compare(baseline, candidate, Sentences(), null, Token).Embeddings!;
+        EmbeddingAgreement Compare(string baseline, string candidate) =>
+            OutputComparison.Compare(baseline, candidate, Sentences(), null, Token).Embeddings!;
 
-        static EmbeddingAgreement Round(EmbeddingAgreement one) => one with { Cosine = Math.Round(one.Cosine, 5), LeastCosine = Math.Round(one.LeastCosine, 5) };
+        static EmbeddingAgreement Round(EmbeddingAgreement one) =>
+            one with
+            {
+                Cosine = Math.Round(one.Cosine, 5),
+                LeastCosine = Math.Round(one.LeastCosine, 5),
+            };
     }
 
     [Fact]
     public void Compare_NeighboursOfRandomTokens_AreNotCounted() =>
-        Assert.Null(OutputComparison.Compare(Encoder("a", Seeded), Encoder("b", Seeded), Rows(Words.Length), null, Token).Embeddings!.Neighbours);
+        Assert.Null(
+            OutputComparison.Compare(Encoder("a", Seeded), Encoder("b", Seeded), Rows(Words.Length), null, Token).Embeddings!.Neighbours);
 
     [Fact]
     public void Compare_FilledUpTokens_DoNotCountInTheMean()
@@ -101,7 +129,10 @@ public sealed class EncoderTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.Path, "s.json"), """{"input_ids": [[4, 5]]}""");
         Assert.True(OutputComparison.Compare(model, differs, options, null, Token).SqnrDb < 10);
         File.WriteAllText(Path.Combine(_folder.Path, "s.json"), """{"ids": [[4, 5]], "x": 1}""");
-        Assert.Contains("'ids'", Assert.Throws<ModelOpenException>(() => OutputComparison.Compare(model, differs, options, null, Token)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'ids'",
+            Assert.Throws<ModelOpenException>(() => OutputComparison.Compare(model, differs, options, null, Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,12 @@ public sealed class InputKindTests
     [Fact]
     public void Of_StatedRangeOfPixels_CountsForImagesAlone()
     {
-        Assert.Equal(new InputKind.Range(0, 1), InputKind.Of(new("x", TensorElementType.Float, new int[4], []), null, PixelRange.Read(new Dictionary<string, string> { ["Image.NominalPixelRange"] = "Normalized_0_1" })));
+        Assert.Equal(
+            new InputKind.Range(0, 1),
+            InputKind.Of(
+                new("x", TensorElementType.Float, new int[4], []),
+                null,
+                PixelRange.Read(new Dictionary<string, string> { ["Image.NominalPixelRange"] = "Normalized_0_1" })));
         Assert.Equal(new InputKind.Normal(), InputKind.Of(new("x", TensorElementType.Float, new int[2], []), null, (0, 1)));
         Assert.Null(PixelRange.Read(new Dictionary<string, string>()));
     }

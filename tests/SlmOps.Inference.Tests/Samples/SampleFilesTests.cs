@@ -76,7 +76,9 @@ public sealed class SampleFilesTests : IDisposable
     [Fact]
     public void Read_Json_IsASetOrSeveral()
     {
-        var sets = SampleFiles.Read([Save("s.json", """[{"x": [[1, 2.5], [3, 4]], "flag": true}, {"x": [[5, 6]], "flag": false}]"""u8.ToArray())], new());
+        var sets = SampleFiles.Read(
+            [Save("s.json", """[{"x": [[1, 2.5], [3, 4]], "flag": true}, {"x": [[5, 6]], "flag": false}]"""u8.ToArray())],
+            new());
         Assert.Equal(2, sets.Count);
         Assert.Equal([2, 2], sets[0]["x"].Shape);
         Assert.Equal([1, 2.5, 3, 4], sets[0]["x"].Values);
@@ -92,7 +94,8 @@ public sealed class SampleFilesTests : IDisposable
     [InlineData("{", "not valid")]
     [InlineData("""{"x": [[[[[[[[[[[[1]]]]]]]]]]]]}""", "not valid")]
     [InlineData("""{"x": 1, "x": 2}""", "not valid")]
-    public void Read_BrokenJson_IsRefused(string json, string says) => Assert.Contains(says, Refused("s.json", Encoding.UTF8.GetBytes(json)), StringComparison.Ordinal);
+    public void Read_BrokenJson_IsRefused(string json, string says) =>
+        Assert.Contains(says, Refused("s.json", Encoding.UTF8.GetBytes(json)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{'descr': '<i8', 'fortran_order': True, 'shape': (1,), }", "Fortran")]
@@ -113,20 +116,31 @@ public sealed class SampleFilesTests : IDisposable
         var array = Npy("{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }", Longs(1, 2, 3));
         Assert.Contains("more than 2 elements", Refused("x.npy", array, new() { MaxElements = 2 }), StringComparison.Ordinal);
         Assert.Contains("at most 10 are read", Refused("x.npy", array, new() { MaxFileBytes = 10 }), StringComparison.Ordinal);
-        Assert.Contains("more than 2 elements", Refused("x.json", "{\"x\": [1, 2, 3]}"u8.ToArray(), new() { MaxElements = 2 }), StringComparison.Ordinal);
-        Assert.Contains("more than 1 sets", Assert.Throws<SampleFilesException>(
-            () => SampleFiles.Read([Save("a.npy", array), Save("b.npy", array)], new() { MaxSets = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 2 elements",
+            Refused("x.json", "{\"x\": [1, 2, 3]}"u8.ToArray(), new() { MaxElements = 2 }),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 1 sets",
+            Assert
+                .Throws<SampleFilesException>(() => SampleFiles.Read([Save("a.npy", array), Save("b.npy", array)], new() { MaxSets = 1 }))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("x.npy", "no NumPy array")]
     [InlineData("x.npz", "no zip archive")]
     [InlineData("x.txt", "'.txt' is no kind")]
-    public void Read_OtherFile_IsRefused(string name, string says) => Assert.Contains(says, Refused(name, new byte[64]), StringComparison.Ordinal);
+    public void Read_OtherFile_IsRefused(string name, string says) =>
+        Assert.Contains(says, Refused(name, new byte[64]), StringComparison.Ordinal);
 
     [Fact]
-    public void Read_MissingFile_IsRefused() => Assert.Contains(
-        "no such file", Assert.Throws<SampleFilesException>(() => SampleFiles.Read([Path.Combine(_folder.Path, "none.npy")], new())).Message, StringComparison.Ordinal);
+    public void Read_MissingFile_IsRefused() =>
+        Assert.Contains(
+            "no such file",
+            Assert.Throws<SampleFilesException>(() => SampleFiles.Read([Path.Combine(_folder.Path, "none.npy")], new())).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_HeaderOfVersionTwo_IsRead()
@@ -136,6 +150,9 @@ public sealed class SampleFilesTests : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
         Assert.Equal([9], One("x.npy", [0x93, .. "NUMPY"u8, 2, 0, .. length, .. text, .. Longs(9)])["x"].Values);
         BinaryPrimitives.WriteUInt32LittleEndian(length, uint.MaxValue);
-        Assert.Contains("claims 4294967295 bytes", Refused("y.npy", [0x93, .. "NUMPY"u8, 2, 0, .. length, .. text]), StringComparison.Ordinal);
+        Assert.Contains(
+            "claims 4294967295 bytes",
+            Refused("y.npy", [0x93, .. "NUMPY"u8, 2, 0, .. length, .. text]),
+            StringComparison.Ordinal);
     }
 }

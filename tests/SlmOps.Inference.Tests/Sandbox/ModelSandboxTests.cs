@@ -51,7 +51,17 @@ public sealed class ModelSandboxTests
         var model = Filled(folder, megabytes: 512);
         await using var sandbox = await StartAsync(new() { MemoryBytes = 128 * MiB });
 
-        var ended = await Assert.ThrowsAsync<SandboxException>(() => sandbox.CompareAsync(model, model, new() { Samples = 1, Inputs = new Dictionary<string, InputHint> { ["n"] = new() { Value = 1 } } }, null, Token));
+        var ended = await Assert.ThrowsAsync<SandboxException>(() =>
+            sandbox.CompareAsync(
+                model,
+                model,
+                new()
+                {
+                    Samples = 1,
+                    Inputs = new Dictionary<string, InputHint> { ["n"] = new() { Value = 1 } },
+                },
+                null,
+                Token));
 
         Assert.Equal("out-of-memory", ended.Code);
         Assert.Contains("134 MB", ended.Message, StringComparison.Ordinal);
@@ -131,9 +141,32 @@ public sealed class ModelSandboxTests
         var model = ToyDecoder.Save(new(), folder.Path);
         await using var sandbox = await StartAsync(new());
 
-        var missing = await Assert.ThrowsAsync<ModelOpenException>(() => sandbox.AnswerAsync(Path.Combine(folder.Path, "none.onnx"), new(), [[1]], [1], Token));
-        var unknown = await Assert.ThrowsAsync<ArgumentException>(() => sandbox.AnswerAsync(model, new(), [[99]], [1], Token));
-        var answered = await sandbox.AnswerAsync(model, new(), [[1]], [3], Token);
+        var missing = await Assert.ThrowsAsync<ModelOpenException>(() =>
+            sandbox.AnswerAsync(
+                Path.Combine(folder.Path, "none.onnx"),
+                new(),
+                [
+                    [1],
+                ],
+                [1],
+                Token));
+        var unknown = await Assert.ThrowsAsync<ArgumentException>(() =>
+            sandbox.AnswerAsync(
+                model,
+                new(),
+                [
+                    [99],
+                ],
+                [1],
+                Token));
+        var answered = await sandbox.AnswerAsync(
+            model,
+            new(),
+            [
+                [1],
+            ],
+            [3],
+            Token);
 
         Assert.Equal("file-missing", missing.Code);
         Assert.Contains("Token 99", unknown.Message, StringComparison.Ordinal);
@@ -152,7 +185,8 @@ public sealed class ModelSandboxTests
     [Fact]
     public async Task Start_ProgramThatIsMissing_SaysWhich()
     {
-        var ended = await Assert.ThrowsAsync<SandboxException>(() => ModelSandbox.StartAsync(["/no/such/program"], new(), TimeProvider.System, Token));
+        var ended = await Assert.ThrowsAsync<SandboxException>(() =>
+            ModelSandbox.StartAsync(["/no/such/program"], new(), TimeProvider.System, Token));
         Assert.Equal("not-started", ended.Code);
         Assert.Contains("/no/such/program", ended.Message, StringComparison.Ordinal);
         Assert.Equal("not-started", Assert.Throws<SandboxException>(() => RunnerCommand.Find(Path.GetTempPath())).Code);
@@ -168,18 +202,32 @@ public sealed class ModelSandboxTests
         Assert.Contains("exit code 7: some last words", ended.Message, StringComparison.Ordinal);
     }
 
-    private static Task<ModelSandbox> StartAsync(RunLimits limits) => ModelSandbox.StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, Token);
+    private static Task<ModelSandbox> StartAsync(RunLimits limits) =>
+        ModelSandbox.StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, Token);
 
     /// <summary>Seconds of work for any processor, and some 150 MB of predictions.</summary>
-    private static async Task PredictSampleAsync(ModelSandbox sandbox, CancellationToken cancellationToken, IProgress<double>? progress = null)
+    private static async Task PredictSampleAsync(
+        ModelSandbox sandbox,
+        CancellationToken cancellationToken,
+        IProgress<double>? progress = null)
     {
         using var folder = new TempFolder();
         int[] tokens = [.. Enumerable.Range(0, 19_000).Select(i => i % 2048)];
-        await sandbox.PredictAsync(Sample.Model, tokens, Path.Combine(folder.Path, "predictions"), new() { MeasureBaselineSpeed = false }, progress, cancellationToken);
+        await sandbox.PredictAsync(
+            Sample.Model,
+            tokens,
+            Path.Combine(folder.Path, "predictions"),
+            new() { MeasureBaselineSpeed = false },
+            progress,
+            cancellationToken);
     }
 
-    private static string Floats(TempFolder folder, string operation) => new OnnxGraph()
-        .Input("x", TensorElementType.Float, 4).Output("y", TensorElementType.Float, 4).Node(operation, ["x"], "y").Save(folder.Path, operation);
+    private static string Floats(TempFolder folder, string operation) =>
+        new OnnxGraph()
+            .Input("x", TensorElementType.Float, 4)
+            .Output("y", TensorElementType.Float, 4)
+            .Node(operation, ["x"], "y")
+            .Save(folder.Path, operation);
 
     /// <summary>y = x + a tensor of zeros that the graph makes when it runs.</summary>
     private static string Filled(TempFolder folder, long megabytes) => new OnnxGraph()
@@ -190,10 +238,14 @@ public sealed class ModelSandboxTests
         .Save(folder.Path, "filled");
 
     /// <summary>A decoder's ports, and logits that are 0/0.</summary>
-    private static string NotANumber(TempFolder folder) => new OnnxGraph()
-        .Input("input_ids", TensorElementType.Int64, "batch", "sequence").Output("logits", TensorElementType.Float, "batch", "sequence", ToyDecoder.Vocabulary)
-        .Floats("zeros", [ToyDecoder.Vocabulary, ToyDecoder.Vocabulary], new float[ToyDecoder.Vocabulary * ToyDecoder.Vocabulary])
-        .Node("Gather", ["zeros", "input_ids"], "nothing").Node("Div", ["nothing", "nothing"], "logits").Save(folder.Path, "nan");
+    private static string NotANumber(TempFolder folder) =>
+        new OnnxGraph()
+            .Input("input_ids", TensorElementType.Int64, "batch", "sequence")
+            .Output("logits", TensorElementType.Float, "batch", "sequence", ToyDecoder.Vocabulary)
+            .Floats("zeros", [ToyDecoder.Vocabulary, ToyDecoder.Vocabulary], new float[ToyDecoder.Vocabulary * ToyDecoder.Vocabulary])
+            .Node("Gather", ["zeros", "input_ids"], "nothing")
+            .Node("Div", ["nothing", "nothing"], "logits")
+            .Save(folder.Path, "nan");
 
     private sealed class Recorder(List<double> shares) : IProgress<double>
     {

@@ -38,7 +38,8 @@ public sealed class SandboxPartsTests
     public void ProcessUse_LineOfTheKernel_IsRead()
     {
         // man 5 proc_pid_stat, of a process whose name has a space and a parenthesis.
-        const string Line = "4242 (a ) b) S 1 4242 4242 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 12 0 99999 275000000 2048 18446744073709551615 1 1 0 0 0";
+        const string Line =
+            "4242 (a ) b) S 1 4242 4242 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 12 0 99999 275000000 2048 18446744073709551615 1 1 0 0 0";
         Assert.Equal(new ProcessUse(2048 * 4096, TimeSpan.FromSeconds(3), 12), ProcessUse.Parse(Line, 4096));
         Assert.Null(ProcessUse.Parse("4242 (gone)", 4096));
     }
@@ -70,7 +71,9 @@ public sealed class SandboxPartsTests
     public void ControlGroup_NothingDelegated_IsNone(string membership, string controllers)
     {
         using var folder = new TempFolder();
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "app")).FullName, "cgroup.subtree_control"), controllers);
+        File.WriteAllText(
+            Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "app")).FullName, "cgroup.subtree_control"),
+            controllers);
         Assert.Null(ControlGroup.TryCreate(4242, 1000, 8, folder.Path, folder.Write("membership", membership)));
     }
 

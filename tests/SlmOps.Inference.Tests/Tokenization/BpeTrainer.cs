@@ -28,7 +28,12 @@ internal static class BpeTrainer
                 break;
             }
 
-            var best = pairs.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key.Left, StringComparer.Ordinal).ThenBy(pair => pair.Key.Right, StringComparer.Ordinal).First().Key;
+            var best = pairs
+                .OrderByDescending(pair => pair.Value)
+                .ThenBy(pair => pair.Key.Left, StringComparer.Ordinal)
+                .ThenBy(pair => pair.Key.Right, StringComparer.Ordinal)
+                .First()
+                .Key;
             result.Add(best);
             foreach (var (symbols, _) in counted)
             {

@@ -25,9 +25,28 @@ public sealed class CanonicalCompositionTests
     public async Task Compose_CharactersOfTheFirstPlanesAndRandomSequences_EqualNode()
     {
         var random = new Random(7);
-        int[] interesting = [.. CanonicalData.Classes.Keys, .. CanonicalData.Decompositions.Keys, .. CanonicalData.Compositions.Keys.SelectMany(pair => new[] { pair.First, pair.Second }), 0x1100, 0x1161, 0x11A8, 0xAC00, 'a'];
-        var texts = Enumerable.Range(0, 0x30000).Where(Rune.IsValid).Chunk(256).Select(block => string.Join(' ', block.Select(char.ConvertFromUtf32)))
-            .Concat(Enumerable.Range(0, 5_000).Select(_ => string.Concat(Enumerable.Range(0, 8).Select(_ => char.ConvertFromUtf32(interesting[random.Next(interesting.Length)])))))
+        int[] interesting =
+        [
+            .. CanonicalData.Classes.Keys,
+            .. CanonicalData.Decompositions.Keys,
+            .. CanonicalData.Compositions.Keys.SelectMany(pair => new[] { pair.First, pair.Second }),
+            0x1100,
+            0x1161,
+            0x11A8,
+            0xAC00,
+            'a',
+        ];
+        var texts = Enumerable
+            .Range(0, 0x30000)
+            .Where(Rune.IsValid)
+            .Chunk(256)
+            .Select(block => string.Join(' ', block.Select(char.ConvertFromUtf32)))
+            .Concat(
+                Enumerable
+                    .Range(0, 5_000)
+                    .Select(_ =>
+                        string.Concat(
+                            Enumerable.Range(0, 8).Select(_ => char.ConvertFromUtf32(interesting[random.Next(interesting.Length)])))))
             .ToList();
 
         var expected = JsonDocument.Parse(await ReferenceReader.NodeAsync("normalize.mjs", JsonSerializer.Serialize(texts))).RootElement;

@@ -47,8 +47,10 @@ public sealed class EncoderTokenizerTests
     [Fact]
     public void Encode_UnigramWithByteFallback_SpellsWhatItLacks()
     {
-        var tokenizer = Tokenizer.Parse(Encoding.UTF8.GetBytes(
-            """{"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["<0xC3>",-1],["<0xA9>",-1],["a",-2],["aa",-3]]}}"""));
+        var tokenizer = Tokenizer.Parse(
+            Encoding.UTF8.GetBytes(
+                """{"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["<unk>",0],["<0xC3>",-1],["<0xA9>",-1],["a",-2],["aa",-3]]}}"""
+            ));
         // Of two equally likely cuts the one that is found first stays.
         Assert.Equal([3, 4, 1, 2, 0], tokenizer.Encode("aaa\u00E9\u4E2D\u4E2D", Token));
     }

@@ -39,11 +39,17 @@ public sealed class HostileTokenizerTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"content":"a"}]}""", "bad-structure")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"NFKC"}}""", "unsupported-step")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Precompiled"}}""", "bad-structure")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Precompiled","precompiled_charsmap":"?"}}""", "bad-structure")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Precompiled","precompiled_charsmap":"/////w=="}}""", "bad-structure")]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Precompiled","precompiled_charsmap":"?"}}""",
+        "bad-structure")]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":{"type":"Precompiled","precompiled_charsmap":"/////w=="}}""",
+        "bad-structure")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"UnicodeScripts"}}""", "unsupported-step")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"decoder":{"type":"CTC"}}""", "unsupported-step")]
-    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("}}}""", "unsupported-pattern")]
+    [InlineData(
+        """{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("}}}""",
+        "unsupported-pattern")]
     public void Parse_BrokenFile_IsRefusedWithItsCode(string json, string code) =>
         Assert.Equal(code, Assert.Throws<TokenizerException>(() => Parse(json)).Code);
 
@@ -53,9 +59,12 @@ public sealed class HostileTokenizerTests
         Assert.Equal("too-large", Code(new() { MaxFileBytes = 10 }));
         Assert.Equal("too-large", Code(new() { MaxMerges = 0 }));
         Assert.Equal("bad-id", Code(new() { MaxTokens = 2 }));
-        Assert.Equal("too-large", Assert.Throws<TokenizerException>(() => Tokenizer.Parse(new MemoryStream(new byte[11]), new() { MaxFileBytes = 10 })).Code);
+        Assert.Equal(
+            "too-large",
+            Assert.Throws<TokenizerException>(() => Tokenizer.Parse(new MemoryStream(new byte[11]), new() { MaxFileBytes = 10 })).Code);
 
-        static string Code(TokenizerLimits limits) => Assert.Throws<TokenizerException>(() => Tokenizer.Parse(Encoding.UTF8.GetBytes(Small), limits)).Code;
+        static string Code(TokenizerLimits limits) =>
+            Assert.Throws<TokenizerException>(() => Tokenizer.Parse(Encoding.UTF8.GetBytes(Small), limits)).Code;
     }
 
     [Fact]
@@ -64,25 +73,42 @@ public sealed class HostileTokenizerTests
 
     [Fact]
     public void Load_MissingFile_IsRefused() =>
-        Assert.Equal("file-missing", Assert.Throws<TokenizerException>(() => Tokenizer.Load(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()))).Code);
+        Assert.Equal(
+            "file-missing",
+            Assert.Throws<TokenizerException>(() => Tokenizer.Load(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()))).Code);
 
     [Fact]
     public void Encode_TextBeyondTheLimit_IsRefused() =>
-        Assert.Equal("text-too-long", Assert.Throws<TokenizerException>(() => Tokenizer.Parse(Encoding.UTF8.GetBytes(Small), new() { MaxTextLength = 3 }).Encode("abab", TestContext.Current.CancellationToken)).Code);
+        Assert.Equal(
+            "text-too-long",
+            Assert
+                .Throws<TokenizerException>(() =>
+                    Tokenizer
+                        .Parse(Encoding.UTF8.GetBytes(Small), new() { MaxTextLength = 3 })
+                        .Encode("abab", TestContext.Current.CancellationToken))
+                .Code);
 
     [Fact]
     public void Encode_NormalizerThatMultipliesTheText_IsStopped()
     {
         var json = JsonNode.Parse(Small)!;
         var growing = JsonNode.Parse($$"""{"type":"Replace","pattern":{"String":"a"},"content":"{{new string('a', 64)}}"}""")!;
-        json["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray([.. Enumerable.Range(0, 10).Select(_ => growing.DeepClone())]) };
+        json["normalizer"] = new JsonObject
+        {
+            ["type"] = "Sequence",
+            ["normalizers"] = new JsonArray([.. Enumerable.Range(0, 10).Select(_ => growing.DeepClone())]),
+        };
         var tokenizer = Parse(json.ToJsonString());
-        Assert.Equal("text-too-long", Assert.Throws<TokenizerException>(() => tokenizer.Encode("a", TestContext.Current.CancellationToken)).Code);
+        Assert.Equal(
+            "text-too-long",
+            Assert.Throws<TokenizerException>(() => tokenizer.Encode("a", TestContext.Current.CancellationToken)).Code);
     }
 
     [Fact]
     public void Encode_OneWordOfAMillionCharacters_IsNotQuadratic() =>
-        Assert.Equal(500_000, Parse(Small).Encode(string.Concat(Enumerable.Repeat("ab", 500_000)), TestContext.Current.CancellationToken).Count);
+        Assert.Equal(
+            500_000,
+            Parse(Small).Encode(string.Concat(Enumerable.Repeat("ab", 500_000)), TestContext.Current.CancellationToken).Count);
 
     private static Tokenizer Parse(string json) => Tokenizer.Parse(Encoding.UTF8.GetBytes(json));
 }

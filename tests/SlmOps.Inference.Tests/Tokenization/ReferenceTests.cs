@@ -26,7 +26,9 @@ public sealed class ReferenceTests
 
     [Fact]
     public async Task Encode_SampleTokenizer_EqualsTheReference() =>
-        await AssertSameAsync(await File.ReadAllTextAsync(Sample.TokenizerJson, TestContext.Current.CancellationToken), [Sample.EvalText, .. Texts]);
+        await AssertSameAsync(
+            await File.ReadAllTextAsync(Sample.TokenizerJson, TestContext.Current.CancellationToken),
+            [Sample.EvalText, .. Texts]);
 
     // BERT makes a word of each ideograph; the reference looks at UTF-16 units and misses those beyond the first plane.
     [Theory]
@@ -34,7 +36,11 @@ public sealed class ReferenceTests
     public async Task Encode_EachFamily_EqualsTheReference(string family) =>
         await AssertSameAsync(
             TokenizerFamilies.Json(family).ToJsonString(),
-            [Sample.EvalText[..4096], .. Texts.Select(text => family.StartsWith("bert", StringComparison.Ordinal) ? text.Replace("𠀀𠀁", "", StringComparison.Ordinal) : text)]);
+            [
+                Sample.EvalText[..4096],
+                .. Texts.Select(text =>
+                    family.StartsWith("bert", StringComparison.Ordinal) ? text.Replace("𠀀𠀁", "", StringComparison.Ordinal) : text),
+            ]);
 
     private static async Task AssertSameAsync(string json, string[] texts)
     {
@@ -46,7 +52,9 @@ public sealed class ReferenceTests
             var ids = tokenizer.Encode(texts[i], TestContext.Current.CancellationToken);
             if (!ids.SequenceEqual(expected[i].Ids))
             {
-                wrong.Add($"encode '{Short(texts[i])}':\n  expected {string.Join(' ', expected[i].Ids.Take(80))}\n  actual   {string.Join(' ', ids.Take(80))}");
+                wrong.Add(
+                    $"encode '{Short(texts[i])}':\n  expected {string.Join(' ', expected[i].Ids.Take(80))}\n  actual   {string.Join(' ', ids.Take(80))}"
+                );
             }
 
             if (tokenizer.Decode(expected[i].Ids) is var text && text != expected[i].Text)

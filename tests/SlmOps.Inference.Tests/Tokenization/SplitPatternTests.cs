@@ -24,7 +24,9 @@ public sealed class SplitPatternTests
 
     [Fact]
     public void Split_Inverted_KeepsTheMatches() =>
-        Assert.Equal("ab|cd", string.Join('|', SplitPattern.Expression("[a-z]+", Timeout).Split("1ab2cd3", SplitBehavior.Removed, invert: true, Token)));
+        Assert.Equal(
+            "ab|cd",
+            string.Join('|', SplitPattern.Expression("[a-z]+", Timeout).Split("1ab2cd3", SplitBehavior.Removed, invert: true, Token)));
 
     [Theory]
     [InlineData(@"a++b", "aab", "aab")]
@@ -36,7 +38,9 @@ public sealed class SplitPatternTests
     [InlineData(@"(?i:'s|'t)", "'S", "'S")]
     [InlineData(@"x{y", "x{y", "x{y")]
     public void Expression_OnigurumaSyntax_MatchesTheSame(string pattern, string text, string expected) =>
-        Assert.Equal(expected, string.Join('|', SplitPattern.Expression(pattern, Timeout).Split(text, SplitBehavior.Removed, invert: true, Token)));
+        Assert.Equal(
+            expected,
+            string.Join('|', SplitPattern.Expression(pattern, Timeout).Split(text, SplitBehavior.Removed, invert: true, Token)));
 
     [Theory]
     [InlineData("[a[b]]", "class within a class")]
@@ -66,7 +70,8 @@ public sealed class SplitPatternTests
     public void Split_ExplosivePatternWithLookaround_IsStopped()
     {
         var pattern = SplitPattern.Expression("(?=x|a)(a+)+$", TimeSpan.FromMilliseconds(50));
-        var failure = Assert.Throws<TokenizerException>(() => pattern.Split(new string('a', 40) + "!", SplitBehavior.Isolated, false, Token).ToList());
+        var failure = Assert.Throws<TokenizerException>(() =>
+            pattern.Split(new string('a', 40) + "!", SplitBehavior.Isolated, false, Token).ToList());
         Assert.Equal("pattern-timeout", failure.Code);
     }
 
@@ -75,7 +80,8 @@ public sealed class SplitPatternTests
     {
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.Throws<OperationCanceledException>(() => SplitPattern.Literal("a").Split("banana", SplitBehavior.Isolated, false, cancelled.Token).ToList());
+        Assert.Throws<OperationCanceledException>(() =>
+            SplitPattern.Literal("a").Split("banana", SplitBehavior.Isolated, false, cancelled.Token).ToList());
     }
 
     [Theory]
@@ -86,7 +92,10 @@ public sealed class SplitPatternTests
     [InlineData("[a-zA-Z]+", "a𝒜b", "a|b")]
     [InlineData(".", "😀x", "😀|x")]
     public void Expression_CharactersBeyondTheFirstPlane_CountAsOneOfTheirCategory(string pattern, string text, string expected) =>
-        Assert.Equal(expected, string.Join('|', SplitPattern.Expression(pattern, Timeout).Split(text, SplitBehavior.Removed, invert: true, Token)));
+        Assert.Equal(
+            expected,
+            string.Join('|', SplitPattern.Expression(pattern, Timeout).Split(text, SplitBehavior.Removed, invert: true, Token)));
 
-    private static string Split(SplitPattern pattern, string text, SplitBehavior behavior) => string.Join('|', pattern.Split(text, behavior, invert: false, Token));
+    private static string Split(SplitPattern pattern, string text, SplitBehavior behavior) =>
+        string.Join('|', pattern.Split(text, behavior, invert: false, Token));
 }

@@ -12,8 +12,10 @@ public sealed class DeliveryJournalTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static (AcceptedEvent, IReadOnlyList<string>) Entry(string id, params string[] subscriptions) => (
-        AcceptedEvent.From("t", JsonDocument.Parse($$"""{"id":"{{id}}","source":"/s","type":"x","data":"ä\n"}""").RootElement), subscriptions);
+    private static (AcceptedEvent, IReadOnlyList<string>) Entry(string id, params string[] subscriptions) =>
+        (
+            AcceptedEvent.From("t", JsonDocument.Parse($$"""{"id":"{{id}}","source":"/s","type":"x","data":"ä\n"}""").RootElement),
+            subscriptions);
 
     [Fact]
     public void Open_AfterPartialSettlement_KeepsTheRest()

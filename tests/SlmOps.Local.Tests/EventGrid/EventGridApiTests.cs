@@ -36,7 +36,9 @@ public sealed class EventGridApiTests : IAsyncLifetime
     {
         var client = new EventGridPublisherClient(_emulator.TopicEndpoint("models"), new AzureKeyCredential(Key));
 
-        await client.SendEventsAsync([new CloudEvent("/a", "first", new { x = 1 }), new CloudEvent("/a", "second", new { x = 2 })], Cancelled);
+        await client.SendEventsAsync(
+            [new CloudEvent("/a", "first", new { x = 1 }), new CloudEvent("/a", "second", new { x = 2 })],
+            Cancelled);
 
         var page = await ReadAsync("");
         Assert.Equal(["first", "second"], page.Select(item => item.GetProperty("event").GetProperty("type").GetString()));
@@ -48,12 +50,17 @@ public sealed class EventGridApiTests : IAsyncLifetime
         var endpoint = _emulator.TopicEndpoint("models");
         var good = new EventGridPublisherClient(endpoint, new AzureSasCredential(Token(endpoint, TimeSpan.FromHours(1))));
         var late = new EventGridPublisherClient(endpoint, new AzureSasCredential(Token(endpoint, TimeSpan.FromHours(-1))));
-        var other = new EventGridPublisherClient(endpoint, new AzureSasCredential(Token(new Uri("http://elsewhere/topics/models/api/events"), TimeSpan.FromHours(1))));
+        var other = new EventGridPublisherClient(
+            endpoint,
+            new AzureSasCredential(Token(new Uri("http://elsewhere/topics/models/api/events"), TimeSpan.FromHours(1)))
+        );
 
         await good.SendEventAsync(new CloudEvent("/a", "first", null), Cancelled);
-        var refused = await Assert.ThrowsAsync<RequestFailedException>(() => late.SendEventAsync(new CloudEvent("/a", "late", null), Cancelled));
+        var refused = await Assert.ThrowsAsync<RequestFailedException>(() =>
+            late.SendEventAsync(new CloudEvent("/a", "late", null), Cancelled));
 
-        var foreign = await Assert.ThrowsAsync<RequestFailedException>(() => other.SendEventAsync(new CloudEvent("/a", "late", null), Cancelled));
+        var foreign = await Assert.ThrowsAsync<RequestFailedException>(() =>
+            other.SendEventAsync(new CloudEvent("/a", "late", null), Cancelled));
 
         Assert.Equal(401, refused.Status);
         Assert.Equal(401, foreign.Status);
@@ -83,8 +90,18 @@ public sealed class EventGridApiTests : IAsyncLifetime
     [InlineData("models", Key, "application/cloudevents+json", """{"id":"1","source":"/a","type":"t"}""", 400)]
     [InlineData("models", Key, "application/cloudevents+json", """{"specversion":"1.0","id":"1","source":"/a","type":""}""", 400)]
     [InlineData("models", Key, "application/cloudevents+json", """{"specversion":"1.0","id":"1","id":"2","source":"/a","type":"t"}""", 400)]
-    [InlineData("models", Key, "application/cloudevents+json", """{"specversion":"1.0","id":"1","source":"/a","type":"t","time":"noon"}""", 400)]
-    [InlineData("models", Key, "application/cloudevents-batch+json", """[{"specversion":"1.0","id":"1","source":"/a","type":"t"},7]""", 400)]
+    [InlineData(
+        "models",
+        Key,
+        "application/cloudevents+json",
+        """{"specversion":"1.0","id":"1","source":"/a","type":"t","time":"noon"}""",
+        400)]
+    [InlineData(
+        "models",
+        Key,
+        "application/cloudevents-batch+json",
+        """[{"specversion":"1.0","id":"1","source":"/a","type":"t"},7]""",
+        400)]
     [InlineData("models", Key, "application/json", """[{"id":"1","eventType":"t","subject":"s"}]""", 400)]
     [InlineData("models", Key, "text/plain", "x", 415)]
     [InlineData("models", Key, "application/cloudevents+json", """{"specversion":"1.0","id":"1","source":"/a","type":"t"}""", 200)]
@@ -102,7 +119,15 @@ public sealed class EventGridApiTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, _emulator.TopicEndpoint("models"))
         {
             Content = new ByteArrayContent([1, 2, 3]),
-            Headers = { { "aeg-sas-key", Key }, { "ce-specversion", "1.0" }, { "ce-id", "7" }, { "ce-source", "/a" }, { "ce-type", "raw" }, { "ce-traceparent", "00-x" } },
+            Headers =
+            {
+                { "aeg-sas-key", Key },
+                { "ce-specversion", "1.0" },
+                { "ce-id", "7" },
+                { "ce-source", "/a" },
+                { "ce-type", "raw" },
+                { "ce-traceparent", "00-x" },
+            },
         };
         request.Content.Headers.ContentType = new("application/octet-stream");
         using var response = await _http.SendAsync(request, Cancelled);
@@ -117,7 +142,10 @@ public sealed class EventGridApiTests : IAsyncLifetime
     public async Task Publish_TooLargeOrTooMany_IsRefusedAsAWhole()
     {
         using var large = await PostAsync("models", Key, "application/cloudevents+json", new byte[EventReader.MaxBytes + 1]);
-        var many = "[" + string.Join(",", Enumerable.Repeat("""{"specversion":"1.0","id":"1","source":"/a","type":"t"}""", EventReader.MaxEvents + 1)) + "]";
+        var many =
+            "["
+            + string.Join(",", Enumerable.Repeat("""{"specversion":"1.0","id":"1","source":"/a","type":"t"}""", EventReader.MaxEvents + 1))
+            + "]";
         using var tooMany = await PostAsync("models", Key, "application/cloudevents-batch+json", Encoding.UTF8.GetBytes(many));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
@@ -172,7 +200,10 @@ public sealed class EventGridApiTests : IAsyncLifetime
     [Fact]
     public async Task Request_UnderAForeignHostName_IsRefused()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_emulator.Url, "__events?wait=0")) { Headers = { Host = "evil.example" } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_emulator.Url, "__events?wait=0"))
+        {
+            Headers = { Host = "evil.example" },
+        };
         using var response = await _http.SendAsync(request, Cancelled);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -182,7 +213,9 @@ public sealed class EventGridApiTests : IAsyncLifetime
     private static string Token(Uri resource, TimeSpan left)
     {
         static string Escape(string text) => WebUtility.UrlEncode(text).Replace("%E2%80%AF", "%e2%80%af", StringComparison.Ordinal);
-        var expires = (TimeProvider.System.GetUtcNow() + left).UtcDateTime.ToString("M/d/yyyy h:mm:ss\u202ftt", CultureInfo.InvariantCulture);
+        var expires = (TimeProvider.System.GetUtcNow() + left).UtcDateTime.ToString(
+            "M/d/yyyy h:mm:ss\u202ftt",
+            CultureInfo.InvariantCulture);
         var signed = $"r={Escape(resource + "?api-version=2018-01-01")}&e={Escape(expires)}";
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes(signed)));
         return $"{signed}&s={Escape(signature)}";
@@ -207,7 +240,10 @@ public sealed class EventGridApiTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> PostAsync(string topic, string? key, string contentType, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _emulator.TopicEndpoint(topic)) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _emulator.TopicEndpoint(topic))
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Content.Headers.ContentType = new(contentType);
         if (key is not null)
         {

@@ -30,9 +30,12 @@ public sealed class EventGridEmulatorTests(SharedAzurite azurite) : IDisposable
     private static EventSubscription Hook(Receiver receiver, string name = "my-hook") =>
         new("models", name, new EventFilter(), new WebhookDestination(receiver.Url));
 
-    private static AcceptedEvent NewEvent(string id, string type = "ready") => AcceptedEvent.From(
-        "models",
-        JsonDocument.Parse($$"""{"specversion":"1.0","id":"{{id}}","source":"/test","type":"{{type}}","data":{"n":1},"subject":"s"}""").RootElement);
+    private static AcceptedEvent NewEvent(string id, string type = "ready") =>
+        AcceptedEvent.From(
+            "models",
+            JsonDocument
+                .Parse($$"""{"specversion":"1.0","id":"{{id}}","source":"/test","type":"{{type}}","data":{"n":1},"subject":"s"}""")
+                .RootElement);
 
     [Fact]
     public async Task Publish_WebhookSubscription_DeliversOneCloudEventARequest()
@@ -75,7 +78,11 @@ public sealed class EventGridEmulatorTests(SharedAzurite azurite) : IDisposable
     {
         var queue = new QueueClient(azurite.ConnectionString, SharedAzurite.NewName());
         await using var emulator = await StartAsync(
-            new EventSubscription("models", "to-queue", new EventFilter { IncludedEventTypes = ["ready"] }, new QueueDestination(queue.Name)));
+            new EventSubscription(
+                "models",
+                "to-queue",
+                new EventFilter { IncludedEventTypes = ["ready"] },
+                new QueueDestination(queue.Name)));
 
         emulator.Publish("models", [NewEvent("1"), NewEvent("2", "other")]);
         var report = await emulator.FlushAsync(Cancelled).SoonAsync();

@@ -50,7 +50,9 @@ public sealed class SubscriptionFileTests : IDisposable
 
         var after = Assert.Single(await SubscriptionFile.ReadAsync(Path, Cancelled));
 
-        Assert.Equal((before.Topic, before.Name, before.Destination, before.Retry), (after.Topic, after.Name, after.Destination, after.Retry));
+        Assert.Equal(
+            (before.Topic, before.Name, before.Destination, before.Retry),
+            (after.Topic, after.Name, after.Destination, after.Retry));
         Assert.Equal(".x", after.Filter.SubjectEndsWith);
         Assert.Equal("data.n", Assert.Single(after.Filter.AdvancedFilters).Key);
     }
@@ -64,7 +66,9 @@ public sealed class SubscriptionFileTests : IDisposable
     [InlineData("""[{"topic":"slmops","name":"abc","queue":"q-1","maxDeliveryAttempts":31}]""", "maxDeliveryAttempts")]
     [InlineData("""[{"topic":"slmops","name":"abc","queue":"q-1","eventTimeToLiveInMinutes":0}]""", "eventTimeToLiveInMinutes")]
     [InlineData("""[{"topic":"slmops","name":"abc","queue":"q-1","deadLetterContainer":"A"}]""", "deadLetterContainer")]
-    [InlineData("""[{"topic":"slmops","name":"abc","queue":"q-1","advancedFilters":[{"operatorType":"Like","key":"a","values":["x"]}]}]""", "'Like'")]
+    [InlineData(
+        """[{"topic":"slmops","name":"abc","queue":"q-1","advancedFilters":[{"operatorType":"Like","key":"a","values":["x"]}]}]""",
+        "'Like'")]
     [InlineData("""[{"topic":"slmops","name":"abc","queue":"q-1","typo":1}]""", "typo")]
     [InlineData("""[null]""", "must be an object")]
     public async Task Read_Wrong_SaysWhat(string json, string expected)

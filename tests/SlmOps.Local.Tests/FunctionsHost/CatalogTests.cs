@@ -6,7 +6,11 @@ namespace SlmOps.Local.Tests.FunctionsHost;
 
 public sealed class CatalogTests
 {
-    private static readonly Settings Data = Settings.From([new("Data", "UseDevelopmentStorage=true"), new("queue", "Some-Queue"), new("schedule", "00:01:00")]);
+    private static readonly Settings Data = Settings.From([
+        new("Data", "UseDevelopmentStorage=true"),
+        new("queue", "Some-Queue"),
+        new("schedule", "00:01:00"),
+    ]);
 
     [Fact]
     public void Read_WrongFunctions_NamesEveryFault()
@@ -14,7 +18,9 @@ public sealed class CatalogTests
         FunctionMetadata[] wrong =
         [
             Function("NoTrigger"),
-            Function("NoSetting", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%missing-name%","connection":"Data"}"""),
+            Function(
+                "NoSetting",
+                """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%missing-name%","connection":"Data"}"""),
             Function("NoConnection", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Nothing"}"""),
             Function("BadSchedule", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"now and then"}"""),
             Function("NoJson", "{"),
@@ -24,7 +30,16 @@ public sealed class CatalogTests
 
         var error = Assert.Throws<LocalPlatformException>(() => FunctionCatalog.Read(wrong, Data, new HostSettings()));
 
-        foreach (var part in (string[])["'NoTrigger' has 0 triggers", "missing-name", "'Nothing'", "now and then", "'NoJson' has a binding that is no JSON", "named 'Twice'"])
+        foreach (
+            var part in (string[])
+                [
+                    "'NoTrigger' has 0 triggers",
+                    "missing-name",
+                    "'Nothing'",
+                    "now and then",
+                    "'NoJson' has a binding that is no JSON",
+                    "named 'Twice'",
+                ])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -33,7 +48,9 @@ public sealed class CatalogTests
     [Fact]
     public void Read_GoodFunctions_ResolvesNamesRoutesFormsAndRetries()
     {
-        var retried = Function("Clock", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"%schedule%","runOnStartup":true}""");
+        var retried = Function(
+            "Clock",
+            """{"name":"t","type":"timerTrigger","direction":"In","schedule":"%schedule%","runOnStartup":true}""");
         retried.RetryOptions = new RetryOptions
         {
             MaxRetryCount = 4,
@@ -41,18 +58,30 @@ public sealed class CatalogTests
             MinimumInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(2)),
             MaximumInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(5)),
         };
-        var functions = FunctionCatalog.Read(
-            [
-                retried,
-                Function("Text", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%queue%","connection":"Data","properties":{}}"""),
-                Function("Message", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","properties":{"supportsDeferredBinding":"True"}}"""),
-                Function("Bytes", """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","dataType":"Binary"}"""),
-                Function(
-                    "Open",
-                    """{"name":"r","type":"httpTrigger","direction":"In","authLevel":"Anonymous","methods":["get"],"route":"v1/things/{id}"}""",
-                    """{"name":"$return","type":"http","direction":"Out"}"""),
-            ],
-            Data, new HostSettings { RoutePrefix = "" }).ToDictionary(function => function.Name);
+        var functions = FunctionCatalog
+            .Read(
+                [
+                    retried,
+                    Function(
+                        "Text",
+                        """{"name":"m","type":"queueTrigger","direction":"In","queueName":"%queue%","connection":"Data","properties":{}}"""
+                    ),
+                    Function(
+                        "Message",
+                        """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","properties":{"supportsDeferredBinding":"True"}}"""
+                    ),
+                    Function(
+                        "Bytes",
+                        """{"name":"m","type":"queueTrigger","direction":"In","queueName":"q","connection":"Data","dataType":"Binary"}"""),
+                    Function(
+                        "Open",
+                        """{"name":"r","type":"httpTrigger","direction":"In","authLevel":"Anonymous","methods":["get"],"route":"v1/things/{id}"}""",
+                        """{"name":"$return","type":"http","direction":"Out"}"""),
+                ],
+                Data,
+                new HostSettings { RoutePrefix = "" }
+            )
+            .ToDictionary(function => function.Name);
 
         Assert.Equal("queue some-queue", functions["Text"].Trigger.Summary);
         Assert.Equal(
@@ -67,8 +96,14 @@ public sealed class CatalogTests
     [Theory]
     [InlineData("trigger 'blobTrigger'", """{"name":"b","type":"blobTrigger","direction":"In","path":"c/{name}"}""")]
     [InlineData("trigger 'eventGridTrigger'", """{"name":"e","type":"eventGridTrigger","direction":"In"}""")]
-    [InlineData("output binding 'queue'", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""", """{"name":"$return","type":"queue","direction":"Out","queueName":"q"}""")]
-    [InlineData("input binding 'blob'", """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""", """{"name":"b","type":"blob","direction":"In","path":"c/b"}""")]
+    [InlineData(
+        "output binding 'queue'",
+        """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""",
+        """{"name":"$return","type":"queue","direction":"Out","queueName":"q"}""")]
+    [InlineData(
+        "input binding 'blob'",
+        """{"name":"t","type":"timerTrigger","direction":"In","schedule":"00:01:00"}""",
+        """{"name":"b","type":"blob","direction":"In","path":"c/b"}""")]
     public void Read_BindingThatHasNoPartHere_IsNotServedAndSaysWhy(string why, params string[] bindings)
     {
         var function = Assert.Single(FunctionCatalog.Read([Function("Other", bindings)], Data, new HostSettings()));
@@ -89,7 +124,10 @@ public sealed class CatalogTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "host.json");
-        File.WriteAllText(path, """{"functionTimeout":"-1","extensions":{"queues":{"batchSize":8,"maxDequeueCount":3,"messageEncoding":"none"},"http":{"routePrefix":"x"}}}""");
+        File.WriteAllText(
+            path,
+            """{"functionTimeout":"-1","extensions":{"queues":{"batchSize":8,"maxDequeueCount":3,"messageEncoding":"none"},"http":{"routePrefix":"x"}}}"""
+        );
 
         var settings = HostSettings.Read(path, Settings.From([new("AzureFunctionsJobHost__extensions__queues__batchSize", "2")]));
 

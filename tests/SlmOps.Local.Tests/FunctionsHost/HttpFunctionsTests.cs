@@ -57,7 +57,10 @@ public sealed class HttpFunctionsTests(SharedAzurite azurite) : IAsyncLifetime
     [Fact]
     public async Task Post_AnonymousFunction_GetsBodyRouteQueryAndTrace()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_app.Host.Url, "api/things/seven?q=x")) { Content = new StringContent("hello") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_app.Host.Url, "api/things/seven?q=x"))
+        {
+            Content = new StringContent("hello"),
+        };
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var response = await _http.SendAsync(request, Cancelled);
 

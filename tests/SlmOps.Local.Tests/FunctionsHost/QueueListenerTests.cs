@@ -161,7 +161,8 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         await queue.SendMessageAsync("slow", Cancelled);
         var script = new Script
         {
-            Act = (call, token) => call.DequeueCount == 1 ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) : Task.CompletedTask,
+            Act = (call, token) =>
+                call.DequeueCount == 1 ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token) : Task.CompletedTask,
         };
         await using var host = TestListeners.Queue(
             script, azurite, queue.Name, TestListeners.Plain with { FunctionTimeout = TimeSpan.FromSeconds(1) });
@@ -251,7 +252,10 @@ public sealed class QueueListenerTests(SharedAzurite azurite)
         {
             TypedData.DataOneofCase.String => data.String,
             TypedData.DataOneofCase.Bytes => data.Bytes.ToStringUtf8(),
-            TypedData.DataOneofCase.ModelBindingData => JsonDocument.Parse(data.ModelBindingData.Content.Memory).RootElement.GetProperty("MessageText").GetString(),
+            TypedData.DataOneofCase.ModelBindingData => JsonDocument
+                .Parse(data.ModelBindingData.Content.Memory)
+                .RootElement.GetProperty("MessageText")
+                .GetString(),
             _ => null,
         };
         Assert.Equal(json, text);

@@ -20,16 +20,45 @@ internal sealed class TestListeners : IAsyncDisposable
                 script.Overdue.Add(late.Name);
                 return Task.CompletedTask;
             },
-            settings, time, NullLogger.Instance, _stopFunctions.Token);
-        _listeners = new Listeners([function], settings, lease, invoker, _ => Task.CompletedTask, time, NullLogger.Instance, _abandon.Token);
+            settings,
+            time,
+            NullLogger.Instance,
+            _stopFunctions.Token);
+        _listeners = new Listeners(
+            [function],
+            settings,
+            lease,
+            invoker,
+            _ => Task.CompletedTask,
+            time,
+            NullLogger.Instance,
+            _abandon.Token);
         _listeners.Start();
     }
 
-    public static TestListeners Queue(Script script, SharedAzurite azurite, string queue, HostSettings? settings = null, TimeSpan? lease = null, QueueForm form = QueueForm.Text) =>
-        new(script, new Trigger.Queue(queue, azurite.ConnectionString, form), settings ?? Plain, lease ?? TimeSpan.FromSeconds(30), null, TimeProvider.System);
+    public static TestListeners Queue(
+        Script script,
+        SharedAzurite azurite,
+        string queue,
+        HostSettings? settings = null,
+        TimeSpan? lease = null,
+        QueueForm form = QueueForm.Text) =>
+        new(
+            script,
+            new Trigger.Queue(queue, azurite.ConnectionString, form),
+            settings ?? Plain,
+            lease ?? TimeSpan.FromSeconds(30),
+            null,
+            TimeProvider.System);
 
     public static TestListeners Timer(Script script, Schedule schedule, bool runOnStartup, TimeProvider time, RetryPolicy? retry = null) =>
-        new(script, new Trigger.Timer(schedule, runOnStartup), new HostSettings { FunctionTimeout = null }, TimeSpan.FromSeconds(30), retry, time);
+        new(
+            script,
+            new Trigger.Timer(schedule, runOnStartup),
+            new HostSettings { FunctionTimeout = null },
+            TimeSpan.FromSeconds(30),
+            retry,
+            time);
 
     /// <summary>No encoding, one message at a time, quick polling.</summary>
     public static HostSettings Plain { get; } = new()

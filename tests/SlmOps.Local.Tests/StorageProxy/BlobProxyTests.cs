@@ -57,7 +57,10 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
         var item = TheEvent();
         Assert.Equal("Microsoft.Storage.BlobCreated", item.GetProperty("type").GetString());
         Assert.Equal($"/blobServices/default/containers/{_container.Name}/blobs/a/b.onnx", item.GetProperty("subject").GetString());
-        Assert.EndsWith("/providers/Microsoft.Storage/storageAccounts/devstoreaccount1", item.GetProperty("source").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/providers/Microsoft.Storage/storageAccounts/devstoreaccount1",
+            item.GetProperty("source").GetString(),
+            StringComparison.Ordinal);
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", item.GetProperty("traceparent").GetString());
         var data = item.GetProperty("data");
         Assert.Equal("PutBlob", data.GetProperty("api").GetString());
@@ -82,7 +85,12 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
             new MemoryStream(bytes),
             new BlobUploadOptions
             {
-                TransferOptions = new StorageTransferOptions { InitialTransferSize = 1024 * 1024, MaximumTransferSize = 4 * 1024 * 1024, MaximumConcurrency = 4 },
+                TransferOptions = new StorageTransferOptions
+                {
+                    InitialTransferSize = 1024 * 1024,
+                    MaximumTransferSize = 4 * 1024 * 1024,
+                    MaximumConcurrency = 4,
+                },
             },
             Cancelled);
 
@@ -137,7 +145,9 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
     {
         var blob = _container.GetBlobClient("first");
         await blob.UploadAsync(BinaryData.FromString("hello"), Cancelled);
-        await (await _container.GetBlobClient("second").StartCopyFromUriAsync(blob.Uri, cancellationToken: Cancelled)).WaitForCompletionAsync(Cancelled);
+        await (
+            await _container.GetBlobClient("second").StartCopyFromUriAsync(blob.Uri, cancellationToken: Cancelled)
+        ).WaitForCompletionAsync(Cancelled);
         await blob.DeleteAsync(cancellationToken: Cancelled);
 
         var all = _events.ToArray();
@@ -159,11 +169,14 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
         await blob.SetMetadataAsync(new Dictionary<string, string> { ["a"] = "b" }, cancellationToken: Cancelled);
         var snapshot = await blob.CreateSnapshotAsync(cancellationToken: Cancelled);
         await blob.WithSnapshot(snapshot.Value.Snapshot).DeleteAsync(cancellationToken: Cancelled);
-        await _container.GetBlockBlobClient("staged").StageBlockAsync(Convert.ToBase64String(new byte[8]), new MemoryStream(new byte[10]), cancellationToken: Cancelled);
+        await _container
+            .GetBlockBlobClient("staged")
+            .StageBlockAsync(Convert.ToBase64String(new byte[8]), new MemoryStream(new byte[10]), cancellationToken: Cancelled);
         await blob.GetPropertiesAsync(cancellationToken: Cancelled);
         var lease = _container.GetBlobClient("kept").GetBlobLeaseClient();
         await lease.AcquireAsync(TimeSpan.FromSeconds(15), cancellationToken: Cancelled);
-        var conflict = await Assert.ThrowsAsync<RequestFailedException>(() => blob.UploadAsync(BinaryData.FromString("y"), overwrite: false, Cancelled));
+        var conflict = await Assert.ThrowsAsync<RequestFailedException>(() =>
+            blob.UploadAsync(BinaryData.FromString("y"), overwrite: false, Cancelled));
 
         Assert.Equal(409, conflict.Status);
         Assert.Empty(_events);
@@ -186,7 +199,9 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
     public async Task Upload_RequestCarriesTraceparent_EventJoinsTheTrace()
     {
         using var listener = LocalTelemetry.Listen();
-        var signed = _container.GetBlobClient("traced").GenerateSasUri(BlobSasPermissions.Create, TimeProvider.System.GetUtcNow().AddHours(1));
+        var signed = _container
+            .GetBlobClient("traced")
+            .GenerateSasUri(BlobSasPermissions.Create, TimeProvider.System.GetUtcNow().AddHours(1));
         using var http = LoopbackWeb.Client();
         using var request = new HttpRequestMessage(HttpMethod.Put, signed)
         {
@@ -196,6 +211,9 @@ public sealed class BlobProxyTests(SharedAzurite azurite) : IAsyncLifetime
         using var answer = await http.SendAsync(request, Cancelled);
 
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", TheEvent().GetProperty("traceparent").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "00-0af7651916cd43dd8448eb211c80319c-",
+            TheEvent().GetProperty("traceparent").GetString(),
+            StringComparison.Ordinal);
     }
 }

@@ -47,7 +47,11 @@ internal sealed class ForeignApp : IAsyncDisposable
         foreach (var name in Queues)
         {
             var queue = (await azurite.NewQueueAsync()).Name;
-            queues[name] = new QueueClient(azurite.ConnectionString, queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+            queues[name] = new QueueClient(
+                azurite.ConnectionString,
+                queue,
+                new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }
+            );
             settings[$"{name}Queue"] = queue;
         }
 

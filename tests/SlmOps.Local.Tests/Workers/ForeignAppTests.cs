@@ -49,7 +49,11 @@ public sealed class ForeignAppTests(SharedAzurite azurite)
         }
 
         await EmptyAsync(app.QueueOf["Text"]);
-        var poison = new QueueClient(azurite.ConnectionString, app.QueueOf["Text"].Name + "-poison", new() { MessageEncoding = QueueMessageEncoding.Base64 });
+        var poison = new QueueClient(
+            azurite.ConnectionString,
+            app.QueueOf["Text"].Name + "-poison",
+            new() { MessageEncoding = QueueMessageEncoding.Base64 }
+        );
         Assert.Equal("bad", (await poison.ReceiveMessageAsync(cancellationToken: Cancelled)).Value.Body.ToString());
     }
 
@@ -77,7 +81,10 @@ public sealed class ForeignAppTests(SharedAzurite azurite)
     {
         await using var app = await ForeignApp.StartAsync(azurite, more: ("WEB", web));
         using var http = LoopbackWeb.Client();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(app.Host.Url, "api/data/seven?q=x%20y")) { Content = new StringContent("body ä") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(app.Host.Url, "api/data/seven?q=x%20y"))
+        {
+            Content = new StringContent("body ä"),
+        };
         request.Headers.Add("x-functions-key", "function-key");
 
         using var response = await http.SendAsync(request, Cancelled);

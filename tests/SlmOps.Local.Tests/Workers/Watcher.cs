@@ -31,13 +31,17 @@ internal sealed class Watcher : IAsyncDisposable
     public static async Task<Watcher> StartAsync()
     {
         var watcher = new Watcher();
-        watcher._web.MapPost("/", async (HttpContext context) =>
-        {
-            var seen = (await JsonSerializer.DeserializeAsync<Seen>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted))!;
-            watcher.All.Enqueue(seen);
-            watcher._seen.Writer.TryWrite(seen);
-            await context.Response.WriteAsync(watcher.Answer(seen));
-        });
+        watcher._web.MapPost(
+            "/",
+            async (HttpContext context) =>
+            {
+                var seen = (
+                    await JsonSerializer.DeserializeAsync<Seen>(context.Request.Body, JsonSerializerOptions.Web, context.RequestAborted))!;
+                watcher.All.Enqueue(seen);
+                watcher._seen.Writer.TryWrite(seen);
+                await context.Response.WriteAsync(watcher.Answer(seen));
+            }
+        );
         await watcher._web.StartAsync();
         watcher.Url = LoopbackWeb.AddressOf(watcher._web);
         return watcher;

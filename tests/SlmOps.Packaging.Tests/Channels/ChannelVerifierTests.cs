@@ -34,7 +34,12 @@ public sealed class ChannelVerifierTests : IDisposable
     }
 
     private static readonly ChannelOverlay Overlay = new(
-        "lab", "1", new Dictionary<string, string> { ["site"] = "lab" }, 60, true, [new(Digest.Of("m"u8), Digest.Of("c"u8), Digest.Of("e"u8), 900)]);
+        "lab",
+        "1",
+        new Dictionary<string, string> { ["site"] = "lab" },
+        60,
+        true,
+        [new(Digest.Of("m"u8), Digest.Of("c"u8), Digest.Of("e"u8), 900)]);
 
     [Fact]
     public async Task Verify_WithAdaptations_TheyComeBack()
@@ -72,10 +77,19 @@ public sealed class ChannelVerifierTests : IDisposable
         ["two for one base"] = [Overlay with { Compositions = [Overlay.Compositions[0], Overlay.Compositions[0]] }],
         ["too many compositions"] =
         [
-            .. Enumerable.Range(0, 30).Select(_ => Overlay with
-            {
-                Compositions = [.. Enumerable.Range(0, 9).Select(number => Overlay.Compositions[0] with { Base = Digest.Of(BitConverter.GetBytes(number)) })],
-            }),
+            .. Enumerable
+                .Range(0, 30)
+                .Select(_ =>
+                    Overlay with
+                    {
+                        Compositions =
+                        [
+                            .. Enumerable
+                                .Range(0, 9)
+                                .Select(number => Overlay.Compositions[0] with { Base = Digest.Of(BitConverter.GetBytes(number)) }),
+                        ],
+                    }
+                ),
         ],
     };
 
@@ -91,7 +105,8 @@ public sealed class ChannelVerifierTests : IDisposable
     public async Task Verify_LowerVersion_IsRollback() => Assert.Equal("rollback", (await VerifyAsync(Document, lowest: 8)).ReasonCode);
 
     [Fact]
-    public async Task Verify_AtExpiry_IsExpired() => Assert.Equal("expired", (await VerifyAsync(Document with { Expires = Now })).ReasonCode);
+    public async Task Verify_AtExpiry_IsExpired() =>
+        Assert.Equal("expired", (await VerifyAsync(Document with { Expires = Now })).ReasonCode);
 
     [Fact]
     public async Task Verify_OtherChannel_IsWrongChannel() =>
@@ -131,7 +146,10 @@ public sealed class ChannelVerifierTests : IDisposable
     {
         var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, Encoding.UTF8.GetBytes(payload), _key, Stop);
 
-        Assert.Contains(ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode, new[] { "malformed", "wrong-schema" });
+        Assert.Contains(
+            ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode,
+            new[] { "malformed", "wrong-schema" }
+        );
     }
 
     public static TheoryData<ChannelDocument> OutOfBounds => new()

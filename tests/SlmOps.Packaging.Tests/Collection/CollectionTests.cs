@@ -24,7 +24,11 @@ public sealed class CollectionTests : IDisposable
         var dropped = await ReleasePackager.WriteAsync("pydocs-slm", "2.0.0", Now, [offer], store, _key, Stop);
         var droppedContents = await ReleaseContents.ReadAsync(dropped, store, Stop);
 
-        var plan = GarbagePlan.Make(Stored(Now.AddDays(-2)), await ReachableBlobs.FindAsync([kept], [], store, Stop), Now, TimeSpan.FromDays(1));
+        var plan = GarbagePlan.Make(
+            Stored(Now.AddDays(-2)),
+            await ReachableBlobs.FindAsync([kept], [], store, Stop),
+            Now,
+            TimeSpan.FromDays(1));
         foreach (var blob in plan.Delete)
         {
             File.Delete(store.PathOf(blob.Digest));
@@ -42,11 +46,21 @@ public sealed class CollectionTests : IDisposable
         IBlobStore store = new FolderBlobStore(_folder.Root);
         var adapter = await store.AddAsync("adapter"u8.ToArray(), Stop);
         var patch = await store.AddAsync("{}"u8.ToArray(), Stop);
-        var composition = new Composition(Digest.Of("base"u8), [
-            new CompositionLayer.Adapter("adapters/a.onnx_adapter", adapter), new CompositionLayer.Config("config.json", patch), new CompositionLayer.Local()]);
+        var composition = new Composition(
+            Digest.Of("base"u8),
+            [
+                new CompositionLayer.Adapter("adapters/a.onnx_adapter", adapter),
+                new CompositionLayer.Config("config.json", patch),
+                new CompositionLayer.Local(),
+            ]);
         var envelope = await store.AddAsync(await composition.SignAsync(_key, Stop), Stop);
         var overlay = new ChannelOverlay(
-            "lab", "1", new Dictionary<string, string>(), 60, true, [new(composition.Base, composition.Identity, envelope.Digest, envelope.Size)]);
+            "lab",
+            "1",
+            new Dictionary<string, string>(),
+            60,
+            true,
+            [new(composition.Base, composition.Identity, envelope.Digest, envelope.Size)]);
 
         var kept = await ReachableBlobs.FindAsync([overlay], store, Stop);
 

@@ -15,7 +15,12 @@ public sealed class AdapterPackagerTests : IDisposable
         using var adapter = new TemporaryFolder().With("adapters/site.onnx_adapter", "weights");
         var store = new FolderBlobStore(_folder.Root);
 
-        var (manifest, files) = await AdapterPackager.PackAsync(adapter.Root, Samples.Description("site-a"), Digest.Of("base"u8), store, Stop);
+        var (manifest, files) = await AdapterPackager.PackAsync(
+            adapter.Root,
+            Samples.Description("site-a"),
+            Digest.Of("base"u8),
+            store,
+            Stop);
 
         var text = Encoding.UTF8.GetString(await store.ReadAsync(manifest.Digest, Limits.ManifestBytes, Stop));
         Assert.Contains($"\"dev.slmops.base.digest\":\"{Digest.Of("base"u8)}\"", text, StringComparison.Ordinal);

@@ -28,7 +28,9 @@ public sealed class CompositionTests : IDisposable
 
         Assert.Null(model.Reason);
         Assert.Equal(LocalLayerStatus.Active, model.Local);
-        Assert.Equal(["adapters/local/x.onnx_adapter", "adapters/site.onnx_adapter", "config.json", "model.onnx"], model.Files!.Select(file => file.Path));
+        Assert.Equal(
+            ["adapters/local/x.onnx_adapter", "adapters/site.onnx_adapter", "config.json", "model.onnx"],
+            model.Files!.Select(file => file.Path));
         Assert.Equal([Patch.Blob], model.Files![2].Patches);
     }
 
@@ -62,7 +64,9 @@ public sealed class CompositionTests : IDisposable
     {
         var envelope = await new Composition(Base, [Adapter]).SignAsync(_device, Stop);
 
-        Assert.Equal("bad-signature", CompositionResolver.Resolve(envelope, _key.PublicKey, Base, Manifest, null, _device.PublicKey).ReasonCode);
+        Assert.Equal(
+            "bad-signature",
+            CompositionResolver.Resolve(envelope, _key.PublicKey, Base, Manifest, null, _device.PublicKey).ReasonCode);
         Assert.Equal("other-base", (await ResolveAsync(new(Digest.Of("x"u8), []), null)).ReasonCode);
     }
 
@@ -102,7 +106,9 @@ public sealed class CompositionTests : IDisposable
         var envelope = await new Composition(Base, [new CompositionLayer.Local()]).SignAsync(_key, Stop);
         var own = await Local(Base).SignAsync(_device, Stop);
 
-        Assert.Equal(LocalLayerStatus.DisabledUntrusted, CompositionResolver.Resolve(envelope, _key.PublicKey, Base, Manifest, own, null).Local);
+        Assert.Equal(
+            LocalLayerStatus.DisabledUntrusted,
+            CompositionResolver.Resolve(envelope, _key.PublicKey, Base, Manifest, own, null).Local);
     }
 
     [Fact]

@@ -43,7 +43,9 @@ public sealed class DeltaTests : IDisposable
     {
         var tensors = Tensors(4, 100_000);
         var random = new Random(5);
-        var changed = tensors.Select(tensor => tensor with { Bytes = [.. tensor.Bytes.Select(one => (byte)(one + random.Next(10) / 9))] }).ToArray();
+        var changed = tensors
+            .Select(tensor => tensor with { Bytes = [.. tensor.Bytes.Select(one => (byte)(one + random.Next(10) / 9))] })
+            .ToArray();
 
         var (plan, _) = await UpdateAsync(tensors, changed);
 
@@ -184,7 +186,9 @@ public sealed class DeltaTests : IDisposable
         Assert.Equal(layers[..1], DeltaManifest.Read(new DeltaManifest(Digest.Of([1]), Digest.Of([2]), layers[..1]).Write()).Layers);
         Assert.Equal(
             "duplicate-target",
-            Assert.Throws<PackageFormatException>(() => DeltaManifest.Read(new DeltaManifest(Digest.Of([1]), Digest.Of([2]), layers).Write())).Code);
+            Assert
+                .Throws<PackageFormatException>(() => DeltaManifest.Read(new DeltaManifest(Digest.Of([1]), Digest.Of([2]), layers).Write()))
+                .Code);
     }
 
     [Fact]
@@ -245,7 +249,9 @@ public sealed class DeltaTests : IDisposable
 
         foreach (var file in wantedManifest.Files)
         {
-            Assert.Equal(await File.ReadAllBytesAsync(wanted[file.Path], Stop), await File.ReadAllBytesAsync(_device.PathOf(file.Digest), Stop));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(wanted[file.Path], Stop),
+                await File.ReadAllBytesAsync(_device.PathOf(file.Digest), Stop));
         }
 
         return (plan, plan.Steps);

@@ -27,7 +27,9 @@ public sealed class LayoutTests : IDisposable
         var verdict = await PackageVerifier.VerifyAsync(release, new FolderBlobStore(_folder["layout"]), _key.PublicKey, Stop);
         Assert.True(verdict.IsAccepted, verdict.Refusal?.Reason);
         // 6 of the index, 4 of the manifest, 5 files and their config, 3 attestations: equal blobs are read once.
-        Assert.Equal(["int4 model-signature", "int4 test-result", "int4 bill-of-materials"], verdict.Checks.TakeLast(3).Select(check => check.Name));
+        Assert.Equal(
+            ["int4 model-signature", "int4 test-result", "int4 bill-of-materials"],
+            verdict.Checks.TakeLast(3).Select(check => check.Name));
         await LayoutReader.ImportAsync(release, _folder["layout"], new FolderBlobStore(_folder["imported"]), Stop);
         Assert.Equal(
             contents.Blobs.Select(blob => blob.Digest.Hex).Order(),
@@ -62,7 +64,8 @@ public sealed class LayoutTests : IDisposable
 
         Assert.Equal(File.ReadAllBytes(_folder["one.tar"]), File.ReadAllBytes(_folder["two.tar"]));
         Assert.Equal([release], LayoutReader.ReadReleases(_folder["unpacked"]));
-        Assert.True((await PackageVerifier.VerifyAsync(release, new FolderBlobStore(_folder["unpacked"]), _key.PublicKey, Stop)).IsAccepted);
+        Assert.True(
+            (await PackageVerifier.VerifyAsync(release, new FolderBlobStore(_folder["unpacked"]), _key.PublicKey, Stop)).IsAccepted);
     }
 
     [Theory]
@@ -75,10 +78,15 @@ public sealed class LayoutTests : IDisposable
         await using (var tar = new System.Formats.Tar.TarWriter(File.Create(_folder["evil.tar"])))
         {
             await tar.WriteEntryAsync(
-                new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name) { DataStream = new MemoryStream([1]) }, Stop);
+                new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, name)
+                {
+                    DataStream = new MemoryStream([1]),
+                },
+                Stop);
         }
 
-        var exception = await Assert.ThrowsAsync<PackageFormatException>(() => OciArchive.ReadAsync(_folder["evil.tar"], _folder["a/b"], Stop));
+        var exception = await Assert.ThrowsAsync<PackageFormatException>(() =>
+            OciArchive.ReadAsync(_folder["evil.tar"], _folder["a/b"], Stop));
 
         Assert.Equal("foreign-entry", exception.Code);
         Assert.False(File.Exists(_folder["evil"]) || File.Exists(_folder["a/evil"]));

@@ -53,8 +53,24 @@ public sealed class SigstoreTests : IDisposable
         encoded[^1] ^= 1;
         _folder.With("tampered", encoded);
 
-        var good = await Tool.RunAsync("openssl", "dgst", "-sha256", "-verify", _folder["key.pem"], "-signature", _folder["sig"], _folder["pae"]);
-        var bad = await Tool.RunAsync("openssl", "dgst", "-sha256", "-verify", _folder["key.pem"], "-signature", _folder["sig"], _folder["tampered"]);
+        var good = await Tool.RunAsync(
+            "openssl",
+            "dgst",
+            "-sha256",
+            "-verify",
+            _folder["key.pem"],
+            "-signature",
+            _folder["sig"],
+            _folder["pae"]);
+        var bad = await Tool.RunAsync(
+            "openssl",
+            "dgst",
+            "-sha256",
+            "-verify",
+            _folder["key.pem"],
+            "-signature",
+            _folder["sig"],
+            _folder["tampered"]);
 
         Assert.Equal((0, "Verified OK"), good);
         Assert.Equal(1, bad.Code);

@@ -55,7 +55,9 @@ public sealed class VerifyScriptTests : IDisposable
         var bundle = await store.ReadAsync(other.Signature, Limits.BundleBytes, Stop);
         await new FolderBlobStore(_folder["layout"]).AddAsync(bundle, Stop);
         var index = await File.ReadAllTextAsync(_folder["layout/index.json"], Stop);
-        _folder.With("layout/index.json", index.Replace(release.Signature.ToString(), other.Signature.ToString(), StringComparison.Ordinal));
+        _folder.With(
+            "layout/index.json",
+            index.Replace(release.Signature.ToString(), other.Signature.ToString(), StringComparison.Ordinal));
 
         Refused(await RunAsync(), "over another index");
     }

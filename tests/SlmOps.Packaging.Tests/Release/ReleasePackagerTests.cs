@@ -27,7 +27,9 @@ public sealed class ReleasePackagerTests : IDisposable
         var content = ReleaseReader.ReadIndex(index);
 
         Assert.True(verdict.IsAccepted, verdict.Refusal?.Reason);
-        Assert.Equal(["index-size", "index-digest", "bundle-digest", "signature", "statement", "index-content"], verdict.Checks.Select(check => check.Name));
+        Assert.Equal(
+            ["index-size", "index-digest", "bundle-digest", "signature", "statement", "index-content"],
+            verdict.Checks.Select(check => check.Name));
         Assert.Equal(("pydocs-slm", "1.0.0", Samples.Created), (content.Model, content.Version, content.CreatedAt));
         Assert.Equal(["fp32", "int4"], content.Variants.Select(variant => variant.Name));
         Assert.Equal(variants[0] with { Needs = content.Variants[1].Needs }, content.Variants[1]);
@@ -88,7 +90,9 @@ public sealed class ReleasePackagerTests : IDisposable
         {
             var verdict = ReleaseVerifier.VerifyIndex(candidate, signature, key, expected);
             Assert.False(verdict.IsAccepted);
-            Assert.DoesNotContain(verdict.Checks.SkipWhile(check => check != verdict.Refusal).Skip(1), check => check.Outcome != CheckOutcome.Skipped);
+            Assert.DoesNotContain(
+                verdict.Checks.SkipWhile(check => check != verdict.Refusal).Skip(1),
+                check => check.Outcome != CheckOutcome.Skipped);
             return verdict.Refusal?.Name;
         }
 

@@ -6,19 +6,26 @@ public sealed class ReleaseReaderTests
 {
     private const string Hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    private const string Manifest = $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.cncf.model.manifest.v1+json","config":{"mediaType":"application/vnd.cncf.model.config.v1+json","digest":"sha256:{{{Hex}}}","size":9},"layers":[{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{Hex}}}","size":0,"annotations":{"org.cncf.model.filepath":"model.onnx","org.opencontainers.image.title":"model.onnx"}}],"annotations":{"dev.slmops.model":"m","dev.slmops.quant.recipe":"r","dev.slmops.source":"sha256:{{{Hex}}}","dev.slmops.variant":"v","org.opencontainers.image.version":"1"}}""";
+    private const string Manifest =
+        $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.cncf.model.manifest.v1+json","config":{"mediaType":"application/vnd.cncf.model.config.v1+json","digest":"sha256:{{{Hex}}}","size":9},"layers":[{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{Hex}}}","size":0,"annotations":{"org.cncf.model.filepath":"model.onnx","org.opencontainers.image.title":"model.onnx"}}],"annotations":{"dev.slmops.model":"m","dev.slmops.quant.recipe":"r","dev.slmops.source":"sha256:{{{Hex}}}","dev.slmops.variant":"v","org.opencontainers.image.version":"1"}}""";
 
-    private const string Index = $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{{{Hex}}}","size":9,"annotations":{"dev.slmops.bytes":"5","dev.slmops.ort.min":"1.22.0","dev.slmops.quant.recipe":"r","dev.slmops.ram.min":"100","dev.slmops.variant":"v"}}],"annotations":{"dev.slmops.model":"m","org.opencontainers.image.created":"2026-01-01T00:00:00Z","org.opencontainers.image.version":"1"}}""";
+    private const string Index =
+        $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{{{Hex}}}","size":9,"annotations":{"dev.slmops.bytes":"5","dev.slmops.ort.min":"1.22.0","dev.slmops.quant.recipe":"r","dev.slmops.ram.min":"100","dev.slmops.variant":"v"}}],"annotations":{"dev.slmops.model":"m","org.opencontainers.image.created":"2026-01-01T00:00:00Z","org.opencontainers.image.version":"1"}}""";
 
     [Fact]
     public void ReadManifest_Good_Reads() => Assert.Equal(("v", 1), (Read(Manifest).Variant, Read(Manifest).Files.Count));
 
     [Fact]
-    public void ReadIndex_Good_Reads() => Assert.Equal(100, ReleaseReader.ReadIndex(Encoding.UTF8.GetBytes(Index)).Variants[0].Needs.RamBytes);
+    public void ReadIndex_Good_Reads() =>
+        Assert.Equal(100, ReleaseReader.ReadIndex(Encoding.UTF8.GetBytes(Index)).Variants[0].Needs.RamBytes);
 
     [Fact]
     public void Read_UnknownAnnotation_IsLetThrough() =>
-        Assert.Equal("v", Read(Manifest.Replace("\"dev.slmops.model\"", "\"dev.slmops.future\":\"1\",\"dev.slmops.model\"", StringComparison.Ordinal)).Variant);
+        Assert.Equal(
+            "v",
+            Read(
+                Manifest.Replace("\"dev.slmops.model\"", "\"dev.slmops.future\":\"1\",\"dev.slmops.model\"", StringComparison.Ordinal)
+            ).Variant);
 
     [Theory]
     [InlineData("\"schemaVersion\":2", "\"schemaVersion\":3", "out-of-range")]
@@ -41,7 +48,9 @@ public sealed class ReleaseReaderTests
     [InlineData("\"dev.slmops.variant\":\"v\"", "\"dev.slmops.variant\":1", "wrong-type")]
     [InlineData("]", "", "not-json")]
     public void ReadManifest_AnythingOdd_IsRefusedWithItsCode(string old, string replacement, string code) =>
-        Assert.Equal(code, Assert.Throws<PackageFormatException>(() => Read(Manifest.Replace(old, replacement, StringComparison.Ordinal))).Code);
+        Assert.Equal(
+            code,
+            Assert.Throws<PackageFormatException>(() => Read(Manifest.Replace(old, replacement, StringComparison.Ordinal))).Code);
 
     [Theory]
     [InlineData("\"dev.slmops.ram.min\":\"100\"", "\"dev.slmops.ram.min\":\"-1\"", "out-of-range")]
@@ -57,12 +66,15 @@ public sealed class ReleaseReaderTests
 
     [Fact]
     public void ReadManifest_TooLarge_IsRefusedBeforeParsing() =>
-        Assert.Equal("too-large", Assert.Throws<PackageFormatException>(() => ReleaseReader.ReadManifest(new byte[Limits.ManifestBytes + 1])).Code);
+        Assert.Equal(
+            "too-large",
+            Assert.Throws<PackageFormatException>(() => ReleaseReader.ReadManifest(new byte[Limits.ManifestBytes + 1])).Code);
 
     [Fact]
     public void ReadManifest_FilesThatClash_AreRefused()
     {
-        string Layer(string path) => $$$"""{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{Hex}}}","size":0,"annotations":{"org.cncf.model.filepath":"{{{path}}}","org.opencontainers.image.title":"{{{path}}}"}}""";
+        string Layer(string path) =>
+            $$$"""{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{Hex}}}","size":0,"annotations":{"org.cncf.model.filepath":"{{{path}}}","org.opencontainers.image.title":"{{{path}}}"}}""";
         string Code(params string[] paths)
         {
             var start = Manifest.IndexOf("[{", StringComparison.Ordinal);

@@ -19,7 +19,9 @@ public sealed class VariantPackagerTests : IDisposable
         var offer = await VariantPackager.PackAsync(model.Root, Samples.Description(), _store, Stop);
 
         var manifest = ReleaseReader.ReadManifest(await _store.ReadAsync(offer.Manifest, Limits.ManifestBytes, Stop));
-        Assert.Equal(["LICENSE", "model.onnx", "tokenizer.json", "weights/L00.bin", "weights/L01.bin"], manifest.Files.Select(file => file.Path));
+        Assert.Equal(
+            ["LICENSE", "model.onnx", "tokenizer.json", "weights/L00.bin", "weights/L01.bin"],
+            manifest.Files.Select(file => file.Path));
         Assert.Equal(10_010, offer.Bytes);
         Assert.Equal(offer.Bytes, manifest.Bytes);
         foreach (var file in manifest.Files)
@@ -52,10 +54,14 @@ public sealed class VariantPackagerTests : IDisposable
         var offer = await VariantPackager.PackAsync(model.Root, Samples.Description(), _store, Stop);
 
         // Digests from: printf graph | sha256sum, and of the config below likewise.
-        var config = """{"descriptor":{"createdAt":"2026-01-01T00:00:00Z","name":"pydocs-slm","version":"1.0.0","revision":"41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d"},"config":{"architecture":"transformer","format":"onnx","paramSize":"0.002b"},"modelfs":{"type":"layers","diffIds":["sha256:GRAPH"]}}"""
-            .Replace("GRAPH", GraphHex, StringComparison.Ordinal);
+        var config =
+            """{"descriptor":{"createdAt":"2026-01-01T00:00:00Z","name":"pydocs-slm","version":"1.0.0","revision":"41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d"},"config":{"architecture":"transformer","format":"onnx","paramSize":"0.002b"},"modelfs":{"type":"layers","diffIds":["sha256:GRAPH"]}}""".Replace(
+                "GRAPH",
+                GraphHex,
+                StringComparison.Ordinal);
         var configHex = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(config)));
-        var manifest = $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.cncf.model.manifest.v1+json","config":{"mediaType":"application/vnd.cncf.model.config.v1+json","digest":"sha256:{{{configHex}}}","size":{{{config.Length}}}},"layers":[{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{GraphHex}}}","size":5,"annotations":{"org.cncf.model.file.mediatype.untested":"false","org.cncf.model.filepath":"model.onnx","org.opencontainers.image.title":"model.onnx"}}],"annotations":{"dev.slmops.model":"pydocs-slm","dev.slmops.quant.recipe":"int4-b32-sym","dev.slmops.source":"sha256:41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d","dev.slmops.variant":"int4","org.opencontainers.image.version":"1.0.0"}}""";
+        var manifest =
+            $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.cncf.model.manifest.v1+json","config":{"mediaType":"application/vnd.cncf.model.config.v1+json","digest":"sha256:{{{configHex}}}","size":{{{config.Length}}}},"layers":[{"mediaType":"application/vnd.cncf.model.weight.v1.raw","digest":"sha256:{{{GraphHex}}}","size":5,"annotations":{"org.cncf.model.file.mediatype.untested":"false","org.cncf.model.filepath":"model.onnx","org.opencontainers.image.title":"model.onnx"}}],"annotations":{"dev.slmops.model":"pydocs-slm","dev.slmops.quant.recipe":"int4-b32-sym","dev.slmops.source":"sha256:41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d","dev.slmops.variant":"int4","org.opencontainers.image.version":"1.0.0"}}""";
         Assert.Equal(manifest, Encoding.UTF8.GetString(await _store.ReadAsync(offer.Manifest, Limits.ManifestBytes, Stop)));
     }
 
@@ -98,7 +104,14 @@ public sealed class VariantPackagerTests : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(() =>
             VariantPackager.PackAsync(model.Root, Samples.Description() with { Recipe = "a<b" }, _store, Stop));
         await Assert.ThrowsAsync<ArgumentException>(() =>
-            VariantPackager.PackAsync(model.Root, Samples.Description() with { Figures = Samples.Figures with { Kl = double.NaN } }, _store, Stop));
+            VariantPackager.PackAsync(
+                model.Root,
+                Samples.Description() with
+                {
+                    Figures = Samples.Figures with { Kl = double.NaN },
+                },
+                _store,
+                Stop));
     }
 
     private async Task<PackageFormatException> RefusalAsync(TemporaryFolder model) => await Assert.ThrowsAsync<PackageFormatException>(() =>

@@ -19,7 +19,10 @@ public sealed class WeightSharderTests : IDisposable
         Assert.Null(result.Reason);
         Assert.Equal(
             ["weights/L00.bin", "weights/L01.bin", "weights/L02.bin", "weights/L03.bin", "weights/embed.bin", "weights/head.bin"],
-            result.Files.Select(file => file.Path).Where(path => path.StartsWith("weights/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            result
+                .Files.Select(file => file.Path)
+                .Where(path => path.StartsWith("weights/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
         Assert.Single(Enumerable.Range(0, 4).Select(block => new FileInfo(_folder[$"sharded/weights/L0{block}.bin"]).Length).Distinct());
         Assert.False(File.Exists(_folder["sharded/model.onnx.data"]));
         Assert.True(File.Exists(_folder["sharded/tokenizer.json"]));
@@ -32,7 +35,10 @@ public sealed class WeightSharderTests : IDisposable
         await ShardedFolder.WriteAsync(Sample, _folder["sharded"], Stop);
         using var graph = File.OpenRead(_folder["sharded/model.onnx"]);
 
-        var tensors = OnnxTensorReader.Read(graph, "model.onnx").Where(tensor => tensor.Path.StartsWith("weights/", StringComparison.Ordinal)).ToList();
+        var tensors = OnnxTensorReader
+            .Read(graph, "model.onnx")
+            .Where(tensor => tensor.Path.StartsWith("weights/", StringComparison.Ordinal))
+            .ToList();
 
         Assert.NotEmpty(tensors);
         Assert.All(tensors.Where(tensor => tensor.Length >= 65536), tensor => Assert.Equal(0, tensor.Offset % 65536));
@@ -46,7 +52,9 @@ public sealed class WeightSharderTests : IDisposable
 
         foreach (var file in Directory.GetFiles(_folder["one"], "*", SearchOption.AllDirectories))
         {
-            Assert.Equal(await File.ReadAllBytesAsync(file, Stop), await File.ReadAllBytesAsync(_folder[Path.Combine("two", Path.GetRelativePath(_folder["one"], file))], Stop));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(file, Stop),
+                await File.ReadAllBytesAsync(_folder[Path.Combine("two", Path.GetRelativePath(_folder["one"], file))], Stop));
         }
     }
 

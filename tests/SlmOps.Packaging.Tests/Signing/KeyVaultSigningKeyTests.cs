@@ -149,7 +149,10 @@ public sealed class KeyVaultSigningKeyTests : IDisposable
             if (request.HttpMethod == "GET")
             {
                 var point = Key.ExportParameters(false).Q;
-                return (200, $$$"""{"key":{"kid":"{{{kid}}}","kty":"{{{KeyType}}}","key_ops":["sign","verify"],"crv":"P-256","x":"{{{Base64Url.EncodeToString(point.X)}}}","y":"{{{Base64Url.EncodeToString(point.Y)}}}"},"attributes":{"enabled":true,"created":1767225600,"updated":1767225600}}""");
+                return (
+                    200,
+                    $$$"""{"key":{"kid":"{{{kid}}}","kty":"{{{KeyType}}}","key_ops":["sign","verify"],"crv":"P-256","x":"{{{Base64Url.EncodeToString(point.X)}}}","y":"{{{Base64Url.EncodeToString(point.Y)}}}"},"attributes":{"enabled":true,"created":1767225600,"updated":1767225600}}"""
+                );
             }
 
             using var body = JsonDocument.Parse(request.InputStream);

@@ -52,7 +52,9 @@ public sealed class LocalSigningKeyTests : IDisposable
     {
         using var p384 = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384);
 
-        Assert.Equal("wrong-key", Assert.Throws<PackageFormatException>(() => LocalSigningKey.FromPem(p384.ExportPkcs8PrivateKeyPem())).Code);
+        Assert.Equal(
+            "wrong-key",
+            Assert.Throws<PackageFormatException>(() => LocalSigningKey.FromPem(p384.ExportPkcs8PrivateKeyPem())).Code);
         Assert.Equal("wrong-key", Assert.Throws<PackageFormatException>(() => PublicKey.Parse(p384.ExportSubjectPublicKeyInfoPem())).Code);
     }
 

@@ -42,8 +42,10 @@ public sealed class FolderBlobStoreTests : IDisposable
     public async Task WriteAsync_OtherBytes_ThrowsAndLeavesNothing()
     {
         await Assert.ThrowsAsync<InvalidDataException>(() => _store.WriteAsync(Digest.Of("a"u8), 1, new MemoryStream([98]), Stop));
-        await Assert.ThrowsAsync<InvalidDataException>(() => _store.WriteAsync(Digest.Of("a"u8), 2, new MemoryStream("a"u8.ToArray()), Stop));
-        await Assert.ThrowsAsync<InvalidDataException>(() => _store.WriteAsync(Digest.Of("a"u8), 0, new MemoryStream("a"u8.ToArray()), Stop));
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            _store.WriteAsync(Digest.Of("a"u8), 2, new MemoryStream("a"u8.ToArray()), Stop));
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            _store.WriteAsync(Digest.Of("a"u8), 0, new MemoryStream("a"u8.ToArray()), Stop));
 
         Assert.Empty(Directory.GetFiles(_folder.Root, "*", SearchOption.AllDirectories));
     }

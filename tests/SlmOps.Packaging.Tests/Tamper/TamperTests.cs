@@ -140,6 +140,7 @@ public sealed class TamperTests(ITestOutputHelper output) : IDisposable
             count++;
         }
 
-        output.WriteLine($"{what}: {cases} changes, all refused: {string.Join(", ", reasons.Select(reason => $"{reason.Key} {reason.Value}"))}");
+        output.WriteLine(
+            $"{what}: {cases} changes, all refused: {string.Join(", ", reasons.Select(reason => $"{reason.Key} {reason.Value}"))}");
     }
 }

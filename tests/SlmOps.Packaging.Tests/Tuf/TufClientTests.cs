@@ -127,8 +127,18 @@ public sealed class TufClientTests : IDisposable
         var state = await StartAsync();
         var foreign = _repository.NewKey();
         var targets = await TufWriter.TargetsAsync(2, Now.AddDays(1), [], role == "targets" ? foreign : _repository.TargetsKey, Stop);
-        var snapshot = await TufWriter.SnapshotAsync(2, Now.AddDays(1), targets, role == "snapshot" ? foreign : _repository.OnlineKey, Stop);
-        var timestamp = await TufWriter.TimestampAsync(2, Now.AddDays(1), snapshot, role == "timestamp" ? foreign : _repository.OnlineKey, Stop);
+        var snapshot = await TufWriter.SnapshotAsync(
+            2,
+            Now.AddDays(1),
+            targets,
+            role == "snapshot" ? foreign : _repository.OnlineKey,
+            Stop);
+        var timestamp = await TufWriter.TimestampAsync(
+            2,
+            Now.AddDays(1),
+            snapshot,
+            role == "timestamp" ? foreign : _repository.OnlineKey,
+            Stop);
         new[] { targets, snapshot, timestamp }.ToList().ForEach(_repository.Put);
 
         Assert.Equal($"{role}-signature", (await _repository.UpdateAsync(state)).ReasonCode);
@@ -225,7 +235,13 @@ public sealed class TufClientTests : IDisposable
     public async Task UpdateAsync_TargetPathThatLeavesTheFolder_IsRefused()
     {
         var state = await StartAsync();
-        await _repository.PublishAsync(Now, TufFixture.Target() with { Release = TufFixture.Target().Release with { Model = "..", Version = "x" } });
+        await _repository.PublishAsync(
+            Now,
+            TufFixture.Target() with
+            {
+                Release = TufFixture.Target().Release with { Model = "..", Version = "x" },
+            }
+        );
 
         Assert.Equal("malformed", (await _repository.UpdateAsync(state)).ReasonCode);
     }

@@ -14,7 +14,10 @@ public sealed class AdaptStageTests(StageStorage storage)
     {
         await using var bench = await StageBench.StartAsync(storage);
         var run = await Adaptations.ArriveAsync(
-            bench, "adapt-right", ("adapters/site.onnx_adapter", OnnxModels.Adapter(7)), ($"{Adaptations.Config}.patch", Upload.Text("""{"temperature":0.7}""")));
+            bench,
+            "adapt-right",
+            ("adapters/site.onnx_adapter", OnnxModels.Adapter(7)),
+            ($"{Adaptations.Config}.patch", Upload.Text("""{"temperature":0.7}""")));
 
         await bench.RunAsync("adapt");
 
@@ -31,7 +34,10 @@ public sealed class AdaptStageTests(StageStorage storage)
     public async Task Run_AdapterOfAnotherModel_IsRejectedWithEveryVariantThatItFails()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = await Adaptations.ArriveAsync(bench, "adapt-wrong", ("adapters/a.onnx_adapter", OnnxModels.Adapter(7, prefix: "stranger")));
+        var run = await Adaptations.ArriveAsync(
+            bench,
+            "adapt-wrong",
+            ("adapters/a.onnx_adapter", OnnxModels.Adapter(7, prefix: "stranger")));
 
         await bench.RunAsync("adapt");
 

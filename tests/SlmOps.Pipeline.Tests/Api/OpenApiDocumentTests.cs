@@ -29,7 +29,9 @@ public sealed partial class OpenApiDocumentTests
             .Select(match => $"{match.Groups["name"].Value} {match.Groups["method"].Value} {match.Groups["route"].Value}");
 
         Assert.Equal(
-            OperatorCalls.All.Select(call => $"{call.Name} {call.Method} {call.Route}").Append($"{OperatorCalls.Document} get {OperatorCalls.DocumentRoute}")
+            OperatorCalls
+                .All.Select(call => $"{call.Name} {call.Method} {call.Route}")
+                .Append($"{OperatorCalls.Document} get {OperatorCalls.DocumentRoute}")
                 .Order(StringComparer.Ordinal),
             functions.Order(StringComparer.Ordinal));
     }
@@ -50,7 +52,9 @@ public sealed partial class OpenApiDocumentTests
         {
             await File.WriteAllTextAsync(file, document, TestContext.Current.CancellationToken);
             var script = Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Pipeline.Tests", "Api", "openapi.mjs");
-            using var node = Process.Start(new ProcessStartInfo("node", [script, file]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var node = Process.Start(
+                new ProcessStartInfo("node", [script, file]) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
             var error = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             var output = await node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             await node.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -62,6 +66,8 @@ public sealed partial class OpenApiDocumentTests
         }
     }
 
-    [GeneratedRegex(@"\[Function\(""(?<name>\w+)""\)\].*?""(?<method>get|post|delete|put)"", Route = ""(?<route>[^""]+)""", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\[Function\(""(?<name>\w+)""\)\].*?""(?<method>get|post|delete|put)"", Route = ""(?<route>[^""]+)""",
+        RegexOptions.Singleline)]
     private static partial Regex Function();
 }

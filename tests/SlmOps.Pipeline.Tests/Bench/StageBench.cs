@@ -76,13 +76,18 @@ internal sealed class StageBench : IAsyncDisposable
     internal async Task<RunKey> ArriveAsync(string stage, Upload upload)
     {
         await upload.SendAsync(Blobs, Cancelled);
-        await SendAsync("intake", JsonSerializer.Serialize(new
-        {
-            specversion = "1.0",
-            type = "Microsoft.Storage.BlobCreated",
-            subject = $"/blobServices/default/containers/models/blobs/{upload.Start}",
-        }));
-        foreach (var before in Flow.Steps.TakeWhile(step => step.Name != stage).Where(step => step.Stage is not null || step.Name == "intake"))
+        await SendAsync(
+            "intake",
+            JsonSerializer.Serialize(
+                new
+                {
+                    specversion = "1.0",
+                    type = "Microsoft.Storage.BlobCreated",
+                    subject = $"/blobServices/default/containers/models/blobs/{upload.Start}",
+                }
+            ));
+        foreach (
+            var before in Flow.Steps.TakeWhile(step => step.Name != stage).Where(step => step.Stage is not null || step.Name == "intake"))
         {
             foreach (var message in await TakeAsync(before.Name))
             {
@@ -167,7 +172,8 @@ internal sealed class StageBench : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
-    private Task SendAsync(string stage, string message) => _queues.GetQueueClient(Flow.Find(stage).Queue).SendMessageAsync(message, Cancelled);
+    private Task SendAsync(string stage, string message) =>
+        _queues.GetQueueClient(Flow.Find(stage).Queue).SendMessageAsync(message, Cancelled);
 
     private static QueueServiceClient Queues(StageStorage storage, Wire wire)
     {

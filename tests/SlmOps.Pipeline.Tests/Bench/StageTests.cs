@@ -98,7 +98,8 @@ public sealed class StageTests(StageStorage storage)
         await using var bench = await StageBench.StartAsync(storage);
         var variant = Flow.Find(stage).IsPerVariant ? "\"int8\"" : "null";
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => bench.RunAsync(stage, $$"""{"schema":1,"runId":"nobody@1","variant":{{variant}}}"""));
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            bench.RunAsync(stage, $$"""{"schema":1,"runId":"nobody@1","variant":{{variant}}}"""));
 
         Assert.Empty(await bench.RowsAsync(new("nobody", "1")));
     }
@@ -110,7 +111,11 @@ public sealed class StageTests(StageStorage storage)
             ? await Adaptations.ArriveAsync(bench, $"{why}-{stage}")
             : await bench.ArriveAsync(stage, Models.Mlp($"{why}-{stage}", "1", 71, "int8"));
         var messages = await bench.TakeAsync(stage);
-        return (run, Flow.Find(stage).IsPerVariant ? messages.Single(message => message.Contains("\"int8\"", StringComparison.Ordinal)) : messages[^1]);
+        return (
+            run,
+            Flow.Find(stage).IsPerVariant
+                ? messages.Single(message => message.Contains("\"int8\"", StringComparison.Ordinal))
+                : messages[^1]);
     }
 
     private static async Task<IReadOnlyList<string>> WaitingAsync(StageBench bench, string stage, RunKey run)
@@ -118,7 +123,8 @@ public sealed class StageTests(StageStorage storage)
         var waiting = new List<string>();
         foreach (var next in Flow.NextOf(Flow.Find(stage)).Where(next => next.Stage is not null))
         {
-            waiting.AddRange((await bench.WaitingAsync(next.Name)).Where(message => message.StartsWith($"{run}", StringComparison.Ordinal)));
+            waiting.AddRange(
+                (await bench.WaitingAsync(next.Name)).Where(message => message.StartsWith($"{run}", StringComparison.Ordinal)));
         }
 
         return waiting;

@@ -30,7 +30,8 @@ internal sealed class Wire : HttpPipelinePolicy
         await ProcessNextAsync(message, pipeline);
     }
 
-    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("Everything is asynchronous here.");
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        throw new NotSupportedException("Everything is asynchronous here.");
 
     /// <summary>Stands for the topic: takes every event.</summary>
     internal HttpPipelineTransport Topic() => new Taker(_events);

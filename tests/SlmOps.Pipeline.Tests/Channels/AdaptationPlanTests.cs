@@ -18,7 +18,8 @@ public sealed class AdaptationPlanTests
         Names(Add([Overlay("a", "3"), Overlay("a", "2"), Overlay("a", "1"), Overlay("b", "1")], Overlay("a", "4"))));
 
     [Fact]
-    public void Add_SameVersionAgain_TakesItsPlace() => Assert.Equal(["a 1", "b 1"], Names(Add([Overlay("b", "1"), Overlay("a", "1")], Overlay("a", "1"))));
+    public void Add_SameVersionAgain_TakesItsPlace() =>
+        Assert.Equal(["a 1", "b 1"], Names(Add([Overlay("b", "1"), Overlay("a", "1")], Overlay("a", "1"))));
 
     [Fact]
     public void Add_MoreLabels_GoBeforeFewer()
@@ -43,12 +44,25 @@ public sealed class AdaptationPlanTests
     [Fact]
     public void Add_TooManyCompositions_IsRefused()
     {
-        ChannelOverlay Large(string name) => Overlay(name, "1") with
-        {
-            Compositions = [.. Enumerable.Range(0, 60).Select(number => new OverlayComposition(Digest.Of(BitConverter.GetBytes(number)), Digest.Of([]), Digest.Of([]), 1))],
-        };
+        ChannelOverlay Large(string name) =>
+            Overlay(name, "1") with
+            {
+                Compositions =
+                [
+                    .. Enumerable
+                        .Range(0, 60)
+                        .Select(number => new OverlayComposition(
+                            Digest.Of(BitConverter.GetBytes(number)),
+                            Digest.Of([]),
+                            Digest.Of([]),
+                            1)),
+                ],
+            };
 
-        Assert.Contains("300 compositions", AdaptationPlan.Add([Large("a"), Large("b"), Large("c"), Large("d")], Large("e")).Refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            "300 compositions",
+            AdaptationPlan.Add([Large("a"), Large("b"), Large("c"), Large("d")], Large("e")).Refusal,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,7 +80,8 @@ public sealed class AdaptationPlanTests
         return overlays!;
     }
 
-    private static IEnumerable<string> Names(IReadOnlyList<ChannelOverlay> overlays) => overlays.Select(overlay => $"{overlay.Name} {overlay.Version}");
+    private static IEnumerable<string> Names(IReadOnlyList<ChannelOverlay> overlays) =>
+        overlays.Select(overlay => $"{overlay.Name} {overlay.Version}");
 
     private static ChannelOverlay Overlay(string name, string version, int labels = 1) => new(
         name, version, Enumerable.Range(0, labels).ToDictionary(number => $"l{number}", _ => "v"), 60, false,

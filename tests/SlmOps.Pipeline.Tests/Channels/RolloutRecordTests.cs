@@ -49,5 +49,11 @@ public sealed class RolloutRecordTests
 
     [Fact]
     public void ChannelNext_HasTheNextVersion() =>
-        Assert.Equal(SampleFleet.Channel() with { Version = 8, IssuedAt = SampleFleet.Start.AddDays(1) }, SampleFleet.Channel().Next(SampleFleet.Start.AddDays(1)));
+        Assert.Equal(
+            SampleFleet.Channel() with
+            {
+                Version = 8,
+                IssuedAt = SampleFleet.Start.AddDays(1),
+            },
+            SampleFleet.Channel().Next(SampleFleet.Start.AddDays(1)));
 }

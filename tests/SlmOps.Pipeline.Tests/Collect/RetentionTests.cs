@@ -19,7 +19,22 @@ public sealed class RetentionTests
     {
         var channel = new ChannelRecord("line", 3, s_all[2].Release, "m@2", [], s_now);
         var rollout = new RolloutRecord(
-            "m@2", "line", s_all[1].Release, s_all[1].Manifests, s_all[0].Release, "salt", RolloutState.Running, 0, [], 0, 0, null, null, s_now, null, null);
+            "m@2",
+            "line",
+            s_all[1].Release,
+            s_all[1].Manifests,
+            s_all[0].Release,
+            "salt",
+            RolloutState.Running,
+            0,
+            [],
+            0,
+            0,
+            null,
+            null,
+            s_now,
+            null,
+            null);
 
         Assert.Equal(["6", "3", "2", "1"], Keep([channel], [rollout], [], newest: 1));
     }
@@ -31,7 +46,9 @@ public sealed class RetentionTests
             null, null, s_all[3].Release.Digest, "m", "4", "int4", s_all[3].Manifests[0], 1, DeviceState.Downloading, null, false,
             s_all[1].Manifests[1], null, null, null);
 
-        Assert.Equal(["6", "4", "2"], Keep([], [], [new("one", "line", null, status, s_now, 1, s_now), new("new", "line", null, null, null, 0, s_now)], newest: 1));
+        Assert.Equal(
+            ["6", "4", "2"],
+            Keep([], [], [new("one", "line", null, status, s_now, 1, s_now), new("new", "line", null, null, null, 0, s_now)], newest: 1));
     }
 
     [Fact]
@@ -41,7 +58,13 @@ public sealed class RetentionTests
         var channel = new ChannelRecord("line", 3, s_all[5].Release, null, [], s_now);
 
         var plan = Retention.Make(s_all, digest => !collected.Contains(digest), [channel], [], [], newest: 3);
-        var lost = Retention.Make(s_all, digest => !collected.Contains(digest), [channel with { Stable = s_all[1].Release }], [], [], newest: 6);
+        var lost = Retention.Make(
+            s_all,
+            digest => !collected.Contains(digest),
+            [channel with { Stable = s_all[1].Release }],
+            [],
+            [],
+            newest: 6);
 
         Assert.Equal(["6", "5", "4"], plan.Keep.Select(release => release.Version));
         Assert.Equal(["3"], plan.Drop.Select(release => release.Version));

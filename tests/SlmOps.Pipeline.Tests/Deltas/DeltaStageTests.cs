@@ -30,7 +30,9 @@ public sealed class DeltaStageTests(StageStorage storage)
 
         await bench.RunAsync("deltas");
 
-        var before = (await bench.ResultAsync<PackageResult>(first, PackageResult.Row)).Variants.Select(variant => variant.Manifest).ToList();
+        var before = (await bench.ResultAsync<PackageResult>(first, PackageResult.Row))
+            .Variants.Select(variant => variant.Manifest)
+            .ToList();
         var made = await bench.ResultAsync<DeltaResult>(second, DeltaResult.Row);
         Assert.Equal(2, made.Pairs);
         Assert.All(made.Offers, offer => Assert.Contains(offer.From, before));

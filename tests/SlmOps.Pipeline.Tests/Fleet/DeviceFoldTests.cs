@@ -11,9 +11,16 @@ public sealed class DeviceFoldTests
     [Fact]
     public void Apply_InOrder_KeepsTheNewestOfEach()
     {
-        var device = Fold(Report(1, labels: "lab"), Report(2, DeviceState.Downloading), Report(3, labels: "field"), Report(4, DeviceState.Committed), Report(5));
+        var device = Fold(
+            Report(1, labels: "lab"),
+            Report(2, DeviceState.Downloading),
+            Report(3, labels: "field"),
+            Report(4, DeviceState.Committed),
+            Report(5));
 
-        Assert.Equal((DeviceState.Committed, SampleFleet.Start.AddSeconds(4), 5), (device.Deployment!.State, device.DeploymentAt, device.LastSeq));
+        Assert.Equal(
+            (DeviceState.Committed, SampleFleet.Start.AddSeconds(4), 5),
+            (device.Deployment!.State, device.DeploymentAt, device.LastSeq));
         Assert.Equal("field", device.Labels["site"]);
     }
 
@@ -28,7 +35,8 @@ public sealed class DeviceFoldTests
     }
 
     [Fact]
-    public void Apply_Gap_IsTaken() => Assert.Equal((DeviceState.Soaking, 1_000), Seen(Fold(Report(1), Report(1_000, DeviceState.Soaking))));
+    public void Apply_Gap_IsTaken() =>
+        Assert.Equal((DeviceState.Soaking, 1_000), Seen(Fold(Report(1), Report(1_000, DeviceState.Soaking))));
 
     [Fact]
     public void Apply_InventoryAlone_KeepsTheDeployment() =>
@@ -41,7 +49,14 @@ public sealed class DeviceFoldTests
 
     private static DeviceRecord Fold(params DeviceReport[] reports) => reports.Aggregate(Unknown, DeviceFold.Apply);
 
-    private static DeviceReport Report(long seq, DeviceState? state = null, string? labels = null) => new(
-        1, "d1", seq, SampleFleet.Start.AddSeconds(seq), "phi",
-        labels is null ? null : SampleFleet.Inventory(("site", labels)), state is { } entered ? SampleFleet.Device("d1", entered).Deployment : null, null);
+    private static DeviceReport Report(long seq, DeviceState? state = null, string? labels = null) =>
+        new(
+            1,
+            "d1",
+            seq,
+            SampleFleet.Start.AddSeconds(seq),
+            "phi",
+            labels is null ? null : SampleFleet.Inventory(("site", labels)),
+            state is { } entered ? SampleFleet.Device("d1", entered).Deployment : null,
+            null);
 }

@@ -7,10 +7,21 @@ namespace SlmOps.Pipeline.Tests.Fleet;
 public sealed class ReportPolicyTests
 {
     private static readonly DeviceReport Good = new(
-        1, "d1", 1, SampleFleet.Start, "phi", SampleFleet.Inventory(("site", "lab")), SampleFleet.Device("d1", DeviceState.Soaking).Deployment,
+        1,
+        "d1",
+        1,
+        SampleFleet.Start,
+        "phi",
+        SampleFleet.Inventory(("site", "lab")),
+        SampleFleet.Device("d1", DeviceState.Soaking).Deployment,
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
-    private static readonly CompositionStatus Running = new(SampleFleet.Manifest, Digest.Of("composition"u8), "lab", "1", LocalLayerStates.Active);
+    private static readonly CompositionStatus Running = new(
+        SampleFleet.Manifest,
+        Digest.Of("composition"u8),
+        "lab",
+        "1",
+        LocalLayerStates.Active);
 
     [Fact]
     public void Refuse_GoodReports_IsNull()

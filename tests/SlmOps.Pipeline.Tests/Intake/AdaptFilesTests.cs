@@ -16,8 +16,11 @@ public sealed class AdaptFilesTests : IDisposable
     public void Sort_EachKind_HasItsPartInTheOrderOfPaths()
     {
         var (adapters, patches, problems) = Sort(
-            ("adapters/b.onnx_adapter", Adapter), ("adapters/a/x.onnx_adapter", Adapter), ("genai_config.json.patch", "{\"search\":{\"top_k\":3}}"u8.ToArray()),
-            ("README.md", "text"u8.ToArray()), ("LICENSE", "text"u8.ToArray()));
+            ("adapters/b.onnx_adapter", Adapter),
+            ("adapters/a/x.onnx_adapter", Adapter),
+            ("genai_config.json.patch", "{\"search\":{\"top_k\":3}}"u8.ToArray()),
+            ("README.md", "text"u8.ToArray()),
+            ("LICENSE", "text"u8.ToArray()));
 
         Assert.Empty(problems);
         Assert.Equal(["adapters/a/x.onnx_adapter", "adapters/b.onnx_adapter"], adapters);
@@ -33,7 +36,8 @@ public sealed class AdaptFilesTests : IDisposable
     [InlineData("config.json", "file-unexpected")]
     [InlineData("adapters/smoke.json", "file-unexpected")]
     [InlineData(".json.patch", "file-unexpected")]
-    public void Sort_FileWithoutAPart_IsRefused(string path, string code) => Assert.Equal(code, Assert.Single(Sort((path, Adapter)).Problems).Code);
+    public void Sort_FileWithoutAPart_IsRefused(string path, string code) =>
+        Assert.Equal(code, Assert.Single(Sort((path, Adapter)).Problems).Code);
 
     [Theory]
     [InlineData("")]
@@ -60,10 +64,13 @@ public sealed class AdaptFilesTests : IDisposable
     {
         StoredFile[] files =
         [
-            new("adapters/a.onnx_adapter", Digest.Of([]), AdaptFiles.MaxAdapterBytes + 1), new("c.json.patch", Digest.Of([]), (1 << 20) + 1),
+            new("adapters/a.onnx_adapter", Digest.Of([]), AdaptFiles.MaxAdapterBytes + 1),
+            new("c.json.patch", Digest.Of([]), (1 << 20) + 1),
         ];
 
-        Assert.Equal(["adapter-too-large", "patch-invalid"], AdaptFiles.Sort(files, false, _folder.Root).Problems.Select(problem => problem.Code));
+        Assert.Equal(
+            ["adapter-too-large", "patch-invalid"],
+            AdaptFiles.Sort(files, false, _folder.Root).Problems.Select(problem => problem.Code));
     }
 
     [Fact]
@@ -76,17 +83,22 @@ public sealed class AdaptFilesTests : IDisposable
     }
 
     [Fact]
-    public void Sort_OnlyTexts_IsRefusedToo() => Assert.Equal("adaptation-empty", Assert.Single(Sort(("README.md", "x"u8.ToArray())).Problems).Code);
+    public void Sort_OnlyTexts_IsRefusedToo() =>
+        Assert.Equal("adaptation-empty", Assert.Single(Sort(("README.md", "x"u8.ToArray())).Problems).Code);
 
     [Fact]
     public void Sort_TooMany_IsRefused()
     {
-        var many = Enumerable.Range(0, AdaptFiles.MaxAdapters + 1).Select(number => ($"adapters/{number:D2}.onnx_adapter", Adapter)).ToArray();
+        var many = Enumerable
+            .Range(0, AdaptFiles.MaxAdapters + 1)
+            .Select(number => ($"adapters/{number:D2}.onnx_adapter", Adapter))
+            .ToArray();
 
         Assert.Equal("too-many-files", Assert.Single(Sort(many).Problems).Code);
     }
 
-    private (IReadOnlyList<string> Adapters, IReadOnlyList<string> Patches, IReadOnlyList<Problem> Problems) Sort(params (string Path, byte[] Content)[] files)
+    private (IReadOnlyList<string> Adapters, IReadOnlyList<string> Patches, IReadOnlyList<Problem> Problems) Sort(
+        params (string Path, byte[] Content)[] files)
     {
         var stored = new List<StoredFile> { new("slmops.json", Digest.Of([]), 2) };
         foreach (var (path, content) in files)

@@ -14,7 +14,9 @@ public sealed class AdaptReaderTests
     {
         var request = Good("""{ "adapts": { "model": "phi" } }""");
 
-        Assert.Equal(("phi", null, null, false, 60), (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
+        Assert.Equal(
+            ("phi", null, null, false, 60),
+            (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
         Assert.Empty(request.Selector);
     }
 
@@ -29,8 +31,12 @@ public sealed class AdaptReaderTests
             }
             """);
 
-        Assert.Equal(("phi", "2.0", "beta", true, 5), (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
-        Assert.Equal("hw=pi5 site=lab", string.Join(' ', request.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));
+        Assert.Equal(
+            ("phi", "2.0", "beta", true, 5),
+            (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
+        Assert.Equal(
+            "hw=pi5 site=lab",
+            string.Join(' ', request.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));
     }
 
     [Theory]
@@ -60,7 +66,10 @@ public sealed class AdaptReaderTests
     {
         var labels = string.Join(", ", Enumerable.Range(0, ChannelOverlay.MaxSelector + 1).Select(number => $"\"l{number}\": \"v\""));
 
-        var (_, problems) = AdaptReader.Read(Encoding.UTF8.GetBytes($$"""{ "adapts": { "model": "phi", "selector": { {{labels}} } } }"""), "slmops.json", Run);
+        var (_, problems) = AdaptReader.Read(
+            Encoding.UTF8.GetBytes($$"""{ "adapts": { "model": "phi", "selector": { {{labels}} } } }"""),
+            "slmops.json",
+            Run);
 
         Assert.Contains("33 labels", Assert.Single(problems).Message, StringComparison.Ordinal);
     }
@@ -71,7 +80,8 @@ public sealed class AdaptReaderTests
     [InlineData("[1]", false)]
     [InlineData("{ not json", false)]
     [InlineData("", false)]
-    public void IsAdaptation_File_IsTold(string json, bool expected) => Assert.Equal(expected, AdaptReader.IsAdaptation(Encoding.UTF8.GetBytes(json)));
+    public void IsAdaptation_File_IsTold(string json, bool expected) =>
+        Assert.Equal(expected, AdaptReader.IsAdaptation(Encoding.UTF8.GetBytes(json)));
 
     private static AdaptRequest Good(string json)
     {

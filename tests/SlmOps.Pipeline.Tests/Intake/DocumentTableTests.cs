@@ -39,23 +39,46 @@ public sealed class DocumentTableTests
 
     private static string Keys(IEnumerable<ManifestKey> keys) => Rows(["key", "meaning", "default"], keys.SelectMany(key => Rows(key, "")));
 
-    private static IEnumerable<string[]> Rows(ManifestKey key, string path) => key switch
-    {
-        ObjectKey inner => inner.Keys.SelectMany(one => Rows(one, $"{path}{key.Name}.")).Prepend([$"`{path}{key.Name}`", key.Help, Otherwise(key)]),
-        NamedKey named => named.Keys.SelectMany(one => Rows(one, $"{path}{key.Name}.NAME.")).Prepend([$"`{path}{key.Name}.NAME`", key.Help, Otherwise(key)]),
-        SizesKey => [[$"`{path}{key.Name}.NAME`", key.Help, Otherwise(key)]],
-        ListKey list => list.Keys.SelectMany(one => Rows(one, $"{path}{key.Name}[].")).Prepend([$"`{path}{key.Name}[]`", key.Help, Otherwise(key)]),
-        OptionKey option when option != ManifestKeys.VariantOptions[0] => [],
-        OptionKey => [[$"`{path}`…", $"{string.Join(", ", ManifestKeys.VariantOptions.Select(option => $"`{option.Name}`"))}: [options](quantizer.md#options) of the quantizer. One that the recipe does nothing with is refused.", "the recipe's"]],
-        _ => [[$"`{path}{key.Name}`", key.Help + Range(key), Otherwise(key)]],
-    };
+    private static IEnumerable<string[]> Rows(ManifestKey key, string path) =>
+        key switch
+        {
+            ObjectKey inner => inner
+                .Keys.SelectMany(one => Rows(one, $"{path}{key.Name}."))
+                .Prepend([$"`{path}{key.Name}`", key.Help, Otherwise(key)]),
+            NamedKey named => named
+                .Keys.SelectMany(one => Rows(one, $"{path}{key.Name}.NAME."))
+                .Prepend([$"`{path}{key.Name}.NAME`", key.Help, Otherwise(key)]),
+            SizesKey =>
+            [
+                [$"`{path}{key.Name}.NAME`", key.Help, Otherwise(key)],
+            ],
+            ListKey list => list
+                .Keys.SelectMany(one => Rows(one, $"{path}{key.Name}[]."))
+                .Prepend([$"`{path}{key.Name}[]`", key.Help, Otherwise(key)]),
+            OptionKey option when option != ManifestKeys.VariantOptions[0] => [],
+            OptionKey =>
+            [
+                [
+                    $"`{path}`…",
+                    $"{string.Join(", ", ManifestKeys.VariantOptions.Select(option => $"`{option.Name}`"))}: [options](quantizer.md#options) of the quantizer. One that the recipe does nothing with is refused.",
+                    "the recipe's",
+                ],
+            ],
+            _ =>
+            [
+                [$"`{path}{key.Name}`", key.Help + Range(key), Otherwise(key)],
+            ],
+        };
 
-    private static string Range(ManifestKey key) => key switch
-    {
-        IntegerKey number when number.Least < number.Most => string.Create(CultureInfo.InvariantCulture, $" From {number.Least:#,0} to {number.Most:#,0}."),
-        NumberKey { Otherwise: null } number => string.Create(CultureInfo.InvariantCulture, $" From {number.Least} to {number.Most}."),
-        _ => "",
-    };
+    private static string Range(ManifestKey key) =>
+        key switch
+        {
+            IntegerKey number when number.Least < number.Most => string.Create(
+                CultureInfo.InvariantCulture,
+                $" From {number.Least:#,0} to {number.Most:#,0}."),
+            NumberKey { Otherwise: null } number => string.Create(CultureInfo.InvariantCulture, $" From {number.Least} to {number.Most}."),
+            _ => "",
+        };
 
     private static string Otherwise(ManifestKey key) => key.Required ? "required" : key.Otherwise ?? key switch
     {

@@ -26,7 +26,9 @@ public sealed class IntakePolicyTests
         var (manifest, problems) = Assign(UploadManifest.Default, "onnx/decoder.onnx", "onnx/decoder.onnx.data");
 
         Assert.Empty(problems);
-        Assert.Equal(("onnx/decoder.onnx", null, null, null), (manifest.Model, manifest.Tokenizer, manifest.Smoke, manifest.Evaluation.Text));
+        Assert.Equal(
+            ("onnx/decoder.onnx", null, null, null),
+            (manifest.Model, manifest.Tokenizer, manifest.Smoke, manifest.Evaluation.Text));
     }
 
     [Fact]
@@ -135,8 +137,18 @@ public sealed class IntakePolicyTests
     }
 
     [Fact]
-    public void Assign_SamplesThatWereNotUploaded_AreNamed() => Assert.Equal(
-        "s.npz", Assert.Single(Assign(UploadManifest.Default with { Samples = SampleRequest.Default with { Files = ["s.npz"] } }, "model.onnx").Problems).File);
+    public void Assign_SamplesThatWereNotUploaded_AreNamed() =>
+        Assert.Equal(
+            "s.npz",
+            Assert
+                .Single(
+                    Assign(
+                        UploadManifest.Default with
+                        {
+                            Samples = SampleRequest.Default with { Files = ["s.npz"] },
+                        },
+                        "model.onnx").Problems)
+                .File);
 
     [Fact]
     public void Judge_OtherModel_NeedsNoTexts()
@@ -148,13 +160,18 @@ public sealed class IntakePolicyTests
 
     [Fact]
     public void Judge_ScalarLogits_AreNoReasonToFail() =>
-        Assert.Empty(IntakePolicy.Judge(UploadManifest.Default with { Model = "m.onnx" }, new(Facts(["input_ids"], ["logits"]), []), NoTexts));
+        Assert.Empty(
+            IntakePolicy.Judge(UploadManifest.Default with { Model = "m.onnx" }, new(Facts(["input_ids"], ["logits"]), []), NoTexts));
 
     [Fact]
     public void Judge_ProblemsOfGraphAndTexts_AreGivenTogether()
     {
         var inspection = new InspectionResult(
-            null, [new("graph-cycle", "The graph has a cycle.", "Export again.", null), new("external-data-missing", "w is missing.", "Upload w.", "w")]);
+            null,
+            [
+                new("graph-cycle", "The graph has a cycle.", "Export again.", null),
+                new("external-data-missing", "w is missing.", "Upload w.", "w"),
+            ]);
         var texts = new UploadTexts(null, null, [new("smoke-invalid", "s", "s", "smoke.json")]);
 
         var problems = IntakePolicy.Judge(UploadManifest.Default with { Model = "m.onnx" }, inspection, texts);

@@ -28,7 +28,9 @@ public sealed class JsonOutlineTests
         Assert.Equal(("line\nbreak é", 3), (root.Members["text"].Text, root.Members["text"].Line));
         Assert.Equal((-150, 4), (root.Members["number"].Number, root.Members["number"].Line));
         Assert.Equal((JsonValueKind.Array, 5), (root.Members["list"].Kind, root.Members["list"].Line));
-        Assert.Equal([(JsonValueKind.True, 6), (JsonValueKind.Object, 7)], root.Members["list"].Items.Select(item => (item.Kind, item.Line)));
+        Assert.Equal(
+            [(JsonValueKind.True, 6), (JsonValueKind.Object, 7)],
+            root.Members["list"].Items.Select(item => (item.Kind, item.Line)));
         Assert.Equal(JsonValueKind.Null, root.Members["list"].Items[1].Members["inner"].Kind);
         Assert.Equal((JsonValueKind.False, 10), (root.Members["no"].Kind, root.Members["no"].Line));
     }

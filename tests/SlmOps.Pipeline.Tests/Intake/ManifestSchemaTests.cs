@@ -18,23 +18,36 @@ public sealed partial class ManifestSchemaTests
     [Fact]
     public void Ajv_SamplesAndExamplesOfTheDocuments_AreValid()
     {
-        List<string> documents = [.. Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "infra", "samples"), "slmops.json", SearchOption.AllDirectories).Select(File.ReadAllText)];
+        List<string> documents =
+        [
+            .. Directory
+                .GetFiles(Path.Combine(RepositoryRoot.Path, "infra", "samples"), "slmops.json", SearchOption.AllDirectories)
+                .Select(File.ReadAllText),
+        ];
         var samples = documents.Count;
-        documents.AddRange(Directory.GetFiles(s_docs, "*.md").SelectMany(file => Example().Matches(File.ReadAllText(file))).Select(match => match.Groups["json"].Value)
-            .Where(json => json.Contains("\"schema\": 1,", StringComparison.Ordinal)));
+        documents.AddRange(
+            Directory
+                .GetFiles(s_docs, "*.md")
+                .SelectMany(file => Example().Matches(File.ReadAllText(file)))
+                .Select(match => match.Groups["json"].Value)
+                .Where(json => json.Contains("\"schema\": 1,", StringComparison.Ordinal)));
 
         Assert.True(samples >= 2 && documents.Count >= samples + 2, "There are samples and examples to look at.");
         Assert.All(Ajv(documents), verdict => Assert.Equal("ok", verdict));
     }
 
     [Fact]
-    public void Samples_NameTheSchema() => Assert.All(
-        Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "infra", "samples"), "slmops.json", SearchOption.AllDirectories),
-        file =>
-        {
-            using var sample = JsonDocument.Parse(File.ReadAllText(file));
-            Assert.Equal(s_schema, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, sample.RootElement.GetProperty("$schema").GetString()!)));
-        });
+    public void Samples_NameTheSchema() =>
+        Assert.All(
+            Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "infra", "samples"), "slmops.json", SearchOption.AllDirectories),
+            file =>
+            {
+                using var sample = JsonDocument.Parse(File.ReadAllText(file));
+                Assert.Equal(
+                    s_schema,
+                    Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, sample.RootElement.GetProperty("$schema").GetString()!)));
+            }
+        );
 
     private static readonly (string Json, bool Good)[] s_cases =
     [
@@ -93,12 +106,17 @@ public sealed partial class ManifestSchemaTests
     {
         var verdicts = Ajv([.. s_cases.Select(one => one.Json)]);
 
-        Assert.All(s_cases.Zip(verdicts), one =>
-        {
-            var ((json, good), verdict) = one;
-            Assert.True(good == (verdict == "ok"), $"{json}: ajv says {verdict}");
-            Assert.True(good == (Problems(json).Count == 0), $"{json}: the reader says {string.Join(' ', Problems(json).Select(problem => problem.Message))}");
-        });
+        Assert.All(
+            s_cases.Zip(verdicts),
+            one =>
+            {
+                var ((json, good), verdict) = one;
+                Assert.True(good == (verdict == "ok"), $"{json}: ajv says {verdict}");
+                Assert.True(
+                    good == (Problems(json).Count == 0),
+                    $"{json}: the reader says {string.Join(' ', Problems(json).Select(problem => problem.Message))}");
+            }
+        );
     }
 
     private static IReadOnlyList<Problem> Problems(string json)
@@ -111,11 +129,15 @@ public sealed partial class ManifestSchemaTests
 
     private static List<string> Ajv(IReadOnlyList<string> documents)
     {
-        using var process = Process.Start(new ProcessStartInfo("node", [Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Pipeline.Tests", "Intake", "ajv.cjs"), s_schema])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(
+                "node",
+                [Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Pipeline.Tests", "Intake", "ajv.cjs"), s_schema])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         process.StandardInput.Write(JsonSerializer.Serialize(documents));
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();

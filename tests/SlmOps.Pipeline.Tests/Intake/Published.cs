@@ -13,6 +13,8 @@ internal static class Published
             File.WriteAllText(path, expected);
         }
 
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected, $"{path} is not what the declarations make. Run this test with {Update}=1 and look at what changes.");
+        Assert.True(
+            File.Exists(path) && File.ReadAllText(path) == expected,
+            $"{path} is not what the declarations make. Run this test with {Update}=1 and look at what changes.");
     }
 }

@@ -20,7 +20,9 @@ public sealed class UploadManifestReaderTests
         Assert.Null(manifest.Tokenizer);
         Assert.Null(manifest.Smoke);
         Assert.Equal(new EvaluationRequest(null, 128, 20_000), manifest.Evaluation);
-        Assert.Equal([new("fp32", null), new("int8", new() { Recipe = "int8" }), new("int4", new() { Recipe = "int4" })], manifest.Variants);
+        Assert.Equal(
+            [new("fp32", null), new("int8", new() { Recipe = "int8" }), new("int4", new() { Recipe = "int4" })],
+            manifest.Variants);
         Assert.Equal(new AcceptanceLimits(0.05, 0.10, 0.80, 15), manifest.Acceptance);
         Assert.Null(manifest.Rollout.Channel);
         Assert.Equal((60, 1800), (manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
@@ -57,7 +59,9 @@ public sealed class UploadManifestReaderTests
 
         Assert.Equal(("onnx/model.onnx", "tok/tokenizer.json", "s.json"), (manifest.Model, manifest.Tokenizer, manifest.Smoke));
         Assert.Equal(new EvaluationRequest("texts/eval.txt", 8, 1_000_000), manifest.Evaluation);
-        Assert.Equal([new("original", null), new("small", new() { Recipe = "int4", BlockSize = 256 }), new("int8", new() { Recipe = "int8" })], manifest.Variants);
+        Assert.Equal(
+            [new("original", null), new("small", new() { Recipe = "int4", BlockSize = 256 }), new("int8", new() { Recipe = "int8" })],
+            manifest.Variants);
         Assert.Equal(new AcceptanceLimits(0, 100, 1, -100), manifest.Acceptance);
         Assert.Equal(("edge", 0, 5), (manifest.Rollout.Channel, manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
         Assert.Equal([("lab", 1, 2), ("tenth", 0.1, 0), ("all", 1, 0)],
@@ -199,10 +203,16 @@ public sealed class UploadManifestReaderTests
     }
 
     [Theory]
-    [InlineData("""{ "modle": "m.onnx" }""", "has the unknown key \"modle\"", "use one of: $schema, acceptance, dimensions, evaluation, inputs, model, name,")]
+    [InlineData(
+        """{ "modle": "m.onnx" }""",
+        "has the unknown key \"modle\"",
+        "use one of: $schema, acceptance, dimensions, evaluation, inputs, model, name,")]
     [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
     [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
-    [InlineData("""{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""", "\"rings\"[0] has the unknown key \"share\"", "fraction, name, selector")]
+    [InlineData(
+        """{ "rollout": { "rings": [ { "name": "all", "share": 1 } ] } }""",
+        "\"rings\"[0] has the unknown key \"share\"",
+        "fraction, name, selector")]
     [InlineData("""{ "variants": [ { "recipe": "fp8" } ] }""", "'fp8' is not allowed", "one of original, fp16, int8,")]
     [InlineData("""{ "variants": [ {} ] }""", "\"recipe\" in \"variants\"[0]: is missing", "Add \"recipe\"")]
     [InlineData("""{ "version": "2.0" }""", "'2.0' differs from '1.0'", "upload to the folder that it names")]
@@ -212,15 +222,39 @@ public sealed class UploadManifestReaderTests
     [InlineData("""{ "model": ["m.onnx"] }""", "is array", "Use a string")]
     [InlineData("""{ "evaluation": [] }""", "is array", "Use an object")]
     [InlineData("""{ "variants": {} }""", "is object", "Use a list of objects")]
-    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 8 } ] }""", "\"blockSize\" in \"variants\"[0]: cannot be 8", "Use 16, 32, 64, 128 or 256")]
-    [InlineData("""{ "variants": [ { "recipe": "int8", "blockSize": 32.5 } ] }""", "32.5 is not a whole number", "Use 16, 32, 64, 128 or 256")]
-    [InlineData("""{ "variants": [ { "recipe": "int4", "sizeBudget": 1000 } ] }""", "\"sizeBudget\" in \"variants\"[0]: has no effect in recipe int4", "use it with auto")]
-    [InlineData("""{ "variants": [ { "recipe": "fp16", "search": true } ] }""", "\"search\" in \"variants\"[0]: has no effect in recipe fp16", "Leave it out")]
-    [InlineData("""{ "variants": [ { "recipe": "original", "exclude": ["a"] } ] }""", "\"exclude\" in \"variants\"[0]: has no effect in recipe original", "Leave it out")]
-    [InlineData("""{ "variants": [ { "recipe": "prune" } ] }""", "\"sparsity\" in \"variants\"[0]: is missing", "Give sparsity or twoOfFour")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "int8", "blockSize": 8 } ] }""",
+        "\"blockSize\" in \"variants\"[0]: cannot be 8",
+        "Use 16, 32, 64, 128 or 256")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "int8", "blockSize": 32.5 } ] }""",
+        "32.5 is not a whole number",
+        "Use 16, 32, 64, 128 or 256")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "int4", "sizeBudget": 1000 } ] }""",
+        "\"sizeBudget\" in \"variants\"[0]: has no effect in recipe int4",
+        "use it with auto")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "fp16", "search": true } ] }""",
+        "\"search\" in \"variants\"[0]: has no effect in recipe fp16",
+        "Leave it out")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "original", "exclude": ["a"] } ] }""",
+        "\"exclude\" in \"variants\"[0]: has no effect in recipe original",
+        "Leave it out")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "prune" } ] }""",
+        "\"sparsity\" in \"variants\"[0]: is missing",
+        "Give sparsity or twoOfFour")]
     [InlineData("""{ "variants": [ { "recipe": "prune", "sparsity": 1 } ] }""", "cannot be 1", "more than 0 and at most 0.95")]
-    [InlineData("""{ "variants": [ { "recipe": "int4", "threads": 2 } ] }""", "unknown key \"threads\"", "use one of: blockSize, embeddings,")]
-    [InlineData("""{ "variants": [ { "recipe": "int4", "feedback": "yes" } ] }""", "\"feedback\" in \"variants\"[0]: is string", "Use true or false")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "int4", "threads": 2 } ] }""",
+        "unknown key \"threads\"",
+        "use one of: blockSize, embeddings,")]
+    [InlineData(
+        """{ "variants": [ { "recipe": "int4", "feedback": "yes" } ] }""",
+        "\"feedback\" in \"variants\"[0]: is string",
+        "Use true or false")]
     [InlineData("""{ "$schema": 7 }""", "\"$schema\" in the document: is number", "Use a string")]
     [InlineData("""{ "acceptance": { "maxKl": 1e999 } }""", "is out of range", "from 0 to 100")]
     [InlineData("""{ "acceptance": { "maxKl": -0.1 } }""", "-0.1 is out of range", "from 0 to 100")]
@@ -228,8 +262,14 @@ public sealed class UploadManifestReaderTests
     [InlineData("""{ "rollout": { "deadlineSeconds": 4 } }""", "4 is out of range", "from 5 to 2592000")]
     [InlineData("""{ "rollout": { "channel": "Edge" } }""", "'Edge' is not allowed", SafeName.Rule)]
     [InlineData("""{ "rollout": { "rings": [] } }""", "the last ring does not reach every device", "\"fraction\": 1 and no \"selector\"")]
-    [InlineData("""{ "rollout": { "rings": [ { "name": "half", "fraction": 0.5 } ] } }""", "the last ring does not reach every device", "End with")]
-    [InlineData("""{ "rollout": { "rings": [ { "name": "lab", "selector": { "site": "lab" } } ] } }""", "the last ring does not reach every device", "End with")]
+    [InlineData(
+        """{ "rollout": { "rings": [ { "name": "half", "fraction": 0.5 } ] } }""",
+        "the last ring does not reach every device",
+        "End with")]
+    [InlineData(
+        """{ "rollout": { "rings": [ { "name": "lab", "selector": { "site": "lab" } } ] } }""",
+        "the last ring does not reach every device",
+        "End with")]
     [InlineData("""{ "rollout": { "rings": [ { "name": "a" }, { "name": "a" } ] } }""", "the ring 'a' stands twice", "a name of its own")]
     [InlineData("[]", "the document is not a JSON object", "Write { … }")]
     [InlineData("7", "the document is not a JSON object", "Write { … }")]

@@ -49,7 +49,11 @@ public sealed class UploadTextReaderTests
     public void Read_TokenizerThatNothingNeeds_IsAWarning(bool predicts, bool hasText)
     {
         using var folder = new TemporaryFolder().With(Tokenizer, "{}").With("eval.txt", "text");
-        var manifest = UploadManifest.Default with { Tokenizer = Tokenizer, Evaluation = EvaluationRequest.Default with { Text = hasText ? "eval.txt" : null } };
+        var manifest = UploadManifest.Default with
+        {
+            Tokenizer = Tokenizer,
+            Evaluation = EvaluationRequest.Default with { Text = hasText ? "eval.txt" : null },
+        };
 
         var texts = new UploadTextReader(new()).Read(manifest, folder.Root, predicts);
 
@@ -162,8 +166,10 @@ public sealed class UploadTextReaderTests
     public void Read_TokensOfPrompts_AreBounded(int prompts, int tokens, string? message)
     {
         var prompt = $$"""{ "promptTokens": [{{string.Join(",", Enumerable.Repeat("1", tokens))}}] }""";
-        using var folder = WithTokenizer().With(
-            "smoke.json", $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [{{string.Join(",", Enumerable.Repeat(prompt, prompts))}}] }""");
+        using var folder = WithTokenizer()
+            .With(
+                "smoke.json",
+                $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [{{string.Join(",", Enumerable.Repeat(prompt, prompts))}}] }""");
 
         var problems = Read(folder.Root, smoke: "smoke.json").Problems;
 
@@ -174,8 +180,11 @@ public sealed class UploadTextReaderTests
     [Fact]
     public void Read_TextOfAPrompt_CountsAsItsTokens()
     {
-        using var folder = WithTokenizer().With(
-            "smoke.json", $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "{{string.Concat(Enumerable.Repeat("word ", 9000))}}" } ] }""");
+        using var folder = WithTokenizer()
+            .With(
+                "smoke.json",
+                $$"""{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "{{string.Concat(Enumerable.Repeat("word ", 9000))}}" } ] }"""
+            );
 
         Assert.Contains("a prompt of", Assert.Single(Read(folder.Root, smoke: "smoke.json").Problems).Message, StringComparison.Ordinal);
     }
@@ -183,7 +192,9 @@ public sealed class UploadTextReaderTests
     [Fact]
     public void Read_SmokeTextWithoutTokenizer_IsAProblem()
     {
-        using var folder = new TemporaryFolder().With("smoke.json", """{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "a" } ] }""");
+        using var folder = new TemporaryFolder().With(
+            "smoke.json",
+            """{ "maxNewTokens": 1, "minAgreement": 1, "prompts": [ { "text": "a" } ] }""");
 
         var texts = new UploadTextReader(new()).Read(UploadManifest.Default with { Smoke = "smoke.json" }, folder.Root, predicts: true);
 
@@ -203,7 +214,10 @@ public sealed class UploadTextReaderTests
     {
         using var folder = WithTokenizer().With("smoke.json", new string(' ', 1025));
 
-        Assert.Contains("1025 bytes", Assert.Single(Read(folder.Root, smoke: "smoke.json", maxBytes: 1024).Problems).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1025 bytes",
+            Assert.Single(Read(folder.Root, smoke: "smoke.json", maxBytes: 1024).Problems).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,7 +228,9 @@ public sealed class UploadTextReaderTests
 
         var cut = UploadTextReader.EvaluationTokens(manifest, Sample, tokenizer);
 
-        Assert.Equal(tokenizer.Encode(File.ReadAllText(Path.Combine(Sample, "eval.txt")), TestContext.Current.CancellationToken).Take(100), cut);
+        Assert.Equal(
+            tokenizer.Encode(File.ReadAllText(Path.Combine(Sample, "eval.txt")), TestContext.Current.CancellationToken).Take(100),
+            cut);
     }
 
     private static (int? Vocabulary, int? Tokens, int Problems) Shape(UploadTexts texts) =>
@@ -225,5 +241,12 @@ public sealed class UploadTextReaderTests
 
     private static UploadTexts Read(string folder, string? text = null, string? smoke = null, int maxBytes = 16 << 20) =>
         new UploadTextReader(new() { MaxTextBytes = maxBytes }).Read(
-            UploadManifest.Default with { Tokenizer = Tokenizer, Smoke = smoke, Evaluation = new(text, 128, 20_000) }, folder, predicts: true);
+            UploadManifest.Default with
+            {
+                Tokenizer = Tokenizer,
+                Smoke = smoke,
+                Evaluation = new(text, 128, 20_000),
+            },
+            folder,
+            predicts: true);
 }

@@ -7,9 +7,26 @@ namespace SlmOps.Pipeline.Tests.Package;
 public sealed class ReleaseChoiceTests
 {
     private static (ValidateResult Judged, QuantizeResult Built) Variant(
-        string name, long bytes, double loss, double speed, int changed = 9, string ort = "1.22.0", bool accepted = true) => (
-        new(name, new(accepted, "why"), new(null, null, null, null, null, speed, null, null) { Cosine = 1 - loss }, null),
-        new() { Variant = name, Recipe = name == "fp32" ? "original" : name, Files = [], Bytes = bytes, Ratio = 1, MinimumOrt = ort, Quantized = changed });
+        string name,
+        long bytes,
+        double loss,
+        double speed,
+        int changed = 9,
+        string ort = "1.22.0",
+        bool accepted = true) =>
+        (
+            new(name, new(accepted, "why"), new(null, null, null, null, null, speed, null, null) { Cosine = 1 - loss }, null),
+            new()
+            {
+                Variant = name,
+                Recipe = name == "fp32" ? "original" : name,
+                Files = [],
+                Bytes = bytes,
+                Ratio = 1,
+                MinimumOrt = ort,
+                Quantized = changed,
+            }
+        );
 
     private static IReadOnlyDictionary<string, string> LeftOut(params (ValidateResult Judged, QuantizeResult Built)[] variants) =>
         ReleaseChoice.LeftOut([.. variants.Select(variant => variant.Judged)], [.. variants.Select(variant => variant.Built)]);
@@ -37,7 +54,10 @@ public sealed class ReleaseChoiceTests
     [InlineData(500, 0.04, 15, "1.17.0", true)] // runs on an older runtime
     [InlineData(500, 0.04, 15, "1.23.0", false)]
     public void LeftOut_VariantWithOneMerit_IsReleased(long bytes, double loss, double speed, string ort, bool released) =>
-        Assert.Equal(!released, LeftOut(Variant("fp32", 900, 0, 10), Variant("int8", 250, 0.0005, 20), Variant("int4", bytes, loss, speed, ort: ort)).ContainsKey("int4"));
+        Assert.Equal(
+            !released,
+            LeftOut(Variant("fp32", 900, 0, 10), Variant("int8", 250, 0.0005, 20), Variant("int4", bytes, loss, speed, ort: ort))
+                .ContainsKey("int4"));
 
     [Fact]
     public void LeftOut_Original_StaysWhateverBeatsIt() =>
@@ -45,12 +65,15 @@ public sealed class ReleaseChoiceTests
 
     [Fact]
     public void LeftOut_RefusedVariant_BeatsNothing() =>
-        Assert.Empty(LeftOut(Variant("fp32", 900, 0, 10), Variant("int8", 250, 0.0005, 20, accepted: false), Variant("int4", 500, 0.04, 15)));
+        Assert.Empty(
+            LeftOut(Variant("fp32", 900, 0, 10), Variant("int8", 250, 0.0005, 20, accepted: false), Variant("int4", 500, 0.04, 15)));
 
     [Fact]
     public void LeftOut_UnmeasuredVariant_BeatsNothing()
     {
         var (judged, built) = Variant("int8", 250, 0, 20);
-        Assert.Empty(LeftOut((judged with { Figures = new(null, null, null, null, null, null, null, null) }, built), Variant("int4", 500, 0.04, 15)));
+        Assert.Empty(
+            LeftOut((judged with { Figures = new(null, null, null, null, null, null, null, null) }, built), Variant("int4", 500, 0.04, 15))
+        );
     }
 }

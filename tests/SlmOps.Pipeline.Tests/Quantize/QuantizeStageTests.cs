@@ -20,7 +20,9 @@ public sealed class QuantizeStageTests(StageStorage storage)
 
         Assert.Equal([EventTypes.ModelQuantized, EventTypes.ModelQuantized], bench.Sent());
         Assert.Equal(["quantize-built@1 fp32", "quantize-built@1 int8"], await bench.WaitingAsync("validate"));
-        var (original, int8) = (await bench.ResultAsync<QuantizeResult>(run, QuantizeResult.Row("fp32")), await bench.ResultAsync<QuantizeResult>(run, QuantizeResult.Row("int8")));
+        var (original, int8) = (
+            await bench.ResultAsync<QuantizeResult>(run, QuantizeResult.Row("fp32")),
+            await bench.ResultAsync<QuantizeResult>(run, QuantizeResult.Row("int8")));
         Assert.Equal([upload.DigestOf("model.onnx")], original.Files.Select(file => file.Digest));
         Assert.InRange(int8.Ratio, 0.2, 0.9);
         Assert.Equal(2, int8.Quantized);

@@ -18,7 +18,9 @@ public sealed class ReleaseStageTests(StageStorage storage)
 
         var released = await bench.ResultAsync<ReleaseResult>(run, ReleaseResult.Row);
         Assert.Equal(("release-one", 1L), (released.Channel, released.Sequence));
-        Assert.Equal(new ModelReleased(released.Release, "release-one", "release-one@1"), bench.Sent<ModelReleased>(EventTypes.ModelReleased));
+        Assert.Equal(
+            new ModelReleased(released.Release, "release-one", "release-one@1"),
+            bench.Sent<ModelReleased>(EventTypes.ModelReleased));
     }
 
     [Fact]

@@ -36,7 +36,13 @@ public sealed class RepositoryStateTests
     [Fact]
     public void Add_TooManyOfOneModel_TheOldestLeave()
     {
-        var state = Listed([One with { Model = "other" }, .. Enumerable.Range(1, RepositoryState.MaxOfModel + 5).Select(number => SampleFleet.Of($"1.{number}"))]);
+        var state = Listed([
+            One with
+            {
+                Model = "other",
+            },
+            .. Enumerable.Range(1, RepositoryState.MaxOfModel + 5).Select(number => SampleFleet.Of($"1.{number}")),
+        ]);
 
         Assert.Equal(RepositoryState.MaxOfModel + 1, state.Releases.Count);
         Assert.Null(state.Find("phi", "1.5"));

@@ -35,7 +35,10 @@ public sealed class Storage : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _azurite = await AzuriteProcess.StartAsync(new(AppContext.BaseDirectory, _folder.Root), TimeProvider.System, CancellationToken.None);
+        _azurite = await AzuriteProcess.StartAsync(
+            new(AppContext.BaseDirectory, _folder.Root),
+            TimeProvider.System,
+            CancellationToken.None);
         await Packages.CreateAsync();
         await Table.CreateAsync();
         Root = (await RootAsync(1, Options.OnlineKey)).Bytes;
@@ -56,8 +59,11 @@ public sealed class Storage : IAsyncLifetime
         using var online = LocalSigningKey.LoadOrCreate(onlineKey);
         var role = new TufRole([online.PublicKey], 1);
         return await TufWriter.RootAsync(
-            version, TimeProvider.System.GetUtcNow().AddYears(10),
-            new(new([.. _rootKeys.Select(key => key.PublicKey)], 2), new([release.PublicKey], 1), role, role), [.. _rootKeys], CancellationToken.None);
+            version,
+            TimeProvider.System.GetUtcNow().AddYears(10),
+            new(new([.. _rootKeys.Select(key => key.PublicKey)], 2), new([release.PublicKey], 1), role, role),
+            [.. _rootKeys],
+            CancellationToken.None);
     }
 
     internal async Task ClearAsync()
@@ -103,9 +109,11 @@ public sealed class Storage : IAsyncLifetime
 
     private sealed class NoCredential : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }
 
@@ -128,5 +136,6 @@ internal sealed class WriteGate(Func<int, string, Task> before, Func<int, string
         await (after?.Invoke(number, path) ?? Task.CompletedTask);
     }
 
-    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("Everything is asynchronous here.");
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        throw new NotSupportedException("Everything is asynchronous here.");
 }

@@ -32,7 +32,10 @@ public sealed class ReleasedEventTests
     [InlineData("""[{"type":"slmops.model.released.v1","data":{"runId":"m@1"}}]""")]
     [InlineData("null")]
     public void Read_AnotherEvent_IsAFaultThatNamesTheType(string json) =>
-        Assert.Contains("slmops.model.released.v1", Assert.Throws<InvalidDataException>(() => ReleasedEvent.Read(json)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "slmops.model.released.v1",
+            Assert.Throws<InvalidDataException>(() => ReleasedEvent.Read(json)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]

@@ -79,14 +79,20 @@ public sealed class RingGateTests
     [InlineData("metadata-targets-signature", 1801, "offline")]
     [InlineData("network", 1801, "waiting")]
     [InlineData(null, 1801, "waiting")]
-    public void Count_HeldBackByMetadata_IsOfflineAtTheDeadline(string? code, int seconds, string expected) => Assert.Equal(
-        expected,
-        Name(RingGate.Count(
-            Opened(), [SampleFleet.Device("d1", DeviceState.Pending, code) with { LastSeen = SampleFleet.Start.AddSeconds(seconds) }], SampleFleet.Start.AddSeconds(seconds))));
+    public void Count_HeldBackByMetadata_IsOfflineAtTheDeadline(string? code, int seconds, string expected) =>
+        Assert.Equal(
+            expected,
+            Name(
+                RingGate.Count(
+                    Opened(),
+                    [SampleFleet.Device("d1", DeviceState.Pending, code) with { LastSeen = SampleFleet.Start.AddSeconds(seconds) }],
+                    SampleFleet.Start.AddSeconds(seconds))));
 
     [Fact]
     public void Count_NoVariantFitsAfterActivation_IsNoExcuseAndNoFailure() =>
-        Assert.Equal("waiting", Name(Count(SampleFleet.Start, SampleFleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
+        Assert.Equal(
+            "waiting",
+            Name(Count(SampleFleet.Start, SampleFleet.Device("d1", DeviceState.FailedRollbackComplete, "no-variant-fits"))));
 
     [Theory]
     [InlineData(DeviceState.FailedNoStateChange, false, "waiting")]
@@ -127,8 +133,11 @@ public sealed class RingGateTests
     public void Count_FirstFailure_IsNamed()
     {
         var health = Count(
-            SampleFleet.Start, SampleFleet.Device("d1", DeviceState.Committed), SampleFleet.Device("d2", DeviceState.FailedNoStateChange, "smoke-mismatch"),
-            SampleFleet.Device("d3", DeviceState.Rejected, "bad-signature"), SampleFleet.Device("d4"));
+            SampleFleet.Start,
+            SampleFleet.Device("d1", DeviceState.Committed),
+            SampleFleet.Device("d2", DeviceState.FailedNoStateChange, "smoke-mismatch"),
+            SampleFleet.Device("d3", DeviceState.Rejected, "bad-signature"),
+            SampleFleet.Device("d4"));
 
         Assert.Equal(new(1, 2, 1, 0, 0, "d2: smoke-mismatch"), health);
         Assert.Equal(4, health.Total);

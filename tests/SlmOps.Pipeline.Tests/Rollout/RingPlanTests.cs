@@ -42,13 +42,25 @@ public sealed class RingPlanTests
 
     [Fact]
     public void Reach_LaterRingWhoseDevicesAreAllInEarlierOnes_IsKept() =>
-        Assert.Equal(0.5, Reach(SampleFleet.Rollout(new("all", 1, SampleFleet.NoLabels), new("half", 0.5, SampleFleet.NoLabels)), 1, Devices("d1", "d10")).Fraction);
+        Assert.Equal(
+            0.5,
+            Reach(
+                SampleFleet.Rollout(new("all", 1, SampleFleet.NoLabels), new("half", 0.5, SampleFleet.NoLabels)),
+                1,
+                Devices("d1", "d10")).Fraction);
 
     [Fact]
     public void Reach_Selector_LooksAtItsDevicesAlone()
     {
         var lab = new Ring("lab", 0.1, new Dictionary<string, string> { ["site"] = "lab" });
-        DeviceRecord[] fleet = [SampleFleet.Device("d10"), SampleFleet.Device("d3") with { Inventory = SampleFleet.Inventory(("site", "lab")) }];
+        DeviceRecord[] fleet =
+        [
+            SampleFleet.Device("d10"),
+            SampleFleet.Device("d3") with
+            {
+                Inventory = SampleFleet.Inventory(("site", "lab")),
+            },
+        ];
 
         Assert.Equal(Math.BitIncrement(D3), Reach(SampleFleet.Rollout(lab), 0, fleet).Fraction);
         Assert.Equal(0.1, Reach(SampleFleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);

@@ -36,7 +36,16 @@ public sealed class RolloutEngineTests
 
         play.Wait(Second).Commit("d1", "d3", "d4", "d5", "d6", "d8").Advance();
         Assert.Equal(
-            ["started", "ring-started 0", "ring-passed 0", "ring-started 1", "ring-passed 1", "ring-started 2", "ring-passed 2", "completed"],
+            [
+                "started",
+                "ring-started 0",
+                "ring-passed 0",
+                "ring-started 1",
+                "ring-passed 1",
+                "ring-started 2",
+                "ring-passed 2",
+                "completed",
+            ],
             play.Facts);
         Assert.Equal(new RingPassed("phi@2.0.0", 2, "all", 6, "6 of 6 devices committed"), play.Fact<RingPassed>());
         Assert.Equal(new RolloutCompleted("phi@2.0.0", 12), play.Fact<RolloutCompleted>());
@@ -79,7 +88,9 @@ public sealed class RolloutEngineTests
         Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
 
         play.Wait(Second).GoBack("d2").Advance();
-        Assert.Equal((RolloutState.RolledBack, play.Now, "ErrorThreshold"), (play.Rollout.State, play.Rollout.EndedAt, play.Rollout.ReasonCode));
+        Assert.Equal(
+            (RolloutState.RolledBack, play.Now, "ErrorThreshold"),
+            (play.Rollout.State, play.Rollout.EndedAt, play.Rollout.ReasonCode));
         Assert.Equal((SampleFleet.Previous, null), (play.Channel.Stable, play.Channel.Candidate));
         Assert.Equal([SampleFleet.Release.Digest], play.Channel.Withdrawn);
         Assert.Single(play.Facts, fact => fact == "rolled-back");
@@ -88,7 +99,10 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_FirstReleaseFails_LeavesTheChannelEmpty()
     {
-        var play = new RolloutPlay(SampleFleet.Rollout() with { Previous = null }, "d10") { Channel = SampleFleet.Channel() with { Stable = null } };
+        var play = new RolloutPlay(SampleFleet.Rollout() with { Previous = null }, "d10")
+        {
+            Channel = SampleFleet.Channel() with { Stable = null },
+        };
 
         play.Advance().Fail("d10").Advance();
 
@@ -140,7 +154,9 @@ public sealed class RolloutEngineTests
     public void Play_LabelledDevices_GoFirst()
     {
         var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
-        var play = new RolloutPlay(SampleFleet.Rollout(lab, new Ring("all", 1, SampleFleet.NoLabels)), "d1").Join("d4", ("site", "lab")).Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(lab, new Ring("all", 1, SampleFleet.NoLabels)), "d1")
+            .Join("d4", ("site", "lab"))
+            .Advance();
 
         Assert.Equal(["d4"], play.Offered);
 
@@ -204,7 +220,8 @@ public sealed class RolloutEngineTests
         Assert.Equal((RolloutState.Paused, "NoData"), (play.Rollout.State, play.Rollout.ReasonCode));
         Assert.Equal(["d10"], play.Offered);
         Assert.Equal(
-            new RolloutPaused("phi@2.0.0", 0, "NoData", "no verdict from 1 devices (1 offline, 0 incompatible)"), play.Fact<RolloutPaused>());
+            new RolloutPaused("phi@2.0.0", 0, "NoData", "no verdict from 1 devices (1 offline, 0 incompatible)"),
+            play.Fact<RolloutPaused>());
 
         // Still nothing: a person's word starts the clock again and proves nothing.
         play.Apply(RolloutEngine.Resume(play.Rollout, play.Channel, play.Now)).Wait(Deadline + Second).Advance();
@@ -218,7 +235,10 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_IncompatibleDevicesAlone_NeverPass()
     {
-        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance().Unfit("d1", "d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2")
+            .Advance()
+            .Unfit("d1", "d2")
+            .Advance();
         Assert.Equal(RolloutState.Running, play.Rollout.State);
 
         play.Wait(Deadline + Second).Advance();
@@ -228,7 +248,11 @@ public sealed class RolloutEngineTests
     [Fact]
     public void Play_IncompatibleDeviceAmongOthers_DoesNotHoldThemUp()
     {
-        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2").Advance().Unfit("d1").Commit("d2").Advance();
+        var play = new RolloutPlay(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), "d1", "d2")
+            .Advance()
+            .Unfit("d1")
+            .Commit("d2")
+            .Advance();
 
         Assert.Equal(RolloutState.Finished, play.Rollout.State);
         Assert.Equal(new RolloutCompleted("phi@2.0.0", 1), play.Fact<RolloutCompleted>());
@@ -301,7 +325,10 @@ public sealed class RolloutEngineTests
     public void Withdraw_FullList_KeepsTheNewest()
     {
         var old = Enumerable.Range(0, ChannelRecord.MaxWithdrawn).Select(number => SampleFleet.Of($"0.{number}").Digest).ToList();
-        var play = new RolloutPlay(SampleFleet.Rollout(), "d10") { Channel = SampleFleet.Channel() with { Withdrawn = [.. old.Take(63), SampleFleet.Release.Digest] } };
+        var play = new RolloutPlay(SampleFleet.Rollout(), "d10")
+        {
+            Channel = SampleFleet.Channel() with { Withdrawn = [.. old.Take(63), SampleFleet.Release.Digest] },
+        };
         play.Advance().Fail("d10").Advance();
         Assert.Equal([.. old.Take(63), SampleFleet.Release.Digest], play.Channel.Withdrawn);
 
@@ -318,7 +345,12 @@ public sealed class RolloutEngineTests
     {
         var rollout = SampleFleet.Rollout() with { State = Enum.Parse<RolloutState>(state) };
 
-        Assert.Null(RolloutEngine.Next(rollout, SampleFleet.Channel(), [SampleFleet.Device("d10", DeviceState.FailedNoStateChange)], SampleFleet.Start.AddDays(9)));
+        Assert.Null(
+            RolloutEngine.Next(
+                rollout,
+                SampleFleet.Channel(),
+                [SampleFleet.Device("d10", DeviceState.FailedNoStateChange)],
+                SampleFleet.Start.AddDays(9)));
     }
 
     [Fact]

@@ -78,7 +78,8 @@ internal sealed class RolloutPlay
 
     internal RolloutPlay Soak(params string[] ids) => Report(DeviceState.Soaking, null, SampleFleet.Manifest, ids);
 
-    internal RolloutPlay Fail(params string[] ids) => Report(DeviceState.FailedRollbackComplete, "smoke-mismatch", SampleFleet.PreviousManifest, ids);
+    internal RolloutPlay Fail(params string[] ids) =>
+        Report(DeviceState.FailedRollbackComplete, "smoke-mismatch", SampleFleet.PreviousManifest, ids);
 
     internal RolloutPlay Unfit(params string[] ids) => Report(DeviceState.Rejected, "no-variant-fits", SampleFleet.PreviousManifest, ids);
 

@@ -32,12 +32,32 @@ internal static class SampleFleet
     internal static ChannelRecord Channel() => new("phi", 7, Previous, "phi@2.0.0", [], Start);
 
     /// <summary>A device that reported a state of the release, or nothing of it.</summary>
-    internal static DeviceRecord Device(string id, DeviceState? state = null, string? reasonCode = null, Digest active = default) => new(
-        id, "phi", null,
-        state is { } known
-            ? new("phi@2.0.0", "canary", Release.Digest, "phi", "2.0.0", "int8", Manifest, 1, known, null, true, active, reasonCode, reasonCode, null)
-            : null,
-        state is null ? null : Start, state is null ? 0 : 1, Start);
+    internal static DeviceRecord Device(string id, DeviceState? state = null, string? reasonCode = null, Digest active = default) =>
+        new(
+            id,
+            "phi",
+            null,
+            state is { } known
+                ? new(
+                    "phi@2.0.0",
+                    "canary",
+                    Release.Digest,
+                    "phi",
+                    "2.0.0",
+                    "int8",
+                    Manifest,
+                    1,
+                    known,
+                    null,
+                    true,
+                    active,
+                    reasonCode,
+                    reasonCode,
+                    null)
+                : null,
+            state is null ? null : Start,
+            state is null ? 0 : 1,
+            Start);
 
     internal static DeviceInventory Inventory(params (string Key, string Value)[] labels) => new(
         "0.1.0", "1.31.1", "Linux", "arm64", 4, 1 << 30, ["neon"], labels.ToDictionary(label => label.Key, label => label.Value));

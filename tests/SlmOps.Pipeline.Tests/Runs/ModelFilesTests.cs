@@ -44,7 +44,19 @@ public sealed class ModelFilesTests
 
     private static RunRecord Record(string model, string[] weights, params string[] more)
     {
-        string[] paths = ["LICENSE", "config.json", "eval.txt", .. more, "model.onnx", "model.onnx.data", "more.bin", "slmops.json", "smoke.json", "tokenizer.json"];
+        string[] paths =
+        [
+            "LICENSE",
+            "config.json",
+            "eval.txt",
+            .. more,
+            "model.onnx",
+            "model.onnx.data",
+            "more.bin",
+            "slmops.json",
+            "smoke.json",
+            "tokenizer.json",
+        ];
         var manifest = UploadManifest.Default with
         {
             Model = model,

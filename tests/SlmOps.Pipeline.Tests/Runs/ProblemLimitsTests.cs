@@ -31,7 +31,8 @@ public sealed class ProblemLimitsTests
     [Fact]
     public void Apply_LongTexts_AreCut()
     {
-        var cut = Assert.Single(ProblemLimits.Apply([new("code", new string('m', 301), new string('c', 5_000_000), new string('f', 301), 7)]));
+        var cut = Assert.Single(
+            ProblemLimits.Apply([new("code", new string('m', 301), new string('c', 5_000_000), new string('f', 301), 7)]));
 
         Assert.Equal(new("code", new string('m', 300) + "…", new string('c', 300) + "…", new string('f', 300) + "…", 7), cut);
     }

@@ -10,7 +10,21 @@ public sealed class VariantRequestTests
     [Fact]
     public void Json_Variant_ComesBack()
     {
-        VariantRequest[] variants = [new("fp32", null), new("small", new() { Recipe = "int4", BlockSize = 64, Search = false, TwoOfFour = true, Symmetric = false })];
+        VariantRequest[] variants =
+        [
+            new("fp32", null),
+            new(
+                "small",
+                new()
+                {
+                    Recipe = "int4",
+                    BlockSize = 64,
+                    Search = false,
+                    TwoOfFour = true,
+                    Symmetric = false,
+                }
+            ),
+        ];
 
         var back = JsonSerializer.Deserialize<VariantRequest[]>(JsonSerializer.Serialize(variants, Web), Web)!;
 
@@ -38,6 +52,8 @@ public sealed class VariantRequestTests
 
         var options = JsonSerializer.Deserialize<VariantRequest>(row, Web)!.Options!;
 
-        Assert.Equal((32, null, true, "*x*", null), (options.BlockSize, options.Symmetric, options.Embeddings, Assert.Single(options.Exclude), options.Promote));
+        Assert.Equal(
+            (32, null, true, "*x*", null),
+            (options.BlockSize, options.Symmetric, options.Embeddings, Assert.Single(options.Exclude), options.Promote));
     }
 }

@@ -61,9 +61,13 @@ public sealed class JsonRowTests
     [Fact]
     public void Write_RolloutRecord_ComesBack()
     {
-        var rollout = SampleFleet.Rollout(rings: [new("lab", 1, new Dictionary<string, string> { ["site"] = "lab" }), new("all", 1, SampleFleet.NoLabels)])
-            with
-        { State = RolloutState.RollingBack, EndedAt = SampleFleet.Start, Previous = null };
+        var rollout = SampleFleet.Rollout(
+            rings: [new("lab", 1, new Dictionary<string, string> { ["site"] = "lab" }), new("all", 1, SampleFleet.NoLabels)]) with
+        {
+            State = RolloutState.RollingBack,
+            EndedAt = SampleFleet.Start,
+            Previous = null,
+        };
 
         var back = JsonRow.Read<RolloutRecord>(JsonRow.Write("p", "r", rollout));
 
@@ -73,7 +77,10 @@ public sealed class JsonRowTests
     [Fact]
     public void Write_DeviceRecord_ComesBack()
     {
-        var device = SampleFleet.Device("d1", DeviceState.Soaking, active: SampleFleet.Manifest) with { Inventory = SampleFleet.Inventory(("site", "lab")) };
+        var device = SampleFleet.Device("d1", DeviceState.Soaking, active: SampleFleet.Manifest) with
+        {
+            Inventory = SampleFleet.Inventory(("site", "lab")),
+        };
         device = device with
         {
             Deployment = device.Deployment! with { Composition = Digest.Of("composition"u8) },

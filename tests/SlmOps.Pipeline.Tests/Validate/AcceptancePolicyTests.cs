@@ -47,9 +47,24 @@ public sealed class AcceptancePolicyTests
     [InlineData(0.016, 0.1, 0.0, false)]
     [InlineData(0.9995, 0.5, 28.0, false)]
     [InlineData(double.NaN, null, 28.0, false)]
-    public void Judge_Encoder_KeepsDirectionAndNeighboursWhateverTheNoise(double cosine, double? neighbours, double decibel, bool accepted) =>
-        Assert.Equal(accepted, AcceptancePolicy.Judge(
-            AcceptanceLimits.Default, Nothing with { SqnrDb = decibel, Cosine = cosine, Neighbours = neighbours }, isOriginal: false).Accepted);
+    public void Judge_Encoder_KeepsDirectionAndNeighboursWhateverTheNoise(
+        double cosine,
+        double? neighbours,
+        double decibel,
+        bool accepted) =>
+        Assert.Equal(
+            accepted,
+            AcceptancePolicy
+                .Judge(
+                    AcceptanceLimits.Default,
+                    Nothing with
+                    {
+                        SqnrDb = decibel,
+                        Cosine = cosine,
+                        Neighbours = neighbours,
+                    },
+                    isOriginal: false)
+                .Accepted);
 
     [Theory]
     [InlineData(double.NaN)]
@@ -69,7 +84,9 @@ public sealed class AcceptancePolicyTests
 
     [Fact]
     public void Judge_NothingMeasured_IsNoPass() =>
-        Assert.Equal(new(false, "nothing was measured"), AcceptancePolicy.Judge(Limits, Nothing with { TokensPerSecond = 9, PeakBytes = 9 }, isOriginal: false));
+        Assert.Equal(
+            new(false, "nothing was measured"),
+            AcceptancePolicy.Judge(Limits, Nothing with { TokensPerSecond = 9, PeakBytes = 9 }, isOriginal: false));
 
     [Theory]
     [InlineData(0.0125, "perplexity +1.25%, KL 0.004")]

@@ -34,7 +34,9 @@ public sealed class ValidateStageTests(StageStorage storage)
 
         await bench.RunAsync("validate");
 
-        var (original, int4) = (await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("fp32")), await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("int4")));
+        var (original, int4) = (
+            await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("fp32")),
+            await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("int4")));
         Assert.True(original.Verdict.Accepted);
         Assert.False(int4.Verdict.Accepted);
         Assert.Contains("SQNR", int4.Verdict.Reason, StringComparison.Ordinal);

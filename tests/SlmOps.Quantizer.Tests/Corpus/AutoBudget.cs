@@ -14,7 +14,9 @@ internal static partial class AutoBudget
     /// <summary>Bytes of the smallest forms, plus a share of what the original has more.</summary>
     internal static long Between(string original, string output, double share)
     {
-        var smallest = ModelQuantizer.Quantize(original, output, new() { Recipe = "auto", ErrorBudget = 1e9 }, null, CancellationToken.None).Tensors;
+        var smallest = ModelQuantizer
+            .Quantize(original, output, new() { Recipe = "auto", ErrorBudget = 1e9 }, null, CancellationToken.None)
+            .Tensors;
         var (least, most) = (smallest.Sum(t => t.BytesAfter), smallest.Sum(t => t.BytesBefore));
         return least + (long)(share * Math.Max(0, most - least));
     }
@@ -32,13 +34,20 @@ internal static partial class AutoBudget
             return null;
         }
 
-        var chosen = report.Tensors.Select(t => (Error: t.RelativeError ?? 0, Sensitivity: Sensitivity(t.Reason))).Where(t => t.Sensitivity > 0).ToList();
-        var (error, allowed) = (chosen.Sum(t => t.Error * t.Sensitivity), chosen.Sum(t => t.Sensitivity) * (options.ErrorBudget ?? DefaultErrorBudget));
+        var chosen = report
+            .Tensors.Select(t => (Error: t.RelativeError ?? 0, Sensitivity: Sensitivity(t.Reason)))
+            .Where(t => t.Sensitivity > 0)
+            .ToList();
+        var (error, allowed) = (
+            chosen.Sum(t => t.Error * t.Sensitivity),
+            chosen.Sum(t => t.Sensitivity) * (options.ErrorBudget ?? DefaultErrorBudget));
         return error > allowed * Sampling ? $"a weighted error of {error:G4} is above the budget of {allowed:G4}" : null;
     }
 
     private static double Sensitivity(string? reason) =>
-        SensitivityText().Match(reason ?? "") is { Success: true } match ? double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        SensitivityText().Match(reason ?? "") is { Success: true } match
+            ? double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : 0;
 
     [GeneratedRegex("sensitivity ([0-9.]+)")]
     private static partial Regex SensitivityText();

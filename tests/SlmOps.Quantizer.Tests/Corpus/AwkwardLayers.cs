@@ -13,9 +13,18 @@ internal static class AwkwardLayers
         ("matmul", (b, r, x, k, n) => b.Node("MatMul", [x, Initializer(b, r, k, n)])),
         ("constant-node", (b, r, x, k, n) => b.Node("MatMul", [x, Constant(b, Weights.Matrix(r, k, n, out _), k, n)])),
         ("constant-float-data", FloatData),
-        ("transposed", (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Transpose", [Initializer(b, r, n, k)], GraphBuilder.Ints("perm", 1, 0))])),
-        ("transposed-default", (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Transpose", [Constant(b, Weights.Matrix(r, n, k, out _), n, k)])])),
-        ("reshaped", (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Reshape", [b.Weight(b.Name("w"), Weights.Matrix(r, k, n, out _), (long)k * n), b.Ints(k, -1)])])),
+        (
+            "transposed",
+            (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Transpose", [Initializer(b, r, n, k)], GraphBuilder.Ints("perm", 1, 0))])),
+        (
+            "transposed-default",
+            (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Transpose", [Constant(b, Weights.Matrix(r, n, k, out _), n, k)])])),
+        (
+            "reshaped",
+            (b, r, x, k, n) =>
+                b.Node(
+                    "MatMul",
+                    [x, b.Node("Reshape", [b.Weight(b.Name("w"), Weights.Matrix(r, k, n, out _), (long)k * n), b.Ints(k, -1)])])),
         ("identity", (b, r, x, k, n) => b.Node("MatMul", [x, b.Node("Identity", [Initializer(b, r, k, n)])])),
         ("unit-3d", (b, r, x, k, n) => b.Node("MatMul", [x, b.Weight(b.Name("w"), Weights.Matrix(r, k, n, out _), 1, k, n)])),
         ("unit-4d", Unit4D),
@@ -27,7 +36,10 @@ internal static class AwkwardLayers
         ("two-orientations", TwoOrientations),
         ("gemm", Gemm),
         ("gemm-trans-a", GemmTransA),
-        ("bias-add", (b, r, x, k, n) => b.Node("Add", [b.Node("MatMul", [x, Initializer(b, r, k, n)]), b.Weight(b.Name("bias"), Weights.Normal(r, n, 0.1), n)])),
+        (
+            "bias-add",
+            (b, r, x, k, n) =>
+                b.Node("Add", [b.Node("MatMul", [x, Initializer(b, r, k, n)]), b.Weight(b.Name("bias"), Weights.Normal(r, n, 0.1), n)])),
         ("if", AwkwardScopes.If),
         ("loop", AwkwardScopes.Loop),
         ("scan", AwkwardScopes.Scan),
@@ -39,7 +51,10 @@ internal static class AwkwardLayers
         ("mixed-use", MixedUse),
         ("fused", Fused),
         ("sparse", Sparse),
-        ("layer-norm", (b, r, x, k, n) => b.Node("MatMul", [b.Node("Mul", [x, b.Weight(b.Name("gain"), Weights.Normal(r, k, 1), k)]), Initializer(b, r, k, n)])),
+        (
+            "layer-norm",
+            (b, r, x, k, n) =>
+                b.Node("MatMul", [b.Node("Mul", [x, b.Weight(b.Name("gain"), Weights.Normal(r, k, 1), k)]), Initializer(b, r, k, n)])),
     ];
 
     internal static IEnumerable<string> Names => s_layers.Select(l => l.Name);
@@ -165,7 +180,9 @@ internal static class AwkwardLayers
     {
         var flat = b.Node("Transpose", [b.Node("Reshape", [x, b.Ints(-1, k)])], GraphBuilder.Ints("perm", 1, 0));
         var product = b.Node(
-            "Gemm", [flat, Initializer(b, random, k, n), b.Weight(b.Name("bias"), Weights.Normal(random, n, 0.3), n)], GraphBuilder.Int("transA", 1));
+            "Gemm",
+            [flat, Initializer(b, random, k, n), b.Weight(b.Name("bias"), Weights.Normal(random, n, 0.3), n)],
+            GraphBuilder.Int("transA", 1));
         return b.Node("Reshape", [product, b.Ints(-1, 3, n)]);
     }
 
@@ -225,7 +242,11 @@ internal static class AwkwardLayers
     private static string Fused(GraphBuilder b, Random random, string x, int k, int n)
     {
         b.Domain("com.microsoft", 1);
-        var fused = b.Node("FusedMatMul", [x, Initializer(b, random, n, k)], GraphBuilder.Int("transB", 1), GraphBuilder.Real("alpha", 0.7f));
+        var fused = b.Node(
+            "FusedMatMul",
+            [x, Initializer(b, random, n, k)],
+            GraphBuilder.Int("transB", 1),
+            GraphBuilder.Real("alpha", 0.7f));
         b.Graph.Node[^1].Domain = "com.microsoft";
         return b.Node("MatMul", [fused, Initializer(b, random, n, n)]);
     }
@@ -240,8 +261,20 @@ internal static class AwkwardLayers
 
         var places = Enumerable.Range(0, k).Select(i => ((long)i * n) + random.Next(n)).ToArray();
         var values = GraphBuilder.Tensor(b.Name("sparse"), Weights.Normal(random, k, 1), k);
-        var indices = new TensorProto { DataType = GraphBuilder.Int64, Dims = { k }, RawData = ByteString.CopyFrom(places.SelectMany(BitConverter.GetBytes).ToArray()) };
-        b.Graph.SparseInitializer.Add(new SparseTensorProto { Values = values, Indices = indices, Dims = { k, n } });
+        var indices = new TensorProto
+        {
+            DataType = GraphBuilder.Int64,
+            Dims = { k },
+            RawData = ByteString.CopyFrom(places.SelectMany(BitConverter.GetBytes).ToArray()),
+        };
+        b.Graph.SparseInitializer.Add(
+            new SparseTensorProto
+            {
+                Values = values,
+                Indices = indices,
+                Dims = { k, n },
+            }
+        );
         return b.Node("MatMul", [b.Node("MatMul", [x, values.Name]), Initializer(b, random, n, n)]);
     }
 }

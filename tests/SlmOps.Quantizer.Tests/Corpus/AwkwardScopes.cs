@@ -22,7 +22,14 @@ internal static class AwkwardScopes
         {
             case 0:
                 var condition = b.Name("condition");
-                b.Graph.Initializer.Add(new TensorProto { Name = condition, DataType = GraphBuilder.Bool, RawData = ByteString.CopyFrom(1) });
+                b.Graph.Initializer.Add(
+                    new TensorProto
+                    {
+                        Name = condition,
+                        DataType = GraphBuilder.Bool,
+                        RawData = ByteString.CopyFrom(1),
+                    }
+                );
                 return condition;
             case 1:
                 var most = b.Node("ReduceMax", [x], GraphBuilder.Int("keepdims", 0));
@@ -42,14 +49,34 @@ internal static class AwkwardScopes
         body.Input.Add(GraphBuilder.Value(carried, GraphBuilder.Float, null));
         var square = AwkwardLayers.Initializer(b, random, k, k);
         var trips = b.Ints(2);
-        In(b, body, () =>
-        {
-            var next = b.Node("Tanh", [b.Node("MatMul", [carried, square])]);
-            var keep = b.Node("Identity", [condition]);
-            b.Graph.Output.Add(GraphBuilder.Value(keep, GraphBuilder.Bool, []));
-            b.Output(next);
-        });
-        var scalar = b.Node("Reshape", [trips, b.Node("Constant", [], GraphBuilder.Of("value", new TensorProto { DataType = GraphBuilder.Int64, Dims = { 0 }, RawData = ByteString.Empty }))]);
+        In(
+            b,
+            body,
+            () =>
+            {
+                var next = b.Node("Tanh", [b.Node("MatMul", [carried, square])]);
+                var keep = b.Node("Identity", [condition]);
+                b.Graph.Output.Add(GraphBuilder.Value(keep, GraphBuilder.Bool, []));
+                b.Output(next);
+            }
+        );
+        var scalar = b.Node(
+            "Reshape",
+            [
+                trips,
+                b.Node(
+                    "Constant",
+                    [],
+                    GraphBuilder.Of(
+                        "value",
+                        new TensorProto
+                        {
+                            DataType = GraphBuilder.Int64,
+                            Dims = { 0 },
+                            RawData = ByteString.Empty,
+                        }
+                    )),
+            ]);
         var state = b.Node("Loop", [scalar, "", x], GraphBuilder.Of("body", body));
         return b.Node("MatMul", [state, AwkwardLayers.Initializer(b, random, k, n)]);
     }

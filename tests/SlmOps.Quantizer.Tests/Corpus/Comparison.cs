@@ -21,7 +21,12 @@ internal static class Comparison
 
     internal static SessionOptions Options()
     {
-        var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         return options;
     }
@@ -44,7 +49,15 @@ internal static class Comparison
     {
         var random = new Random(seed);
         return model.TakesTokens
-            ? ("int64", [model.Batch, 3], MemoryMarshal.AsBytes<long>(Enumerable.Range(0, model.Batch * 3).Select(_ => (long)random.Next(model.Vocabulary)).ToArray()).ToArray())
-            : ("float32", [model.Batch, 3, model.InputWidth], MemoryMarshal.AsBytes<float>(Weights.Normal(random, model.Batch * 3L * model.InputWidth, 1)).ToArray());
+            ? (
+                "int64",
+                [model.Batch, 3],
+                MemoryMarshal
+                    .AsBytes<long>(Enumerable.Range(0, model.Batch * 3).Select(_ => (long)random.Next(model.Vocabulary)).ToArray())
+                    .ToArray())
+            : (
+                "float32",
+                [model.Batch, 3, model.InputWidth],
+                MemoryMarshal.AsBytes<float>(Weights.Normal(random, model.Batch * 3L * model.InputWidth, 1)).ToArray());
     }
 }

@@ -21,7 +21,9 @@ internal static class CoreCheck
     {
         var (k, n, size) = (core.K, core.N, (int)core.Attribute("block_size"));
         var a = Inputs(random, k, core.IsHalf);
-        var y = Run(core, core.IsHalf ? OrtValueOf(Array.ConvertAll(a, v => (Float16)v), k) : OrtValue.CreateTensorValueFromMemory(a, [Rows, k]));
+        var y = Run(
+            core,
+            core.IsHalf ? OrtValueOf(Array.ConvertAll(a, v => (Float16)v), k) : OrtValue.CreateTensorValueFromMemory(a, [Rows, k]));
         for (var row = 0; row < Rows; row++)
         {
             for (var column = 0; column < n; column++)
@@ -121,6 +123,8 @@ internal static class CoreCheck
         using var run = new RunOptions();
         using var owned = input;
         using var results = session.Run(run, ["in"], [input], ["out"]);
-        return core.IsHalf ? [.. results[0].GetTensorDataAsSpan<Float16>().ToArray().Select(v => (float)v)] : results[0].GetTensorDataAsSpan<float>().ToArray();
+        return core.IsHalf
+            ? [.. results[0].GetTensorDataAsSpan<Float16>().ToArray().Select(v => (float)v)]
+            : results[0].GetTensorDataAsSpan<float>().ToArray();
     }
 }

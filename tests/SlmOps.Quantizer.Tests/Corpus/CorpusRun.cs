@@ -30,8 +30,27 @@ internal static class CorpusRun
         new("int8-dynamic", new() { Recipe = "int8-dynamic" }),
         new("int8-dynamic, reduced range, embeddings", new() { Recipe = "int8-dynamic", ReduceRange = true, Embeddings = true }),
         new("int4", new() { Recipe = "int4" }),
-        new("int4, plain, symmetric, blocks of 16, embeddings", new() { Recipe = "int4", Search = false, Symmetric = true, BlockSize = 16, Embeddings = true }),
-        new("int4, asymmetric, blocks of 128, no feedback", new() { Recipe = "int4", BlockSize = 128, Symmetric = false, Feedback = false }),
+        new(
+            "int4, plain, symmetric, blocks of 16, embeddings",
+            new()
+            {
+                Recipe = "int4",
+                Search = false,
+                Symmetric = true,
+                BlockSize = 16,
+                Embeddings = true,
+            }
+        ),
+        new(
+            "int4, asymmetric, blocks of 128, no feedback",
+            new()
+            {
+                Recipe = "int4",
+                BlockSize = 128,
+                Symmetric = false,
+                Feedback = false,
+            }
+        ),
         new("int4-mixed", new() { Recipe = "int4-mixed" }),
         new("prune 10 %", new() { Recipe = "prune", Sparsity = 0.1 }),
         new("prune 2 of 4", new() { Recipe = "prune", TwoOfFour = true }),
@@ -62,7 +81,8 @@ internal static class CorpusRun
             {
                 return Fault(model, original, Path.Combine(folder, "out.onnx"), recipe, seed) is { } fault ? $"{about}: {fault}" : null;
             }
-            catch (Exception e) when (e is OnnxRuntimeException or ModelQuantizationException or InvalidOperationException or ArgumentException)
+            catch (Exception e)
+                when (e is OnnxRuntimeException or ModelQuantizationException or InvalidOperationException or ArgumentException)
             {
                 return $"{about}: {e.Message}";
             }
@@ -97,7 +117,10 @@ internal static class CorpusRun
         }
 
         var written = ModelProto.Parser.ParseFrom(File.ReadAllBytes(output));
-        var reference = new ReferenceModel(ModelProto.Parser.ParseFrom(File.ReadAllBytes(original)), written, Path.GetDirectoryName(output)!);
+        var reference = new ReferenceModel(
+            ModelProto.Parser.ParseFrom(File.ReadAllBytes(original)),
+            written,
+            Path.GetDirectoryName(output)!);
         var random = new Random(seed);
         foreach (var (core, weight) in reference.Cores)
         {
@@ -119,9 +142,14 @@ internal static class CorpusRun
         var exact = Save(WithoutInputRounding(written), output, "exact.onnx");
         var wanted = Comparison.Run(model, expected, seed);
         var dynamic = reference.Cores.Exists(c => c.Core.IsDynamic);
-        var allowed = !reference.IsHalf ? SameFunction : dynamic ? SameLevelsHalf : SameFunctionHalf;
-        var difference = Enumerable.Range(seed, dynamic ? Inputs : 1)
-            .Select(input => Comparison.Difference(Comparison.Run(model, expected, input).Values, Comparison.Run(model, exact, input).Values))
+        var allowed =
+            !reference.IsHalf ? SameFunction
+            : dynamic ? SameLevelsHalf
+            : SameFunctionHalf;
+        var difference = Enumerable
+            .Range(seed, dynamic ? Inputs : 1)
+            .Select(input =>
+                Comparison.Difference(Comparison.Run(model, expected, input).Values, Comparison.Run(model, exact, input).Values))
             .Min();
         return wanted.Shape != shape ? $"shape {shape} instead of {wanted.Shape}"
             : difference <= allowed ? null
@@ -145,7 +173,13 @@ internal static class CorpusRun
     private static ModelProto WithoutInputRounding(ModelProto output)
     {
         var exact = output.Clone();
-        foreach (var attribute in Scope.All(exact).SelectMany(s => s.Nodes).Where(n => n.OpType == "MatMulNBits").SelectMany(n => n.Attribute).Where(a => a.Name == "accuracy_level"))
+        foreach (
+            var attribute in Scope
+                .All(exact)
+                .SelectMany(s => s.Nodes)
+                .Where(n => n.OpType == "MatMulNBits")
+                .SelectMany(n => n.Attribute)
+                .Where(a => a.Name == "accuracy_level"))
         {
             attribute.I = 0;
         }

@@ -65,7 +65,9 @@ internal sealed class FileFuzzer(string folder, IReadOnlyList<byte[]> seeds, int
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before - bytes.Length;
         SlowestSeconds = Math.Max(SlowestSeconds, seconds);
         LargestAllocation = Math.Max(LargestAllocation, allocated);
-        return allocated > MaxAllocation ? $"{allocated} bytes were allocated" : seconds > MaxSeconds * 5 ? $"it took {seconds:F1} s" : null;
+        return allocated > MaxAllocation ? $"{allocated} bytes were allocated"
+            : seconds > MaxSeconds * 5 ? $"it took {seconds:F1} s"
+            : null;
     }
 
     private void Quantize(string path)
@@ -73,7 +75,16 @@ internal sealed class FileFuzzer(string folder, IReadOnlyList<byte[]> seeds, int
         try
         {
             ModelQuantizer.Quantize(
-                path, Path.Combine(folder, "out.onnx"), new QuantizationOptions { Recipe = "int4", Search = false, Threads = 1 }, null, CancellationToken.None);
+                path,
+                Path.Combine(folder, "out.onnx"),
+                new QuantizationOptions
+                {
+                    Recipe = "int4",
+                    Search = false,
+                    Threads = 1,
+                },
+                null,
+                CancellationToken.None);
         }
         catch (ModelQuantizationException)
         {

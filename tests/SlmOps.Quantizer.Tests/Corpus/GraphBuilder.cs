@@ -103,21 +103,31 @@ internal sealed class GraphBuilder
     {
         var tensor = new TensorProto { Name = name, DataType = BFloat16 };
         tensor.Dims.AddRange(dims);
-        tensor.RawData = ByteString.CopyFrom(values.SelectMany(v => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray());
+        tensor.RawData = ByteString.CopyFrom(
+            values.SelectMany(v => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray());
         return tensor;
     }
 
     internal static ValueInfoProto Value(string name, int type, object[]? dims)
     {
-        var info = new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.TensorTypeProto { ElemType = type } } };
+        var info = new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto { TensorType = new TypeProto.Types.TensorTypeProto { ElemType = type } },
+        };
         if (dims is not null)
         {
             info.Type.TensorType.Shape = new TensorShapeProto();
             foreach (var dim in dims)
             {
-                info.Type.TensorType.Shape.Dim.Add(dim is string symbol
-                    ? new TensorShapeProto.Types.Dimension { DimParam = symbol }
-                    : new TensorShapeProto.Types.Dimension { DimValue = Convert.ToInt64(dim, System.Globalization.CultureInfo.InvariantCulture) });
+                info.Type.TensorType.Shape.Dim.Add(
+                    dim is string symbol
+                        ? new TensorShapeProto.Types.Dimension { DimParam = symbol }
+                        : new TensorShapeProto.Types.Dimension
+                        {
+                            DimValue = Convert.ToInt64(dim, System.Globalization.CultureInfo.InvariantCulture),
+                        }
+                );
             }
         }
 

@@ -48,9 +48,13 @@ internal sealed class OtherRuntime(string folder, params string[] launcher)
         return new() { ["path"] = request.Path, ["type"] = type, ["dims"] = dims, ["data"] = Convert.ToBase64String(data) };
     }
 
-    private static RuntimeAnswer Answer(JsonElement answer) => answer.TryGetProperty("error", out var failed)
-        ? new(null, null, failed.GetString())
-        : new([.. answer.GetProperty("dims").EnumerateArray().Select(d => d.GetInt64())], answer.GetProperty("data").GetBytesFromBase64(), null);
+    private static RuntimeAnswer Answer(JsonElement answer) =>
+        answer.TryGetProperty("error", out var failed)
+            ? new(null, null, failed.GetString())
+            : new(
+                [.. answer.GetProperty("dims").EnumerateArray().Select(d => d.GetInt64())],
+                answer.GetProperty("data").GetBytesFromBase64(),
+                null);
 
     // An emulator is given a file, not a name to look for.
     private static string OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

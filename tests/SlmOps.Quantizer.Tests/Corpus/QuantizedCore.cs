@@ -85,9 +85,15 @@ internal sealed class QuantizedCore
         var codes = tensors.Find(node.Input[1])!;
         var (k, n) = ((int)codes.Dims[0], (int)codes.Dims[1]);
         // Of MatMulInteger the scales come two steps later: Cast, then Mul with the product of both scales.
-        var scales = node.OpType == "DynamicQuantizeMatMul" ? node.Input[2]
-            : scope.Nodes.First(m => m.OpType == "Mul" && m.Input[0] == scope.Nodes.First(c => c.OpType == "Cast" && c.Input[0] == node.Output[0]).Output[0])
-                .Input[1] is var both ? scope.Producer(both)!.Input[1] : "";
+        var scales =
+            node.OpType == "DynamicQuantizeMatMul" ? node.Input[2]
+            : scope
+                .Nodes.First(m =>
+                    m.OpType == "Mul" && m.Input[0] == scope.Nodes.First(c => c.OpType == "Cast" && c.Input[0] == node.Output[0]).Output[0])
+                .Input[1]
+                is var both
+                ? scope.Producer(both)!.Input[1]
+            : "";
         var zero = node.Input.Count > 3 && node.Input[3].Length > 0 ? tensors.Bytes(node.Input[3])[0] : 0;
         var (bytes, scale) = (tensors.Bytes(codes), tensors.Floats(tensors.Find(scales)!));
         var weight = new double[k * n];
@@ -96,10 +102,27 @@ internal sealed class QuantizedCore
             weight[i] = ((codes.DataType == 3 ? (sbyte)bytes[i] : bytes[i]) - zero) * (double)scale[i % n];
         }
 
-        return new QuantizedCore(node, tensors, weight, k, n) { Reduced = codes.DataType == 3 && bytes.All(b => Math.Abs((int)(sbyte)b) <= 63) };
+        return new QuantizedCore(node, tensors, weight, k, n)
+        {
+            Reduced = codes.DataType == 3 && bytes.All(b => Math.Abs((int)(sbyte)b) <= 63),
+        };
     }
 
-    private static double[] Expand(StoredTensors tensors, string codesName, string scalesName, string? zerosName, int k, int n, int bits, int size) =>
+    private static double[] Expand(
+        StoredTensors tensors,
+        string codesName,
+        string scalesName,
+        string? zerosName,
+        int k,
+        int n,
+        int bits,
+        int size) =>
         BlockCodes.Expand(
-            tensors.Bytes(codesName), tensors.Floats(tensors.Find(scalesName)!), zerosName is null ? null : tensors.Bytes(zerosName), k, n, bits, size);
+            tensors.Bytes(codesName),
+            tensors.Floats(tensors.Find(scalesName)!),
+            zerosName is null ? null : tensors.Bytes(zerosName),
+            k,
+            n,
+            bits,
+            size);
 }

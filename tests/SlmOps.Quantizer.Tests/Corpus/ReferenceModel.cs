@@ -59,7 +59,8 @@ internal sealed class ReferenceModel
 
         var name = $"reference_{_next++}";
         var constant = new NodeProto { OpType = "Constant", Output = { name } };
-        constant.Attribute.Add(GraphBuilder.Of("value", half ? GraphBuilder.HalfTensor(name, floats, dims) : GraphBuilder.Tensor(name, floats, dims)));
+        constant.Attribute.Add(
+            GraphBuilder.Of("value", half ? GraphBuilder.HalfTensor(name, floats, dims) : GraphBuilder.Tensor(name, floats, dims)));
         scope.Nodes.Insert(0, constant);
         node.Input[core.IsGather ? 0 : 1] = name;
         if (node.OpType == "Gemm")
@@ -82,7 +83,12 @@ internal sealed class ReferenceModel
         {
             // Either a cast makes the weight's name out of the stored half, or rows are picked from the half itself.
             var half = after.Tensor(after.Producer(tensor.Name) is { OpType: "Cast" } cast ? cast.Input[0] : $"{tensor.Name}_fp16");
-            var stored = half ?? (tensor.Tensor.DataType is GraphBuilder.Float or GraphBuilder.Half or GraphBuilder.BFloat16 ? after.Tensor(tensor.Name) : null);
+            var stored =
+                half
+                ?? (
+                    tensor.Tensor.DataType is GraphBuilder.Float or GraphBuilder.Half or GraphBuilder.BFloat16
+                        ? after.Tensor(tensor.Name)
+                        : null);
             if (stored is null || (half is null && stored.DataType != tensor.Tensor.DataType))
             {
                 continue;
@@ -98,9 +104,15 @@ internal sealed class ReferenceModel
     }
 
     private static IEnumerable<(string Name, TensorProto Tensor)> Constants(Scope scope) =>
-        (scope.Initializers ?? []).Select(t => (t.Name, t)).Concat(scope.Nodes
-            .Where(n => n.OpType == "Constant" && n.Attribute.Any(a => a.T is not null) && !n.Output[0].StartsWith("reference_", StringComparison.Ordinal))
-            .Select(n => (n.Output[0], n.Attribute.First(a => a.T is not null).T)));
+        (scope.Initializers ?? [])
+            .Select(t => (t.Name, t))
+            .Concat(
+                scope
+                    .Nodes.Where(n =>
+                        n.OpType == "Constant"
+                        && n.Attribute.Any(a => a.T is not null)
+                        && !n.Output[0].StartsWith("reference_", StringComparison.Ordinal))
+                    .Select(n => (n.Output[0], n.Attribute.First(a => a.T is not null).T)));
 
     private static void Replace(TensorProto tensor, float[] values)
     {

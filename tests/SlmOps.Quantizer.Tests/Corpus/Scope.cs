@@ -7,7 +7,10 @@ namespace SlmOps.Quantizer.Tests.Corpus;
 internal sealed record Scope(RepeatedField<NodeProto> Nodes, RepeatedField<TensorProto>? Initializers)
 {
     internal static IEnumerable<Scope> All(ModelProto model) =>
-        GraphBuilder.Graphs(model.Graph).Select(g => new Scope(g.Node, g.Initializer)).Concat(model.Functions.Select(f => new Scope(f.Node, null)));
+        GraphBuilder
+            .Graphs(model.Graph)
+            .Select(g => new Scope(g.Node, g.Initializer))
+            .Concat(model.Functions.Select(f => new Scope(f.Node, null)));
 
     internal NodeProto? Producer(string name) => Nodes.FirstOrDefault(n => n.Output.Contains(name));
 

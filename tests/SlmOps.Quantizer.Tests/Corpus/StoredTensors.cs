@@ -57,7 +57,10 @@ internal sealed class StoredTensors
         {
             GraphBuilder.Float => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
             GraphBuilder.Half => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(v => (float)v)],
-            GraphBuilder.BFloat16 => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(v => BitConverter.UInt32BitsToSingle((uint)v << 16))],
+            GraphBuilder.BFloat16 =>
+            [
+                .. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(v => BitConverter.UInt32BitsToSingle((uint)v << 16)),
+            ],
             _ => throw new InvalidOperationException($"{tensor.Name} is of type {tensor.DataType}"),
         };
     }

@@ -13,7 +13,8 @@ internal static class WeightCheck
     {
         var (error, plain) = Errors(core, weight);
         var feedback = options.Search && options.Feedback != false;
-        return error > (plain * (feedback ? FeedbackSlack : Slack)) + 1e-12 ? $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}; plain rounding has {plain:G4}"
+        return error > (plain * (feedback ? FeedbackSlack : Slack)) + 1e-12
+                ? $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}; plain rounding has {plain:G4}"
             : report.Tensors.Any(t => t.RelativeError is { } stated && Math.Abs(stated - error) <= (1e-3 * error) + 1e-9) ? null
             : $"{core.Node.OpType} {core.K}x{core.N} has a weight error of {error:G4}, which no row of the report states";
     }
@@ -44,7 +45,11 @@ internal static class WeightCheck
         {
             for (var first = 0; first < core.K; first += size)
             {
-                error += Block(weight, Enumerable.Range(first, Math.Min(size, core.K - first)).Select(r => (r * core.N) + column), bits, zero);
+                error += Block(
+                    weight,
+                    Enumerable.Range(first, Math.Min(size, core.K - first)).Select(r => (r * core.N) + column),
+                    bits,
+                    zero);
             }
         }
 
@@ -73,7 +78,12 @@ internal static class WeightCheck
         for (var column = 0; column < n; column++)
         {
             var scale = Enumerable.Range(0, k).Max(r => Math.Abs(weight[(r * n) + column])) / most;
-            error += scale == 0 ? 0 : Enumerable.Range(0, k).Sum(r => Math.Pow(weight[(r * n) + column] - (Math.Round(weight[(r * n) + column] / scale) * scale), 2));
+            error +=
+                scale == 0
+                    ? 0
+                    : Enumerable
+                        .Range(0, k)
+                        .Sum(r => Math.Pow(weight[(r * n) + column] - (Math.Round(weight[(r * n) + column] / scale) * scale), 2));
         }
 
         return error;

@@ -63,7 +63,12 @@ public sealed class BFloat16Tests : IDisposable
     public void Quantize_RecipeThatKeepsTheOperators_KeepsBFloat16(string recipe)
     {
         var (path, _) = Model("MatMul");
-        var report = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), new() { Recipe = recipe, Sparsity = recipe == "prune" ? 0.5 : null }, null, CancellationToken.None);
+        var report = ModelQuantizer.Quantize(
+            path,
+            _folder.File("out.onnx"),
+            new() { Recipe = recipe, Sparsity = recipe == "prune" ? 0.5 : null },
+            null,
+            CancellationToken.None);
         Assert.Equal(16, report.Tensors.Single().Bits);
         Assert.Empty(ModelInspector.Inspect(_folder.File("out.onnx"), new(), CancellationToken.None).Problems);
     }

@@ -24,21 +24,42 @@ public sealed class ContribWeightsTests : IDisposable
         switch (op)
         {
             case "FusedMatMul":
-                b.Add(op, [x, Matrix("fused", Width)], "y", GraphBuilder.Int("transB", 1), GraphBuilder.Real("alpha", 0.5f)).Domain = "com.microsoft";
+                b.Add(op, [x, Matrix("fused", Width)], "y", GraphBuilder.Int("transB", 1), GraphBuilder.Real("alpha", 0.5f)).Domain =
+                    "com.microsoft";
                 break;
             case "Attention":
-                b.Add(op, [x, Matrix("fused", 3 * Width), b.Weight("bias", Weights.Normal(random, 3 * Width, 0.1), 3 * Width)], "y", GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
+                b.Add(
+                    op,
+                    [x, Matrix("fused", 3 * Width), b.Weight("bias", Weights.Normal(random, 3 * Width, 0.1), 3 * Width)],
+                    "y",
+                    GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
                 break;
             case "MultiHeadAttention":
                 b.Weight("fused", Weights.Normal(random, 3 * Width, 0.1), 3 * Width);
-                b.Add(op, [x, b.Node("MatMul", ["x", Matrix("key", Width)]), b.Node("MatMul", ["x", Matrix("value", Width)]), "fused"], "y", GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
+                b.Add(
+                    op,
+                    [x, b.Node("MatMul", ["x", Matrix("key", Width)]), b.Node("MatMul", ["x", Matrix("value", Width)]), "fused"],
+                    "y",
+                    GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
                 break;
             case "QAttention":
                 Codes(b, random);
                 b.Node("DynamicQuantizeLinear", [x]);
                 var quantized = b.Graph.Node[^1];
                 quantized.Output.AddRange(["x_scale", "x_zero"]);
-                b.Add(op, [quantized.Output[0], "fused", b.Weight("bias", Weights.Normal(random, 3 * Width, 0.1), 3 * Width), "x_scale", b.Weight("fused_scale", [0.001f]), "", "x_zero"], "y", GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
+                b.Add(
+                    op,
+                    [
+                        quantized.Output[0],
+                        "fused",
+                        b.Weight("bias", Weights.Normal(random, 3 * Width, 0.1), 3 * Width),
+                        "x_scale",
+                        b.Weight("fused_scale", [0.001f]),
+                        "",
+                        "x_zero",
+                    ],
+                    "y",
+                    GraphBuilder.Int("num_heads", 2)).Domain = "com.microsoft";
                 break;
         }
 
@@ -50,7 +71,15 @@ public sealed class ContribWeightsTests : IDisposable
     {
         var codes = new byte[Width * 3 * Width];
         random.NextBytes(codes);
-        b.Graph.Initializer.Add(new TensorProto { Name = "fused", DataType = 3, Dims = { Width, 3 * Width }, RawData = ByteString.CopyFrom(codes) });
+        b.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "fused",
+                DataType = 3,
+                Dims = { Width, 3 * Width },
+                RawData = ByteString.CopyFrom(codes),
+            }
+        );
     }
 
     private static float[] Run(string path)

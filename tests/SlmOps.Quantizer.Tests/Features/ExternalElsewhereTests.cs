@@ -37,7 +37,23 @@ public sealed class ExternalElsewhereTests : IDisposable
                 b.Graph.SparseInitializer.Add(sparse);
                 break;
             case "sparse constant":
-                b.Graph.Node.Insert(0, new NodeProto { OpType = "Constant", Output = { "unused" }, Attribute = { new AttributeProto { Name = "sparse_value", Type = 11, SparseTensor = sparse } } });
+                b.Graph.Node.Insert(
+                    0,
+                    new NodeProto
+                    {
+                        OpType = "Constant",
+                        Output = { "unused" },
+                        Attribute =
+                        {
+                            new AttributeProto
+                            {
+                                Name = "sparse_value",
+                                Type = 11,
+                                SparseTensor = sparse,
+                            },
+                        },
+                    }
+                );
                 break;
             case "list of tensors":
                 var node = b.Graph.Node[0];
@@ -65,7 +81,12 @@ public sealed class ExternalElsewhereTests : IDisposable
     }
 
     private static TensorProto Places(params long[] values) =>
-        new() { DataType = GraphBuilder.Int64, Dims = { values.Length }, RawData = ByteString.CopyFrom(values.SelectMany(BitConverter.GetBytes).ToArray()) };
+        new()
+        {
+            DataType = GraphBuilder.Int64,
+            Dims = { values.Length },
+            RawData = ByteString.CopyFrom(values.SelectMany(BitConverter.GetBytes).ToArray()),
+        };
 
     [Theory]
     [InlineData("sparse initializer")]

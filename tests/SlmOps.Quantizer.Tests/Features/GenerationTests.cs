@@ -45,7 +45,12 @@ public sealed class GenerationTests : IDisposable
     public void Quantize_DecoderInAnAttribute_GeneratesAsItsStoredWeightsDo(string op, bool shared, string recipe)
     {
         var path = TinyDecoder.Model(op, shared).Save(_folder.Path, files: 1);
-        var options = new QuantizationOptions { Recipe = recipe, ErrorBudget = recipe == "auto" ? 0.001 : null, Sparsity = recipe == "prune" ? 0.5 : null };
+        var options = new QuantizationOptions
+        {
+            Recipe = recipe,
+            ErrorBudget = recipe == "auto" ? 0.001 : null,
+            Sparsity = recipe == "prune" ? 0.5 : null,
+        };
         var report = ModelQuantizer.Quantize(path, _folder.File("out.onnx"), options, null, CancellationToken.None);
         Assert.Contains(report.Tensors, t => t is { Name: "head", Scheme: not "float" });
         Assert.Contains(report.Tensors, t => t is { Name: "memory", Scheme: not "float" });

@@ -171,14 +171,29 @@ public sealed class LegitimateModelTests : IDisposable
     {
         using var options = Comparison.Options();
         using var session = new InferenceSession(path, options);
-        var inputs = session.InputMetadata.OrderBy(input => input.Key, StringComparer.Ordinal).ToDictionary(input => input.Key, input =>
-        {
-            long[] shape = [.. input.Value.Dimensions.Select((size, axis) => size > 0 ? (long)size : axis == 0 && input.Value.Dimensions.Length > 1 && input.Value.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float ? 1 : Tokens)];
-            var count = shape.Aggregate(1L, (product, size) => product * size);
-            return input.Value.ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float
-                ? OrtValue.CreateTensorValueFromMemory(Weights.Normal(new Random(4), count, 1), shape)
-                : OrtValue.CreateTensorValueFromMemory(Enumerable.Range(0, (int)count).Select(i => (long)i).ToArray(), shape);
-        });
+        var inputs = session
+            .InputMetadata.OrderBy(input => input.Key, StringComparer.Ordinal)
+            .ToDictionary(
+                input => input.Key,
+                input =>
+                {
+                    long[] shape =
+                    [
+                        .. input.Value.Dimensions.Select(
+                            (size, axis) =>
+                                size > 0 ? (long)size
+                                : axis == 0
+                                && input.Value.Dimensions.Length > 1
+                                && input.Value.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float
+                                    ? 1
+                                : Tokens),
+                    ];
+                    var count = shape.Aggregate(1L, (product, size) => product * size);
+                    return input.Value.ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float
+                        ? OrtValue.CreateTensorValueFromMemory(Weights.Normal(new Random(4), count, 1), shape)
+                        : OrtValue.CreateTensorValueFromMemory(Enumerable.Range(0, (int)count).Select(i => (long)i).ToArray(), shape);
+                }
+            );
         using var run = new RunOptions();
         using var results = session.Run(run, inputs, session.OutputNames);
         return results[0].GetTensorDataAsSpan<float>().ToArray();

@@ -71,16 +71,43 @@ public sealed class SubgraphTests : IDisposable
         var product = branch.Node.Single();
         branch.Node.Clear();
         var body = new GraphProto { Name = "body" };
-        body.Input.AddRange([GraphBuilder.Value("i", GraphBuilder.Int64, []), GraphBuilder.Value("go", GraphBuilder.Bool, []), GraphBuilder.Value("h", GraphBuilder.Float, null)]);
-        body.Node.Add(new NodeProto { OpType = "Identity", Input = { "go" }, Output = { "on" } });
+        body.Input.AddRange([
+            GraphBuilder.Value("i", GraphBuilder.Int64, []),
+            GraphBuilder.Value("go", GraphBuilder.Bool, []),
+            GraphBuilder.Value("h", GraphBuilder.Float, null),
+        ]);
+        body.Node.Add(
+            new NodeProto
+            {
+                OpType = "Identity",
+                Input = { "go" },
+                Output = { "on" },
+            }
+        );
         product.Input[0] = "h";
         body.Node.Add(product);
-        body.Output.AddRange([GraphBuilder.Value("on", GraphBuilder.Bool, []), GraphBuilder.Value(product.Output[0], GraphBuilder.Float, null)]);
-        var loop = new NodeProto { OpType = "Loop", Name = "loop", Input = { "trips", "", "x" }, Output = { "looped" } };
+        body.Output.AddRange([
+            GraphBuilder.Value("on", GraphBuilder.Bool, []),
+            GraphBuilder.Value(product.Output[0], GraphBuilder.Float, null),
+        ]);
+        var loop = new NodeProto
+        {
+            OpType = "Loop",
+            Name = "loop",
+            Input = { "trips", "", "x" },
+            Output = { "looped" },
+        };
         loop.Attribute.Add(GraphBuilder.Of("body", body));
         branch.Node.Add(loop);
         branch.Output[0].Name = "looped";
-        b.Graph.Initializer.Add(new TensorProto { Name = "trips", DataType = GraphBuilder.Int64, RawData = ByteString.CopyFrom(BitConverter.GetBytes(2L)) });
+        b.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "trips",
+                DataType = GraphBuilder.Int64,
+                RawData = ByteString.CopyFrom(BitConverter.GetBytes(2L)),
+            }
+        );
 
         var (_, model) = Quantize(b, "int4");
 
@@ -165,7 +192,15 @@ public sealed class SubgraphTests : IDisposable
                 branch.Initializer.Add(GraphBuilder.Tensor($"{name}_w", Weights.Normal(new Random(2), Wide * Wide, 1), Wide, Wide));
             }
 
-            branch.Node.Add(new NodeProto { OpType = "MatMul", Name = $"{name}_product", Input = { "x", weightInside ? $"{name}_w" : "w" }, Output = { $"{name}_y" } });
+            branch.Node.Add(
+                new NodeProto
+                {
+                    OpType = "MatMul",
+                    Name = $"{name}_product",
+                    Input = { "x", weightInside ? $"{name}_w" : "w" },
+                    Output = { $"{name}_y" },
+                }
+            );
             branch.Output.Add(GraphBuilder.Value($"{name}_y", GraphBuilder.Float, null));
             return branch;
         }
@@ -183,7 +218,22 @@ public sealed class SubgraphTests : IDisposable
                 b.Input("flag", GraphBuilder.Bool);
                 return b.Node("Not", ["flag"]);
             case "shape":
-                return b.Node("Equal", [b.Node("Size", ["x"]), b.Node("Constant", [], GraphBuilder.Of("value", new TensorProto { DataType = GraphBuilder.Int64, RawData = ByteString.CopyFrom(BitConverter.GetBytes(512L)) }))]);
+                return b.Node(
+                    "Equal",
+                    [
+                        b.Node("Size", ["x"]),
+                        b.Node(
+                            "Constant",
+                            [],
+                            GraphBuilder.Of(
+                                "value",
+                                new TensorProto
+                                {
+                                    DataType = GraphBuilder.Int64,
+                                    RawData = ByteString.CopyFrom(BitConverter.GetBytes(512L)),
+                                }
+                            )),
+                    ]);
             default:
                 b.Graph.Initializer.Add(new TensorProto { Name = "flag", DataType = GraphBuilder.Bool, RawData = ByteString.CopyFrom(1) });
                 return "flag";

@@ -37,7 +37,11 @@ internal static class TinyDecoder
         if (op == "Sampling")
         {
             // So small a share leaves the likeliest token alone, whatever is drawn.
-            attributes.AddRange([GraphBuilder.Real("temperature", 1), GraphBuilder.Real("top_p", 0.01f), GraphBuilder.Int("vocab_size", Vocabulary)]);
+            attributes.AddRange([
+                GraphBuilder.Real("temperature", 1),
+                GraphBuilder.Real("top_p", 0.01f),
+                GraphBuilder.Int("vocab_size", Vocabulary),
+            ]);
         }
 
         b.Add(op, [.. inputs], "sequences", [.. attributes]).Domain = "com.microsoft";
@@ -78,7 +82,11 @@ internal static class TinyDecoder
         var places = b.Weight("places", Weights.Normal(random, 32 * Width, 0.3), 32, Width);
         var x = b.Node("Add", [b.Node("Gather", [table, "input_ids"]), b.Node("Gather", [places, "position_ids"])]);
         var split = b.Node("Reshape", [b.Node("MatMul", [x, "memory"]), b.Ints(0, 0, 2, Heads, HeadSize)]);
-        b.Add("Concat", ["past_0", b.Node("Transpose", [split], GraphBuilder.Ints("perm", 2, 0, 3, 1, 4))], "present_0", GraphBuilder.Int("axis", 3));
+        b.Add(
+            "Concat",
+            ["past_0", b.Node("Transpose", [split], GraphBuilder.Ints("perm", 2, 0, 3, 1, 4))],
+            "present_0",
+            GraphBuilder.Int("axis", 3));
         var seen = b.Node("ReduceMean", ["present_0"], GraphBuilder.Ints("axes", 0, 3), GraphBuilder.Int("keepdims", 0));
         var y = b.Node("Tanh", [b.Node("Add", [x, b.Node("Reshape", [seen, b.Ints(0, 1, Width)])])]);
         b.Add("MatMul", [y, b.Weight("head", Weights.Normal(random, Width * Vocabulary, 1), Width, Vocabulary)], "logits");

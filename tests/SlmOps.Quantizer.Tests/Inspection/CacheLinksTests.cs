@@ -42,7 +42,9 @@ public sealed class CacheLinksTests : IDisposable
 
     [Fact]
     public void Inspect_LinksElsewhere_AreRefused() =>
-        Assert.Equal("external-data-symlink", Assert.Single(ModelInspector.Inspect(Layout("private"), new() { FollowCacheLinks = true }, Token).Problems).Code);
+        Assert.Equal(
+            "external-data-symlink",
+            Assert.Single(ModelInspector.Inspect(Layout("private"), new() { FollowCacheLinks = true }, Token).Problems).Code);
 
     [Fact]
     public void Leads_RingOfLinks_IsFalse()

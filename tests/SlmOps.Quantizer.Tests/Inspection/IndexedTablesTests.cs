@@ -17,15 +17,24 @@ public sealed class IndexedTablesTests : IDisposable
         b.Weight("table", new float[500 * 8], 500, 8);
         build(b);
         b.Output("y");
-        return ModelInspector.Inspect(b.Save(_folder.Path), new(), TestContext.Current.CancellationToken).Facts!.Inputs.Single(port => port.Name == "ids").Rows;
+        return ModelInspector
+            .Inspect(b.Save(_folder.Path), new(), TestContext.Current.CancellationToken)
+            .Facts!.Inputs.Single(port => port.Name == "ids")
+            .Rows;
     }
 
     [Fact]
     public void Rows_TableReadDirectly_AreItsRows() => Assert.Equal(500, Rows(b => b.Add("Gather", ["table", "ids"], "y")));
 
     [Fact]
-    public void Rows_BehindNodesThatKeepTheNumbers_AreFound() => Assert.Equal(500, Rows(b =>
-        b.Add("Gather", ["table", b.Node("Reshape", [b.Node("Cast", ["ids"], GraphBuilder.Int("to", GraphBuilder.Int32)), b.Ints(-1)])], "y")));
+    public void Rows_BehindNodesThatKeepTheNumbers_AreFound() =>
+        Assert.Equal(
+            500,
+            Rows(b =>
+                b.Add(
+                    "Gather",
+                    ["table", b.Node("Reshape", [b.Node("Cast", ["ids"], GraphBuilder.Int("to", GraphBuilder.Int32)), b.Ints(-1)])],
+                    "y")));
 
     [Fact]
     public void Rows_NumbersThatAreShifted_AreLess() => Assert.Equal(498, Rows(b =>

@@ -41,16 +41,45 @@ public sealed class OptionCheckerTests
         Assert.NotEmpty(problem.Cure);
     }
 
-    public static TheoryData<QuantizationOptions> Good => new()
-    {
-        new QuantizationOptions { Recipe = "int8-dynamic", Embeddings = true, BlockSize = 64, Symmetric = true, Search = false, ReduceRange = true, SignedWeights = true },
-        new QuantizationOptions { Recipe = "int4", Feedback = true, Sparsity = 0.2, Include = ["a"], Exclude = ["b"], KeepFloat = ["c"], Threads = 2 },
-        new QuantizationOptions { Recipe = "int4", Feedback = false, Search = false },
-        new QuantizationOptions { Recipe = "int4-mixed", Promote = [] },
-        new QuantizationOptions { Recipe = "auto", SizeBudget = 1, BlockSize = 16 },
-        new QuantizationOptions { Recipe = "auto", ErrorBudget = 1e9 },
-        new QuantizationOptions { Recipe = "prune", TwoOfFour = true },
-    };
+    public static TheoryData<QuantizationOptions> Good =>
+        new()
+        {
+            new QuantizationOptions
+            {
+                Recipe = "int8-dynamic",
+                Embeddings = true,
+                BlockSize = 64,
+                Symmetric = true,
+                Search = false,
+                ReduceRange = true,
+                SignedWeights = true,
+            },
+            new QuantizationOptions
+            {
+                Recipe = "int4",
+                Feedback = true,
+                Sparsity = 0.2,
+                Include = ["a"],
+                Exclude = ["b"],
+                KeepFloat = ["c"],
+                Threads = 2,
+            },
+            new QuantizationOptions
+            {
+                Recipe = "int4",
+                Feedback = false,
+                Search = false,
+            },
+            new QuantizationOptions { Recipe = "int4-mixed", Promote = [] },
+            new QuantizationOptions
+            {
+                Recipe = "auto",
+                SizeBudget = 1,
+                BlockSize = 16,
+            },
+            new QuantizationOptions { Recipe = "auto", ErrorBudget = 1e9 },
+            new QuantizationOptions { Recipe = "prune", TwoOfFour = true },
+        };
 
     [Theory]
     [MemberData(nameof(Good))]
@@ -59,8 +88,19 @@ public sealed class OptionCheckerTests
     [Fact]
     public void Quantize_ManyMistakes_AreSaidAtOnceBeforeTheFileIsOpened()
     {
-        var refused = Assert.Throws<ModelQuantizationException>(() => ModelQuantizer.Quantize(
-            "/nowhere.onnx", "out.onnx", new() { Recipe = "int4", BlockSize = 7, SizeBudget = 5, Threads = 0 }, null, CancellationToken.None));
+        var refused = Assert.Throws<ModelQuantizationException>(() =>
+            ModelQuantizer.Quantize(
+                "/nowhere.onnx",
+                "out.onnx",
+                new()
+                {
+                    Recipe = "int4",
+                    BlockSize = 7,
+                    SizeBudget = 5,
+                    Threads = 0,
+                },
+                null,
+                CancellationToken.None));
 
         Assert.Equal(["bad-option", "bad-option", "bad-option"], refused.Problems.Select(problem => problem.Code));
         Assert.Contains("Leave it out, or use it with auto.", refused.Message, StringComparison.Ordinal);

@@ -57,6 +57,9 @@ public sealed class BudgetAllocatorTests
     }
 
     private static IEnumerable<double> Combinations(List<IReadOnlyList<StorageChoice>> weights, int at, long left) =>
-        at == weights.Count ? [0]
-            : weights[at].Where(c => c.Bytes <= left).SelectMany(c => Combinations(weights, at + 1, left - c.Bytes).Select(rest => rest + c.Cost));
+        at == weights.Count
+            ? [0]
+            : weights[at]
+                .Where(c => c.Bytes <= left)
+                .SelectMany(c => Combinations(weights, at + 1, left - c.Bytes).Select(rest => rest + c.Cost));
 }
