@@ -51,13 +51,17 @@ internal sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>Starts the functions of a platform that has none, some of them disabled.</summary>
-    internal async Task StartFunctionsAsync(params string[] disabled)
+    internal Task StartFunctionsAsync(params string[] disabled) => StartFunctionsOfAsync(PlatformStart.AppFolder(), disabled);
+
+    /// <summary>The same, of an app in another folder than that of its build.</summary>
+    internal async Task StartFunctionsOfAsync(string app, params string[] disabled)
     {
         await StopFunctionsAsync();
         var options = Options();
         _functions = await FunctionsHostOnly.StartAsync(
             options with
             {
+                AppFolder = app,
                 Settings = options.Settings
                     .Concat(disabled.Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", "true")))
                     .ToDictionary(),
