@@ -26,7 +26,7 @@ internal static class Machine
     internal static DeviceInventory Inventory(long ramBytes, IReadOnlyDictionary<string, string> labels) => new(
         AgentVersion,
         OrtVersion,
-        RuntimeInformation.OSDescription,
+        RuntimeInformation.OSDescription[..Math.Min(RuntimeInformation.OSDescription.Length, ReportLimits.Line)],
         RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant(),
         Environment.ProcessorCount,
         ramBytes,

@@ -133,7 +133,7 @@ public sealed partial class FlowTests
     private static partial Regex QueueTrigger();
 
     [GeneratedRegex(
-        """\[QueueTrigger\("(?<queue>[^"]+)"[^=]*= "SlmOpsStorage"\)\] string message, CancellationToken cancellationToken\) =>\s+flow\.(?<call>StageAsync|PoisonedAsync)\("(?<stage>[^"]+)"\s*,"""
+        """\[QueueTrigger\("(?<queue>[^"]+)"[^=]*= "SlmOpsStorage"\)\] string message,\s+CancellationToken cancellationToken\) =>\s+flow\.(?<call>StageAsync|PoisonedAsync)\("(?<stage>[^"]+)"\s*,"""
     )]
     private static partial Regex StageTrigger();
 

@@ -11,10 +11,9 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Api;
 
 /// <summary>What devices ask for over HTTP. Model bytes never pass through here: they come from storage.</summary>
-internal sealed class DeviceApi(BlobServiceClient blobs, BlobLinks links, TelemetryStage telemetry)
+internal sealed class DeviceApi(
+    BlobServiceClient blobs, BlobLinks links, DeviceStore devices, TelemetryStage telemetry, TimeProvider time)
 {
-    private const int MaxBatchBytes = 512 * 1024;
-
     private readonly BlobContainerClient _channels = blobs.GetBlobContainerClient(Containers.Channels);
     private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Containers.Packages);
 
@@ -58,30 +57,41 @@ internal sealed class DeviceApi(BlobServiceClient blobs, BlobLinks links, Teleme
 
     internal async Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > MaxBatchBytes)
+        if (!SafeName.IsValid(device))
         {
-            return Results.Problem($"A batch has at most {MaxBatchBytes} bytes.", statusCode: 413);
+            return Results.Problem($"The device id is not allowed: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        if (request.ContentLength > ReportLimits.BatchBytes)
+        {
+            return Results.Problem($"A batch has at most {ReportLimits.BatchBytes} bytes.", statusCode: 413);
         }
 
         DeviceReportBatch? batch;
         try
         {
-            await using var body = new BoundedStream(request.Body, MaxBatchBytes);
+            await using var body = new BoundedStream(request.Body, ReportLimits.BatchBytes);
             batch = await JsonSerializer.DeserializeAsync(
                 body, ContractsJson.Default.DeviceReportBatch, cancellationToken).ConfigureAwait(false);
         }
         catch (JsonException fault)
         {
-            return Results.Problem($"The batch is not valid: {fault.Message}", statusCode: 400);
+            return Refuse(new(fault.Path is { Length: > 2 } path ? path[2..] : "reports", fault.Message));
         }
 
-        if (ReportPolicy.Refuse(device, batch) is { } reason)
+        var channel = batch?.Reports is [{ Channel: var named }, ..] && SafeName.IsValid(named) ? named : "";
+        var lastSeq = channel.Length > 0 ? await devices.LastSeqAsync(channel, device, cancellationToken).ConfigureAwait(false) : 0;
+        if (ReportPolicy.Refuse(device, channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
         {
-            return Results.Problem(reason, statusCode: 400);
+            return Refuse(refusal);
         }
 
-        var receipt = await telemetry.RunAsync(device, batch!.Reports, cancellationToken).ConfigureAwait(false);
+        var receipt = await telemetry.RunAsync(device, channel, batch!.Reports, cancellationToken).ConfigureAwait(false);
         return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
     }
-}
 
+    private static IResult Refuse(ReportRefusal refusal) => Results.Problem(
+        $"{refusal.Field}: {refusal.Why}.",
+        statusCode: 400,
+        extensions: new Dictionary<string, object?> { ["code"] = "report-refused", ["field"] = refusal.Field });
+}

@@ -5,7 +5,7 @@ using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Fleet;
 
-/// <summary>The fleet: one partition a channel in <c>devices</c>, and every report in <c>reports</c>, one partition a device.</summary>
+/// <summary>The fleet: one partition a channel in <c>devices</c>; what devices said in <c>reports</c>, one partition each.</summary>
 internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
 {
     private readonly TableClient _devices = tables.GetTableClient(Tables.Devices);
@@ -24,23 +24,16 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
         return found;
     }
 
-    internal async Task<IReadOnlyList<DeviceReport>> HistoryAsync(string device, int most, CancellationToken cancellationToken)
-    {
-        var found = new List<DeviceReport>();
-        var rows = _reports.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {device}"), cancellationToken: cancellationToken);
-        await foreach (var row in rows.ConfigureAwait(false))
-        {
-            found.Add(JsonRow.Read<DeviceReport>(row));
-        }
+    /// <summary>Highest number of a report that was stored of a device; 0 for a new one.</summary>
+    internal async Task<long> LastSeqAsync(string channel, string device, CancellationToken cancellationToken) =>
+        (await _devices.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false))?.Value.LastSeq ?? 0;
 
-        return [.. found.TakeLast(most)];
-    }
-
-    /// <summary>Keeps a report; a repeated one replaces itself.</summary>
+    /// <summary>Keeps a report without its inventory, which the device's record has; a repeated one replaces itself.</summary>
     internal Task KeepAsync(DeviceReport report, CancellationToken cancellationToken) =>
         _reports.UpsertEntityAsync(
-            JsonRow.Write(report.DeviceId, $"{report.Seq:D19}", report), TableUpdateMode.Replace, cancellationToken);
+            JsonRow.Write(report.DeviceId, $"{report.Seq:D19}", report with { Inventory = null }),
+            TableUpdateMode.Replace,
+            cancellationToken);
 
     /// <summary>
     /// Folds reports into the device's record; reports it already knows change nothing but the time it was seen. True when

@@ -2,46 +2,62 @@ using SlmOps.Contracts;
 
 namespace SlmOps.Pipeline.Fleet;
 
-/// <summary>Which reports may enter. Pure.</summary>
+/// <summary>Which batches may enter: what every report of one must keep to. Pure.</summary>
 internal static class ReportPolicy
 {
-    private const int MaxLabels = 32;
-    private const int MaxText = 2048;
-    private const int MaxShort = 64;
-
     /// <summary>What is wrong with a batch that claims to come from a device, or null.</summary>
-    internal static string? Refuse(string device, DeviceReportBatch? batch)
+    /// <param name="device">The device that sends it.</param>
+    /// <param name="channel">The channel that the device follows.</param>
+    /// <param name="batch">What it sends.</param>
+    /// <param name="lastSeq">Highest number that was stored of it; 0 for none.</param>
+    /// <param name="now">The time.</param>
+    internal static ReportRefusal? Refuse(
+        string device, string channel, DeviceReportBatch? batch, long lastSeq, DateTimeOffset now)
     {
-        if (!SafeName.IsValid(device))
-        {
-            return $"The device id is not allowed: {SafeName.Rule}.";
-        }
-
         if (batch?.Reports is not { Count: > 0 and <= DeviceReport.MaxBatch } reports)
         {
-            return $"A batch holds 1 to {DeviceReport.MaxBatch} reports.";
+            return new("reports", $"a batch holds 1 to {DeviceReport.MaxBatch} reports");
         }
 
-        return reports.Select(report => Refuse(device, report)).FirstOrDefault(reason => reason is not null);
+        var highest = Math.Max(lastSeq, now.ToUnixTimeMilliseconds()) + ReportLimits.SeqAhead;
+        return reports
+            .SelectMany((report, index) => Faults(report, device, channel, highest)
+                .Select(fault => fault with { Field = fault.Field.Length > 0 ? $"reports[{index}].{fault.Field}" : $"reports[{index}]" }))
+            .FirstOrDefault();
     }
 
-    private static string? Refuse(string device, DeviceReport? report) =>
-        report switch
+    private static IEnumerable<ReportRefusal> Faults(DeviceReport? report, string device, string channel, long highest)
+    {
+        if (report is null)
         {
-            null => "A report is null.",
-            { Schema: not DeviceReport.CurrentSchema } => $"Reports of schema {report.Schema} are not known here.",
-            _ when report.DeviceId != device => $"The report is of '{report.DeviceId}', not of '{device}'.",
-            { Seq: <= 0 } => "A report's seq starts at 1.",
-            _ when !SafeName.IsValid(report.Channel) => $"The channel is not allowed: {SafeName.Rule}.",
-            { Inventory.Labels: null } => "The inventory has no labels; send an empty object.",
-            { Inventory.Labels.Count: > MaxLabels } => $"A device has at most {MaxLabels} labels.",
-            { Composition.LocalLayer: null or { Length: > MaxShort } }
-            or { Composition.Name.Length: > MaxShort }
-            or { Composition.Version.Length: > MaxShort } => "The report says in a way not known here what runs.",
-            { Deployment.Reason.Length: > MaxText } or { Traceparent.Length: > 64 } => "A text of the report is too long.",
-            { Incident: { Code: null or { Length: > MaxShort } } or { What: null or { Length: > MaxText } } } =>
-                "The incident has no code, or too long a text.",
-            { Deployment: { BytesFetched: < 0 } or { BytesWhole: < 0 } } => "A number of bytes is negative.",
-            _ => null,
-        };
+            yield return new("", "it is null");
+            yield break;
+        }
+
+        if (report.Schema != DeviceReport.CurrentSchema)
+        {
+            yield return new("schema", $"{report.Schema} is not known here; {DeviceReport.CurrentSchema} is");
+        }
+
+        if (report.DeviceId != device)
+        {
+            yield return new("deviceId", $"a device reports for itself alone, and this is '{device}'");
+        }
+
+        if (report.Channel != channel)
+        {
+            yield return new("channel", $"the device follows '{channel}'");
+        }
+
+        if (report.Seq <= 0 || report.Seq > highest)
+        {
+            yield return new("seq", $"it must be 1 to {highest}: at most a day ahead of the last one and of the clock in milliseconds");
+        }
+
+        var faults = ReportFields.Faults(report);
+        foreach (var fault in faults)
+        {
+            yield return fault;
+        }
+    }
 }

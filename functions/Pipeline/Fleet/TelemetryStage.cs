@@ -9,13 +9,14 @@ namespace SlmOps.Pipeline.Fleet;
 /// <summary>Stores what devices report, and wakes the rollout when a device came to an end.</summary>
 internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient queues, ILogger<TelemetryStage> log)
 {
+    /// <summary>Takes reports that the policy let in: all of one device and one channel.</summary>
     internal async Task<DeviceReportReceipt> RunAsync(
-        string device, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
+        string device, string channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
     {
-        foreach (var report in reports)
+        foreach (var report in reports.Where(report => !IsRepetition(report)))
         {
             await devices.KeepAsync(report, cancellationToken).ConfigureAwait(false);
-            if (!IsRepetition(report) && report.Deployment is { } status)
+            if (report.Deployment is { } status)
             {
                 using var span = PipelineTelemetry.Source.StartActivity(
                     "device report", ActivityKind.Server, report.Traceparent);
@@ -24,23 +25,20 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
             }
         }
 
-        foreach (var channel in reports.GroupBy(report => report.Channel))
+        var isNew = await devices.FoldAsync(device, channel, [.. reports.OrderBy(report => report.Seq)], cancellationToken)
+            .ConfigureAwait(false);
+        if (isNew || reports.Any(report => !IsRepetition(report) && report.Deployment is { } status && MovesRollout(status.State)))
         {
-            var isNew = await devices.FoldAsync(device, channel.Key, [.. channel.OrderBy(report => report.Seq)], cancellationToken)
-                .ConfigureAwait(false);
-            if (isNew || channel.Any(report => !IsRepetition(report) && report.Deployment is { } status && MovesRollout(status.State)))
-            {
-                var traceparent = channel.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
-                await WakeAsync(channel.Key, traceparent, cancellationToken).ConfigureAwait(false);
-            }
+            var traceparent = reports.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
+            await WakeAsync(channel, traceparent, cancellationToken).ConfigureAwait(false);
         }
 
         return new(reports.Max(report => report.Seq));
     }
 
     /// <summary>
-    /// A heartbeat says where the device stands, which was mostly said before: it is folded like any report, and the rollout
-    /// sees it at its next tick.
+    /// A heartbeat says where the device stands, which was mostly said before: it is folded like any report, is not kept, and the
+    /// rollout sees it at its next tick.
     /// </summary>
     private static bool IsRepetition(DeviceReport report) => report is { Inventory: not null, Deployment: not null };
 

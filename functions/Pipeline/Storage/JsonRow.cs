@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
@@ -13,7 +14,12 @@ internal static class JsonRow
     private const int ChunkBytes = 60 * 1024;
     private const int MaxChunks = 14;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { MaxDepth = 32 };
+    // Rows are never part of a web page: a letter that is not ASCII takes its bytes, not the six of an escape.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        MaxDepth = 32,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     internal static TableEntity Write<T>(string partition, string row, T value)
     {

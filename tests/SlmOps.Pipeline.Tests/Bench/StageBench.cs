@@ -61,6 +61,7 @@ internal sealed class StageBench : IAsyncDisposable
         var bench = new StageBench(services.BuildServiceProvider()) { Wire = wire };
         foreach (var setup in bench._services.GetServices<IHostedService>())
         {
+            await ((setup as IHostedLifecycleService)?.StartingAsync(Cancelled) ?? Task.CompletedTask);
             await setup.StartAsync(Cancelled);
         }
 
