@@ -51,7 +51,8 @@ internal static class AgentCommandLine
         var launcher = Text(
             "--launcher",
             "command",
-            "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the program in its own place or be its parent. Memory is then the launcher's to limit."
+            "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the "
+                + "program in its own place or be its parent. Memory is then the launcher's to limit."
         );
         var once = new Option<bool>("--once") { Description = "Work until there is nothing to do, then exit." };
         var selfTest = new Option<bool>("--self-test") { Description = "Check that this build works on this machine, and exit." };

@@ -56,8 +56,8 @@ internal static class LocalCommand
                 await Console.Out.WriteLineAsync(await run(new(new(root)), parsed, cancellationToken));
                 return 0;
             }
-            catch (Exception exception) when (exception is LocalLayerException or PackageFormatException or InvalidDataException or InvalidOperationException
-                or IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception exception) when (exception is LocalLayerException or PackageFormatException or InvalidDataException
+                or InvalidOperationException or IOException or UnauthorizedAccessException or CryptographicException)
             {
                 await Console.Error.WriteLineAsync($"slmops-agent local {name}: {exception.Message}");
                 return 1;

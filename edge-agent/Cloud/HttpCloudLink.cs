@@ -3,7 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Planning;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Cloud;
 

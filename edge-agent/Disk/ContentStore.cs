@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Disk;
 

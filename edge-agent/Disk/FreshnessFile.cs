@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Disk;
 

@@ -36,7 +36,8 @@ internal sealed class StateFile(string path, long firstSeq, Action<int>? beforeW
         return _state.Schema == AgentState.CurrentSchema
             ? damage
             : throw new InvalidDataException(
-                $"'{path}' has format {_state.Schema}, this agent knows {AgentState.CurrentSchema}. Run the agent that wrote it, or start with an empty data folder."
+                $"'{path}' has format {_state.Schema}, this agent knows {AgentState.CurrentSchema}. Run the agent that wrote it, or "
+                    + "start with an empty data folder."
             );
     }
 

@@ -5,7 +5,7 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Download;
 

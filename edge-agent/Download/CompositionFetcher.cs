@@ -3,7 +3,7 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Download;
 

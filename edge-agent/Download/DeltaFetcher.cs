@@ -4,6 +4,11 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Download;
 

@@ -3,7 +3,10 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Planning;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.EdgeAgent.Download;
 

@@ -2,7 +2,10 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.EdgeAgent.Download;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Planning;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Download;
 

@@ -1,4 +1,5 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Manifests;
 
 namespace SlmOps.EdgeAgent.Download;
 

@@ -90,7 +90,8 @@ internal static class OptionReader
             if (parts.Length != 2 || !SafeName.IsValid(parts[0]) || parts[1].Length > MaxLabelValue || parts[1].Any(char.IsControl))
             {
                 mistakes.Add(
-                    $"--label '{text}' is not name=value, where the name is {SafeName.Rule}, and the value has at most {MaxLabelValue} characters."
+                    $"--label '{text}' is not name=value, where the name is {SafeName.Rule}, and the value has at most {MaxLabelValue} "
+                        + "characters."
                 );
             }
             else if (!labels.TryAdd(parts[0], parts[1]))

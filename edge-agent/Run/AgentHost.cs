@@ -130,7 +130,8 @@ internal static class AgentHost
         return given is null || given == kept
             ? kept
             : throw new InvalidDataException(
-                $"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder of its own, or leave --id out."
+                $"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder "
+                    + "of its own, or leave --id out."
             );
     }
 

@@ -11,7 +11,7 @@ using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.Smoke;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Run;
 

@@ -4,7 +4,9 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Run;
 

@@ -5,7 +5,7 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Run;
 

@@ -4,6 +4,7 @@ using SlmOps.EdgeAgent.Download;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
 
 namespace SlmOps.EdgeAgent.Run;
 

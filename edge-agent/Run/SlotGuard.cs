@@ -7,7 +7,8 @@ using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Manifests;
 
 namespace SlmOps.EdgeAgent.Run;
 

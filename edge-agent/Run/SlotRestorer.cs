@@ -3,7 +3,8 @@ using SlmOps.EdgeAgent.Download;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Run;
 

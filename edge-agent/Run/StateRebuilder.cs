@@ -2,7 +2,10 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.EdgeAgent.Run;
 

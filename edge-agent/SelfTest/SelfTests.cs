@@ -6,7 +6,10 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.Smoke;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.EdgeAgent.SelfTest;
 

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.SelfTest;
 

@@ -3,6 +3,8 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.State;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.EdgeAgent.Slots;
 

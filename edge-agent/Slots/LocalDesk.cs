@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Slots;
 

@@ -4,6 +4,9 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.State;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Slots;
 

@@ -1,4 +1,5 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Slots;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
 
 namespace SlmOps.EdgeAgent.Slots;
 

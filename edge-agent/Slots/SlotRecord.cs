@@ -1,5 +1,6 @@
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Slots;
 

@@ -2,6 +2,8 @@ using System.Text.Json;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.State;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Slots;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.State;
 

@@ -127,7 +127,8 @@ public sealed class DecodeSession : IDisposable
             run.Dispose();
             throw new InferenceException(
                 _model.ModelPath,
-                $"'{_model.ModelPath}' gave logits of shape [{string.Join(", ", shape)}] where [1, at least {wanted}, {_model.Shape.VocabularySize}] was due."
+                $"'{_model.ModelPath}' gave logits of shape [{string.Join(", ", shape)}] where [1, at least {wanted}, "
+                    + $"{_model.Shape.VocabularySize}] was due."
             );
         }
 

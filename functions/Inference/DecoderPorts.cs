@@ -39,7 +39,8 @@ internal sealed record DecoderPorts(
             throw new ModelOpenException(
                 "not-a-language-model",
                 modelPath,
-                $"'{modelPath}' is not a language model: it needs an input '{TokensName}' and an output '{LogitsName}'; it has inputs {List(inputs.Keys)} and outputs {List(outputs.Keys)}."
+                $"'{modelPath}' is not a language model: it needs an input '{TokensName}' and an output '{LogitsName}'; it has inputs "
+                    + $"{List(inputs.Keys)} and outputs {List(outputs.Keys)}."
             );
         }
 
@@ -58,7 +59,8 @@ internal sealed record DecoderPorts(
         {
             throw checks.Unsupported(
                 "unsupported-input",
-                $"needs an input '{name}' {inputs[name].ShapeText} that a text decoder does not have. Export the model as text generation with past, or give that input a default in the graph."
+                $"needs an input '{name}' {inputs[name].ShapeText} that a text decoder does not have. Export the model as text "
+                    + "generation with past, or give that input a default in the graph."
             );
         }
 

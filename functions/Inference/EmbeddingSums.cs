@@ -13,7 +13,7 @@ internal sealed class EmbeddingSums(string output)
     private const int LeastTexts = 8;
 
     // Usual names of what an encoder gives, the most finished first.
-    private static readonly string[] s_names =
+    private static readonly string[] Names =
     [
         "sentence_embedding", "sentence_embeddings", "text_embeds", "text_embedding", "embeddings", "embedding",
         "last_hidden_state", "token_embeddings", "pooler_output",
@@ -28,7 +28,7 @@ internal sealed class EmbeddingSums(string output)
     /// <summary>The output that holds embeddings, or null where there is none.</summary>
     internal static string? OutputOf(IReadOnlyDictionary<string, TensorPort> outputs)
     {
-        return s_names.FirstOrDefault(name =>
+        return Names.FirstOrDefault(name =>
                 outputs.TryGetValue(name, out var port) && port.Rank is 2 or 3 && TensorData.IsFloat(port.Type))
             ?? outputs
                 .Values.Where(port =>

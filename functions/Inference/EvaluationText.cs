@@ -48,7 +48,8 @@ internal static class EvaluationText
             if (tokens[i] < 0 || tokens[i] >= model.Shape.VocabularySize)
             {
                 throw new ArgumentException(
-                    $"Token {tokens[i]} at place {i} of the evaluation text is outside the vocabulary of '{model.ModelPath}', 0 to {model.Shape.VocabularySize - 1}. The text must be encoded with the model's own tokenizer.",
+                    $"Token {tokens[i]} at place {i} of the evaluation text is outside the vocabulary of '{model.ModelPath}', 0 to "
+                        + $"{model.Shape.VocabularySize - 1}. The text must be encoded with the model's own tokenizer.",
                     nameof(tokens));
             }
         }
@@ -59,21 +60,24 @@ internal static class EvaluationText
         if (predictions.Vocabulary != candidate.Shape.VocabularySize)
         {
             throw new ArgumentException(
-                $"'{candidate.ModelPath}' has a vocabulary of {candidate.Shape.VocabularySize} and its baseline one of {predictions.Vocabulary}; they cannot be compared."
+                $"'{candidate.ModelPath}' has a vocabulary of {candidate.Shape.VocabularySize} and its baseline one of "
+                    + $"{predictions.Vocabulary}; they cannot be compared."
             );
         }
 
         if (candidate.Shape.MaxPositions is { } positions && positions < predictions.Window)
         {
             throw new ArgumentException(
-                $"'{candidate.ModelPath}' has {positions} positions, and its baseline was run on windows of {predictions.Window}; they cannot be compared."
+                $"'{candidate.ModelPath}' has {positions} positions, and its baseline was run on windows of {predictions.Window}; they "
+                    + "cannot be compared."
             );
         }
 
         if (predictions.Positions >= tokens.Count)
         {
             throw new ArgumentException(
-                $"The evaluation text has {tokens.Count} tokens, and the predictions are of {predictions.Positions + 1}: they belong to another text.",
+                $"The evaluation text has {tokens.Count} tokens, and the predictions are of {predictions.Positions + 1}: they belong to "
+                    + "another text.",
                 nameof(tokens));
         }
     }

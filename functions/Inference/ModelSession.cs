@@ -42,7 +42,8 @@ internal static class ModelSession
             throw new ModelOpenException(
                 "session-failed",
                 modelPath,
-                $"ONNX Runtime cannot open '{modelPath}': {exception.Message} Check that the file and its external data are complete and made for this runtime.",
+                $"ONNX Runtime cannot open '{modelPath}': {exception.Message} Check that the file and its external data are complete and "
+                    + "made for this runtime.",
                 exception);
         }
     }

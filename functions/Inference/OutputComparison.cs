@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using SlmOps.Inference.Samples;
 
 namespace SlmOps.Inference;
 

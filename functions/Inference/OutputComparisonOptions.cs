@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SlmOps.Inference.Samples;
 
 namespace SlmOps.Inference;
 

@@ -90,7 +90,8 @@ internal sealed class PortChecks(string modelPath)
             return fixedSize
                 ?? throw Unsupported(
                     "unsupported-shape",
-                    $"leaves the {what} of '{past.Name}' {past.ShapeText} open. Put the model's config.json beside it or state the number in the options."
+                    $"leaves the {what} of '{past.Name}' {past.ShapeText} open. Put the model's config.json beside it or state the "
+                        + "number in the options."
                 );
         }
     }

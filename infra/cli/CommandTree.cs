@@ -22,7 +22,8 @@ internal static class CommandTree
 {
     internal static RootCommand Build() =>
         new(
-            "SlmOps: drop a small language model into storage, and every device of the fleet ends up running the right, verified, smaller build of it."
+            "SlmOps: drop a small language model into storage, and every device of the fleet ends up running the right, verified, "
+                + "smaller build of it."
         )
         {
             DemoCommand.Build(),
@@ -53,7 +54,7 @@ internal static class CommandTree
         IReadOnlyList<string> arguments, InvocationConfiguration? surroundings, CancellationToken cancellationToken)
     {
         var parsed = Build().Parse(arguments);
-        var code = await parsed.InvokeAsync(surroundings, cancellationToken).ConfigureAwait(false);
+        var code = await parsed.InvokeAsync(surroundings, cancellationToken);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
     }
 }

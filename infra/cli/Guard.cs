@@ -10,7 +10,7 @@ internal static class Guard
     {
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work();
         }
         catch (CliException refused)
         {

@@ -23,14 +23,13 @@ internal sealed class OperatorClient : IDisposable
     internal async Task<RunStatus?> ModelAsync(string model, string version, CancellationToken cancellationToken)
     {
         using var answer = await _http
-            .GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken)
-            .ConfigureAwait(false);
+            .GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken);
         if (answer.StatusCode == HttpStatusCode.NotFound)
         {
             return null;
         }
 
-        return await ReadAsync(answer, Json.RunStatus, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(answer, Json.RunStatus, cancellationToken);
     }
 
     internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, CancellationToken cancellationToken) =>
@@ -43,9 +42,8 @@ internal sealed class OperatorClient : IDisposable
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
         using var answer = await _http
-            .PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken)
-            .ConfigureAwait(false);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
+            .PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
     }
 
     internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) =>
@@ -53,23 +51,21 @@ internal sealed class OperatorClient : IDisposable
 
     internal async Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken)
     {
-        using var answer = await _http.DeleteAsync(new Uri($"garbage/{plan}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(answer, Json.GarbageReport, cancellationToken).ConfigureAwait(false);
+        using var answer = await _http.DeleteAsync(new Uri($"garbage/{plan}", UriKind.Relative), cancellationToken);
+        return await ReadAsync(answer, Json.GarbageReport, cancellationToken);
     }
 
     internal async Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
     {
         using var answer = await _http
-            .PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken)
-            .ConfigureAwait(false);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
+            .PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
     }
 
     internal async Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
     {
-        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/cancel", UriKind.Relative), null, cancellationToken)
-            .ConfigureAwait(false);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
+        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/cancel", UriKind.Relative), null, cancellationToken);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
     }
 
     internal async Task<OperatorResult> WithdrawAdaptationAsync(
@@ -80,27 +76,27 @@ internal sealed class OperatorClient : IDisposable
     {
         var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
         var path = $"channels/{Uri.EscapeDataString(channel)}/adaptations/{Uri.EscapeDataString(name)}/withdraw{query}";
-        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken).ConfigureAwait(false);
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken);
+        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
     }
 
     public void Dispose() => _http.Dispose();
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(answer, type, cancellationToken).ConfigureAwait(false);
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
+        return await ReadAsync(answer, type, cancellationToken);
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         if (answer.IsSuccessStatusCode)
         {
-            return await answer.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false)
+            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
                 ?? throw new CliException($"{answer.RequestMessage!.RequestUri} answered nothing.");
         }
 
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         throw new CliException(answer.StatusCode switch
         {
             HttpStatusCode.Unauthorized => "The functions app refused the key; check --key.",

@@ -12,7 +12,7 @@ public sealed partial class DocumentTests
     [
         ".ci", ".devcontainer", ".github", "docs", "edge-agent", "findings", "functions", "infra", "tests",
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "SlmOps.sln", "slmops", "azure.yaml", "host.json",
-        ".editorconfig", ".gitattributes", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Build.targets",
+        ".editorconfig", ".gitattributes", ".gitignore", "BannedSymbols.txt", "BannedSymbols.Programs.txt", "Directory.Build.props", "Directory.Build.targets",
         "Directory.Packages.props", "global.json", "package-lock.json", "package.json",
     ];
 

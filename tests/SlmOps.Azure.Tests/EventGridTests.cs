@@ -34,7 +34,8 @@ public sealed class EventGridTests(SnapshotFixture snapshots)
             _full
                 .OfType(UploadSubscription)
                 .Select(one =>
-                    $"{Snapshot.Text(one, "properties", "filter", "subjectBeginsWith")} … {Snapshot.Text(one, "properties", "filter", "subjectEndsWith")}"
+                    $"{Snapshot.Text(one, "properties", "filter", "subjectBeginsWith")} … "
+                        + $"{Snapshot.Text(one, "properties", "filter", "subjectEndsWith")}"
                 ));
         Assert.All(
             _full.OfType(UploadSubscription),

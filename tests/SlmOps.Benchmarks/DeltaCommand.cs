@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Storage;
 using SlmOps.Packaging.Tests.Deltas;
 
 namespace SlmOps.Benchmarks;
@@ -54,7 +58,8 @@ internal static class DeltaCommand
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: {plan.Bytes / 1e6:F2} of {wanted.Bytes / 1e6:F2} MB fetched ({(double)plan.Bytes / wanted.Bytes:P2}), made in {encode.TotalSeconds:F1} s"
+                $"{name}: {plan.Bytes / 1e6:F2} of {wanted.Bytes / 1e6:F2} MB fetched ({(double)plan.Bytes / wanted.Bytes:P2}), made in "
+                    + $"{encode.TotalSeconds:F1} s"
             ));
     }
 

@@ -10,7 +10,7 @@ namespace SlmOps.Benchmarks;
 /// </summary>
 internal static class DigestCommand
 {
-    private static readonly (string Name, QuantizationOptions Options)[] s_more =
+    private static readonly (string Name, QuantizationOptions Options)[] More =
     [
         ("int8, blocks of 128, symmetric", new() { Recipe = "int8", BlockSize = 128, Symmetric = true }),
         ("int8, plain, no embeddings", new() { Recipe = "int8", Search = false, Embeddings = false }),
@@ -110,7 +110,7 @@ internal static class DigestCommand
         var recipes = CorpusRun
             .Recipes.Where(recipe => recipe.SizeShare is null)
             .Select(recipe => (recipe.Name, recipe.Options))
-            .Concat(s_more);
+            .Concat(More);
         foreach (var (recipe, options) in recipes)
         {
             Console.WriteLine($"{name}; {recipe}; {Digest(model, Path.Combine(folder, "out.onnx"), options, out var report)}");

@@ -25,7 +25,8 @@ internal static class FuzzCommand
             }
 
             Console.WriteLine(
-                $"{count} mutated files, {failures} failures, {fuzzer.Valid} still valid and quantized, slowest {fuzzer.SlowestSeconds:F2} s, largest allocation {fuzzer.LargestAllocation / 1048576.0:F1} MiB"
+                $"{count} mutated files, {failures} failures, {fuzzer.Valid} still valid and quantized, slowest "
+                    + $"{fuzzer.SlowestSeconds:F2} s, largest allocation {fuzzer.LargestAllocation / 1048576.0:F1} MiB"
             );
             return failures == 0 ? 0 : 1;
         }

@@ -2,7 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Sharding;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Benchmarks;
 
@@ -73,7 +78,8 @@ internal static class PackCommand
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{megabytes:F0} MB: SHA-256 {megabytes / hash.TotalSeconds:F0} MB/s, pack{(durable ? " and flush" : "")} {hash / pack:P0} of it, verify ({verdict.IsAccepted}) {hash / verify:P0}, {Peak()}"
+                $"{megabytes:F0} MB: SHA-256 {megabytes / hash.TotalSeconds:F0} MB/s, pack{(durable ? " and flush" : "")} "
+                    + $"{hash / pack:P0} of it, verify ({verdict.IsAccepted}) {hash / verify:P0}, {Peak()}"
             ));
     }
 

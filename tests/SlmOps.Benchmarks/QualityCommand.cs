@@ -37,7 +37,10 @@ internal static class QualityCommand
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name} | {result.Perplexity:F3} (from {result.BaselinePerplexity:F3}) | {result.PerplexityChange:P2} | {result.Kl:F5} | {result.Top1Agreement:F3} | {weights / 1e6:F3} | {result.PrefillTokensPerSecond / result.BaselinePrefillTokensPerSecond:F2} | {changed.Average(t => t.RelativeError):F6}"
+                    $"{name} | {result.Perplexity:F3} (from {result.BaselinePerplexity:F3}) | {result.PerplexityChange:P2} | "
+                        + $"{result.Kl:F5} | {result.Top1Agreement:F3} | {weights / 1e6:F3} | "
+                        + $"{result.PrefillTokensPerSecond / result.BaselinePrefillTokensPerSecond:F2} | "
+                        + $"{changed.Average(t => t.RelativeError):F6}"
                 ));
         }
         finally

@@ -5,9 +5,9 @@ namespace SlmOps.Benchmarks;
 /// <summary>The variants that the quality table lists.</summary>
 internal static class QualityVariants
 {
-    private static readonly string[] s_sensitive = ["*lm_head*", "*down_proj*", "*v_proj*"];
+    private static readonly string[] Sensitive = ["*lm_head*", "*down_proj*", "*v_proj*"];
 
-    private static readonly (string Name, QuantizationOptions Options)[] s_all =
+    private static readonly (string Name, QuantizationOptions Options)[] All =
     [
         ("fp16", new() { Recipe = "fp16" }),
         ("int8-dynamic", new() { Recipe = "int8-dynamic" }),
@@ -51,7 +51,7 @@ internal static class QualityVariants
             new()
             {
                 Recipe = "int4-mixed",
-                Promote = s_sensitive,
+                Promote = Sensitive,
                 Embeddings = false,
             }
         ),
@@ -60,5 +60,5 @@ internal static class QualityVariants
 
     internal static IEnumerable<(string Name, QuantizationOptions Options)> Select(Arguments arguments) =>
         arguments.Has("recipe") ? [("given", arguments.Quantization(arguments.Text("recipe", "")))]
-        : arguments.Has("only") ? s_all.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : s_all;
+        : arguments.Has("only") ? All.Where(v => v.Name.Contains(arguments.Text("only", ""), StringComparison.Ordinal)) : All;
 }

@@ -16,7 +16,9 @@ internal static class QuantizeCommand
         Console.WriteLine(
             string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{report.Recipe}: {report.InputBytes / 1e6:F1} -> {report.OutputBytes / 1e6:F1} MB, {changed.Count} weights, mean relative error {changed.Average(t => t.RelativeError):F6}, cpu {process.TotalProcessorTime.TotalSeconds:F2} s, peak {process.PeakWorkingSet64 / 1048576.0:F0} MiB"
+                $"{report.Recipe}: {report.InputBytes / 1e6:F1} -> {report.OutputBytes / 1e6:F1} MB, {changed.Count} weights, mean "
+                    + $"relative error {changed.Average(t => t.RelativeError):F6}, cpu {process.TotalProcessorTime.TotalSeconds:F2} s, "
+                    + $"peak {process.PeakWorkingSet64 / 1048576.0:F0} MiB"
             ));
         if (options.Has("tensors"))
         {

@@ -32,7 +32,8 @@ internal static class SpeedCommand
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Path.GetFileName(run.Path)}: decode {run.Decode:F1} tok/s, {run.Decode / runs[0].Decode:F2}x; prefill {run.Prefill:F0} tok/s, {run.Prefill / runs[0].Prefill:F2}x"
+                    $"{Path.GetFileName(run.Path)}: decode {run.Decode:F1} tok/s, {run.Decode / runs[0].Decode:F2}x; prefill "
+                        + $"{run.Prefill:F0} tok/s, {run.Prefill / runs[0].Prefill:F2}x"
                 ));
             run.Dispose();
         }

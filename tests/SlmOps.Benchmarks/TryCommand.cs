@@ -13,7 +13,7 @@ namespace SlmOps.Benchmarks;
 /// </summary>
 internal static class TryCommand
 {
-    private static readonly QuantizationOptions[] s_recipes =
+    private static readonly QuantizationOptions[] Recipes =
     [
         new() { Recipe = "fp16" },
         new() { Recipe = "int8" },
@@ -41,7 +41,8 @@ internal static class TryCommand
             }
 
             Console.WriteLine(
-                $"{model}: {facts.Architecture}, {facts.Parameters} parameters, opset {string.Join(' ', facts.Opsets.Select(o => $"{o.Key}={o.Value}"))}"
+                $"{model}: {facts.Architecture}, {facts.Parameters} parameters, opset "
+                    + $"{string.Join(' ', facts.Opsets.Select(o => $"{o.Key}={o.Value}"))}"
             );
             if (Original(model, options) is not { } expected)
             {
@@ -49,8 +50,8 @@ internal static class TryCommand
                 continue;
             }
 
-            runs += s_recipes.Length;
-            failures += s_recipes.Count(recipe => !Try(model, recipe, expected, options));
+            runs += Recipes.Length;
+            failures += Recipes.Count(recipe => !Try(model, recipe, expected, options));
         }
 
         Console.WriteLine(
@@ -88,7 +89,8 @@ internal static class TryCommand
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {recipe.Recipe}: {changed.Count} of {report.Tensors.Count} weights, {report.Ratio:P0} of the bytes, outputs differ by {Worst(expected, actual):G3}, from the stored weights in float by {Reference(copy, output, options)}"
+                    $"  {recipe.Recipe}: {changed.Count} of {report.Tensors.Count} weights, {report.Ratio:P0} of the bytes, outputs "
+                        + $"differ by {Worst(expected, actual):G3}, from the stored weights in float by {Reference(copy, output, options)}"
                 ));
             return actual.TrueForAll(values => values.All(v => float.IsFinite(v) || expected.Exists(e => !e.All(float.IsFinite))));
         }

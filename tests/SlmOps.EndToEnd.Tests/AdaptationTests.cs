@@ -1,11 +1,14 @@
 using System.Text.Json;
-using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Runs;

@@ -10,9 +10,9 @@ namespace SlmOps.EndToEnd.Tests;
 public sealed class BlockBlobSinkTests(SharedPlatform shared)
 {
     // Two blocks and a bit.
-    private static readonly byte[] s_content = [.. Enumerable.Range(0, (9 << 20) + 17).Select(i => (byte)(i * 31 >> 3))];
+    private static readonly byte[] Content = [.. Enumerable.Range(0, (9 << 20) + 17).Select(i => (byte)(i * 31 >> 3))];
 
-    private static readonly string s_hex = Convert.ToHexStringLower(SHA256.HashData(s_content));
+    private static readonly string Hex = Convert.ToHexStringLower(SHA256.HashData(Content));
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -26,16 +26,16 @@ public sealed class BlockBlobSinkTests(SharedPlatform shared)
         {
             using var sink = NewSink(container);
             await WriteAsync(sink, "model.onnx.data");
-            sink.Complete([new("model.onnx.data", s_content.Length, s_hex)]);
+            sink.Complete([new("model.onnx.data", Content.Length, Hex)]);
             var stored = Assert.Single(await sink.StoreAsync(Cancelled));
             Assert.Equal(
-                ("model.onnx.data", $"sha256:{s_hex}", (long)s_content.Length),
+                ("model.onnx.data", $"sha256:{Hex}", (long)Content.Length),
                 (stored.Path, stored.Digest.ToString(), stored.Size));
         }
 
-        Assert.Equal([$"blobs/sha256/{s_hex}"], await NamesAsync(container));
-        var bytes = await container.GetBlobClient($"blobs/sha256/{s_hex}").DownloadContentAsync(Cancelled);
-        Assert.Equal(s_content, bytes.Value.Content.ToArray());
+        Assert.Equal([$"blobs/sha256/{Hex}"], await NamesAsync(container));
+        var bytes = await container.GetBlobClient($"blobs/sha256/{Hex}").DownloadContentAsync(Cancelled);
+        Assert.Equal(Content, bytes.Value.Content.ToArray());
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class BlockBlobSinkTests(SharedPlatform shared)
     private static async Task WriteAsync(BlockBlobSink sink, string name)
     {
         await using var stream = sink.Create(name);
-        await stream.WriteAsync(s_content, Cancelled);
+        await stream.WriteAsync(Content, Cancelled);
     }
 
     private BlockBlobSink NewSink(BlobContainerClient container) =>

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Configuration;
-using SlmOps.Contracts.Operator;
 using Microsoft.Extensions.DependencyInjection;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Runs;

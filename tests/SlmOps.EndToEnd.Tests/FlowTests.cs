@@ -1,12 +1,15 @@
 using System.Text.Json;
-using SlmOps.Contracts.Operator;
 using Azure.Storage.Blobs;
 using Microsoft.ML.OnnxRuntime;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
-using SlmOps.Packaging;
+using SlmOps.Inference.Sandbox;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Storage;
 

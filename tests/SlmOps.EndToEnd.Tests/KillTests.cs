@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
-using SlmOps.Contracts.Operator;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Local;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;

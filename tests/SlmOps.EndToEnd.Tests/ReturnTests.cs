@@ -1,8 +1,9 @@
 using SlmOps.Cli.Agent;
-using SlmOps.Contracts.Operator;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Api;
 
 namespace SlmOps.EndToEnd.Tests;
@@ -60,7 +61,7 @@ public sealed class ReturnTests(SharedPlatform shared)
         Assert.Contains("was not released", refused.Message, StringComparison.Ordinal);
     }
 
-    private async Task<IReadOnlyList<Packaging.ReleaseTarget>> ListedAsync() =>
+    private async Task<IReadOnlyList<ReleaseTarget>> ListedAsync() =>
         [
             .. (await _platform.ListedAsync())
                 .Where(one => one.Release.Model == Model)

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SlmOps.Inference.Predictions;
 using SlmOps.Inference.Tests.Graphs;
+using SlmOps.Inference.Tokenization;
 
 namespace SlmOps.Inference.Tests;
 

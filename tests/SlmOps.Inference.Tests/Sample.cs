@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SlmOps.Inference.Tokenization;
 
 namespace SlmOps.Inference.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using SlmOps.Inference.Tests.Tokenization;
+using SlmOps.Inference.Tokenization;
 
 namespace SlmOps.Inference.Tests;
 

@@ -1,4 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests;
 

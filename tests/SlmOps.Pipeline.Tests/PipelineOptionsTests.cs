@@ -99,7 +99,8 @@ public sealed class PipelineOptionsTests
         var fault = Assert.Throws<InvalidOperationException>(() => Bind());
 
         Assert.Equal(
-            "The configuration is not usable: SlmOps:ReleaseKey: name a PEM file or a Key Vault key; SlmOps:DirectorKey: name a PEM file or a Key Vault key; SlmOps:OnlineKey: name a PEM file or a Key Vault key.",
+            "The configuration is not usable: SlmOps:ReleaseKey: name a PEM file or a Key Vault key; SlmOps:DirectorKey: name a PEM file "
+                + "or a Key Vault key; SlmOps:OnlineKey: name a PEM file or a Key Vault key.",
             fault.Message);
     }
 

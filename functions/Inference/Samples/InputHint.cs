@@ -1,4 +1,4 @@
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>What the owner of a model, or its graph, says about the values of one input. Everything may be left open.</summary>
 public sealed record InputHint

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>What the values of an input mean, as far as its type, its name, the graph and its owner tell. Pure.</summary>
 internal abstract record InputKind

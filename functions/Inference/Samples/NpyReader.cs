@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>
 /// Reads NumPy's array format (NEP 1): a magic, a version, a header such as
@@ -80,7 +80,8 @@ internal static class NpyReader
             ? (type[1], type[2] - '0', type[0] == '>')
             : throw new SampleFilesException(
                 path,
-                $"the array has elements of type '{type}'; numbers (f2, f4, f8, i1 to i8, u1 to u8) and b1 are read. Save it as one of these."
+                $"the array has elements of type '{type}'; numbers (f2, f4, f8, i1 to i8, u1 to u8) and b1 are read. Save it as one of "
+                    + "these."
             );
     }
 

@@ -1,4 +1,4 @@
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>The range of pixels that a model states in its metadata, by the names of the ONNX specification.</summary>
 internal static class PixelRange

@@ -1,4 +1,4 @@
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>Values for one input, in row order.</summary>
 /// <param name="Shape">Dimensions.</param>

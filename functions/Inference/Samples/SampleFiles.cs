@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>
 /// Inputs that a user gives: an <c>.npz</c> is one set, an array for each input by its name; an <c>.npy</c> is the only input

@@ -1,4 +1,4 @@
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>A file of sample inputs is not what it should be: the message says which file, where in it, and what to do.</summary>
 public sealed class SampleFilesException : Exception

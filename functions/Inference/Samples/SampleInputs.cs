@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>
 /// Seeded inputs for a model, by what its graph and its owner say of each: ids over the whole table that they pick from,
@@ -44,7 +44,8 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
         new(
             "input-unknown",
             modelPath,
-            $"Nothing in {Path.GetFileName(modelPath)} says which whole numbers {string.Join(" and ", unknown.Select(port => $"'{port.Name}' {port.ShapeText}"))} takes. "
+            $"Nothing in {Path.GetFileName(modelPath)} says which whole numbers "
+                + $"{string.Join(" and ", unknown.Select(port => $"'{port.Name}' {port.ShapeText}"))} takes. "
                 + "Write in slmops.json "
                 + Example(unknown)
                 + ", with a \"value\", or with \"min\" and \"max\"; or give inputs of your own as \"samples\".");
@@ -70,7 +71,9 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
             : throw new ModelOpenException(
                 "unsupported-shape",
                 modelPath,
-                $"The inputs of {Path.GetFileName(modelPath)} up to '{port.Name}' [{string.Join(", ", shape)}] need more than {options.MaxInputBytes} bytes. Write a smaller \"shape\" for it under \"inputs\" in slmops.json, or raise MaxInputBytes."
+                $"The inputs of {Path.GetFileName(modelPath)} up to '{port.Name}' [{string.Join(", ", shape)}] need more than "
+                    + $"{options.MaxInputBytes} bytes. Write a smaller \"shape\" for it under \"inputs\" in slmops.json, or raise "
+                    + "MaxInputBytes."
             );
     }
 
@@ -132,7 +135,8 @@ internal sealed class SampleInputs(string modelPath, OutputComparisonOptions opt
         new(
             "unsupported-type",
             modelPath,
-            $"{Path.GetFileName(modelPath)} needs '{port.Name}' of type {port.Type}; there are no sample values for it, or they do not fit it.",
+            $"{Path.GetFileName(modelPath)} needs '{port.Name}' of type {port.Type}; there are no sample values for it, or they do not "
+                + "fit it.",
             inner);
 
     /// <summary>Box-Muller.</summary>

@@ -1,4 +1,4 @@
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>Bounds on sample inputs that a user gives.</summary>
 public sealed record SampleLimits

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>The inputs that two models are compared on: how many sets, and each of them when its turn comes.</summary>
 internal sealed class SamplePlan
@@ -124,7 +124,9 @@ internal sealed class SamplePlan
             ? throw new ModelOpenException(
                 "unsupported-input",
                 modelPath,
-                $"The samples hold '{strange}'; {Path.GetFileName(modelPath)} takes {string.Join(", ", ports.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}. Name each array after an input."
+                $"The samples hold '{strange}'; {Path.GetFileName(modelPath)} takes "
+                    + $"{string.Join(", ", ports.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}. Name each array after "
+                    + "an input."
             )
             : sets;
     }
@@ -164,7 +166,8 @@ internal sealed class SamplePlan
             ? running
             : throw new InferenceException(
                 modelPath,
-                $"{Path.GetFileName(modelPath)} runs on no sample input that was tried (open dimensions of {string.Join(", ", options.OpenDimensions)}). "
+                $"{Path.GetFileName(modelPath)} runs on no sample input that was tried (open dimensions of "
+                    + $"{string.Join(", ", options.OpenDimensions)}). "
                     + "Write in slmops.json the shape or the value of an input, such as "
                     + Example(ports)
                     + ", or give inputs of your own as \"samples\". "
@@ -174,7 +177,8 @@ internal sealed class SamplePlan
 
     private static string Example(IReadOnlyCollection<TensorPort> ports) =>
         ports.FirstOrDefault(port => port.Dimensions.Contains(-1)) is { } open
-            ? $"\"inputs\": {{ \"{open.Name}\": {{ \"shape\": [{string.Join(", ", open.Dimensions.Select(size => size < 0 ? 1 : size))}] }} }}"
+            ? $"\"inputs\": {{ \"{open.Name}\": {{ \"shape\": [{string.Join(", ", open.Dimensions.Select(size => size < 0 ? 1 : size))}] "
+                + "}} }}"
             : $"\"inputs\": {{ \"{ports.FirstOrDefault()?.Name ?? "x"}\": {{ \"value\": 1 }} }}";
 }
 

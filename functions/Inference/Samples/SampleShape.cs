@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>Sizes for the dimensions that a model leaves open.</summary>
 /// <param name="Batch">The first dimension of inputs with more than one.</param>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace SlmOps.Inference;
+namespace SlmOps.Inference.Samples;
 
 /// <summary>Sentences of a text as an encoder takes them: in batches of several lengths, the shorter ones filled up and masked.</summary>
 internal static partial class TextSamples

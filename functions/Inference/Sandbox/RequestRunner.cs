@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using SlmOps.Inference.Samples;
 
 namespace SlmOps.Inference.Sandbox;
 

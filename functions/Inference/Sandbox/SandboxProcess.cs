@@ -79,7 +79,8 @@ internal sealed class SandboxProcess : IAsyncDisposable
     internal SandboxException Verdict(SandboxEnding ending, string what) =>
         new(
             ending,
-            $"{SandboxException.CodeOf(ending)}: {what} (memory {Figures.Bytes(_peak.Resident)} at its peak, processor {Figures.Time(_peak.Cpu)})"
+            $"{SandboxException.CodeOf(ending)}: {what} (memory {Figures.Bytes(_peak.Resident)} at its peak, processor "
+                + $"{Figures.Time(_peak.Cpu)})"
         );
 
     /// <summary>Kills the process and all that it started.</summary>

@@ -21,7 +21,8 @@ internal static class Bert
         _ when Rune.IsWhiteSpace(rune) => Change.ToSpace,
         _ => Rune.GetUnicodeCategory(rune) switch
         {
-            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse => Change.Drop,
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.PrivateUse => Change.Drop,
             _ => Change.Keep,
         },
     };

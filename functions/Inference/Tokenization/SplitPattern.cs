@@ -152,7 +152,8 @@ internal sealed partial class SplitPattern
         {
             throw new TokenizerException(
                 "pattern-timeout",
-                $"The tokenizer's pattern '{_regex}' took more than {_regex!.MatchTimeout.TotalSeconds:0.#} s for one match. Replace it by one that does not backtrack so much.",
+                $"The tokenizer's pattern '{_regex}' took more than {_regex!.MatchTimeout.TotalSeconds:0.#} s for one match. Replace it "
+                    + "by one that does not backtrack so much.",
                 exception);
         }
     }

@@ -161,6 +161,7 @@ internal sealed class StepReader(TokenizerLimits limits)
     private static TokenizerException Unsupported(string what, string type, string known) =>
         new(
             "unsupported-step",
-            $"tokenizer.json has a {what} of type '{type}', which is not supported; supported are {known}. Export the tokenizer with one of these."
+            $"tokenizer.json has a {what} of type '{type}', which is not supported; supported are {known}. Export the tokenizer with one "
+                + "of these."
         );
 }

@@ -7,22 +7,22 @@ internal sealed record Template(IReadOnlyList<int> Before, IReadOnlyList<int> Af
 {
     private const int Most = 16;
 
-    private static readonly Template s_nothing = new([], []);
+    private static readonly Template Nothing = new([], []);
 
     internal static Template Read(JsonElement? processor, IReadOnlyDictionary<string, int> vocabulary)
     {
         if (processor is not { } step)
         {
-            return s_nothing;
+            return Nothing;
         }
 
         return step.Text("type") switch
         {
             "Sequence" => step.Array("processors")?.EnumerateArray().Take(Most).Select(inner => Read(inner, vocabulary))
-                .FirstOrDefault(template => template != s_nothing) ?? s_nothing,
+                .FirstOrDefault(template => template != Nothing) ?? Nothing,
             "TemplateProcessing" when step.Array("single") is { } single => Single(single, vocabulary),
             "BertProcessing" or "RobertaProcessing" => new(Pair(step, "cls", vocabulary), Pair(step, "sep", vocabulary)),
-            _ => s_nothing,
+            _ => Nothing,
         };
     }
 

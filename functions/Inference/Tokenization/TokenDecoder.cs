@@ -45,7 +45,7 @@ internal abstract record TokenDecoder
     /// <summary>Continued pieces are put to the word before, other words apart; with clean-up, punctuation loses the space before it.</summary>
     internal sealed record WordPiece(string Prefix, bool CleanUp) : TokenDecoder
     {
-        private static readonly (string From, string To)[] s_spaces =
+        private static readonly (string From, string To)[] Spaces =
         [
             (" .", "."),
             (" ?", "?"),
@@ -64,7 +64,7 @@ internal abstract record TokenDecoder
                 i == 0 ? token : token.StartsWith(Prefix, StringComparison.Ordinal) ? token[Prefix.Length..] : " " + token))];
 
         private string Clean(string piece) => CleanUp
-            ? s_spaces.Aggregate(piece, (text, space) => text.Replace(space.From, space.To, StringComparison.Ordinal))
+            ? Spaces.Aggregate(piece, (text, space) => text.Replace(space.From, space.To, StringComparison.Ordinal))
             : piece;
     }
 

@@ -41,7 +41,8 @@ internal sealed record TokenizerJson(
             "Unigram" => UnigramReader.Read(model, limits),
             var type => throw new TokenizerException(
                 "unsupported-model",
-                $"tokenizer.json holds a model of type '{type}'; BPE, WordPiece and Unigram are supported. Use a model with such a tokenizer, or leave the tokenizer out and give the evaluation text as token ids."
+                $"tokenizer.json holds a model of type '{type}'; BPE, WordPiece and Unigram are supported. Use a model with such a "
+                    + "tokenizer, or leave the tokenizer out and give the evaluation text as token ids."
             ),
         };
         var steps = new StepReader(limits);

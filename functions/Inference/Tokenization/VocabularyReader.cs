@@ -74,7 +74,8 @@ internal static class VocabularyReader
                     ? id
                     : throw new TokenizerException(
                         "unknown-token",
-                        $"Merge {rank} of tokenizer.json ('{left}' and '{right}') names the token '{token}', which is not in the vocabulary."
+                        $"Merge {rank} of tokenizer.json ('{left}' and '{right}') names the token '{token}', which is not in the "
+                            + "vocabulary."
                     );
         }
 

@@ -10,7 +10,7 @@ namespace SlmOps.Inference.Tokenization;
 /// </summary>
 internal static class VocabularyText
 {
-    private static readonly string[] s_special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+    private static readonly string[] Special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
     internal static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> utf8)
     {
@@ -56,7 +56,7 @@ internal static class VocabularyText
     private static void Added(Utf8JsonWriter json, List<string> tokens)
     {
         json.WriteStartArray("added_tokens");
-        foreach (var name in s_special.Where(tokens.Contains))
+        foreach (var name in Special.Where(tokens.Contains))
         {
             json.WriteStartObject();
             json.WriteNumber("id", tokens.IndexOf(name));

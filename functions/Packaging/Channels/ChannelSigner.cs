@@ -1,7 +1,8 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Channels;
 
 /// <summary>Writes the signed form of a channel document.</summary>
 public static class ChannelSigner

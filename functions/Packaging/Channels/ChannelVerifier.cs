@@ -1,7 +1,9 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Channels;
 
 /// <summary>A channel document that may be followed, or the reason why not.</summary>
 /// <param name="Document">The document, only when everything holds.</param>

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Compositions;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Channels;
 
 /// <summary>Bounds on the adaptations of a channel document.</summary>
 internal static class OverlayRules

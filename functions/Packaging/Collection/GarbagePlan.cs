@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Collection;
 
 /// <summary>A blob as a store lists it.</summary>
 /// <param name="Digest">Its name.</param>

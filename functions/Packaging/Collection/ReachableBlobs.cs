@@ -1,6 +1,14 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Collection;
 
 /// <summary>Finds everything that kept releases need.</summary>
 public static class ReachableBlobs

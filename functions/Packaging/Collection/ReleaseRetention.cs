@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Collection;
 
 /// <summary>A release as retention sees it.</summary>
 /// <param name="Release">The release.</param>

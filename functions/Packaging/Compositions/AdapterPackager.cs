@@ -1,6 +1,11 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Compositions;
 
 /// <summary>Packs an adapter or a configuration overlay as an artifact of its own, so that a site can publish it beside a model.</summary>
 public static class AdapterPackager

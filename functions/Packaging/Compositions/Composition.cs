@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Compositions;
 
 /// <summary>A layer over a base variant, in the order of application.</summary>
 public abstract record CompositionLayer

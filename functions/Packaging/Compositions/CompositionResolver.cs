@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Compositions;
 
 /// <summary>What became of a device's local layer.</summary>
 public enum LocalLayerStatus

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Compositions;
 
 /// <summary>What came of laying a patch over a configuration file.</summary>
 /// <param name="Content">The new file, or null.</param>

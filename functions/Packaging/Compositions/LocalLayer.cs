@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Compositions;
 
 /// <summary>What a device laid over its model by itself, made for one base.</summary>
 /// <param name="Base">Manifest of the variant it was made for.</param>

@@ -1,6 +1,8 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>What came of applying a delta; after a refusal the file is fetched whole.</summary>
 /// <param name="ReasonCode">Null, or <c>bad-frame</c>, <c>base-missing</c>, <c>base-too-short</c>, <c>wrong-result</c>.</param>

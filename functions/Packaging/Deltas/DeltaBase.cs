@@ -1,6 +1,8 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>The variant a delta starts from: where each tensor is, by name and by content.</summary>
 internal sealed class DeltaBase : IAsyncDisposable

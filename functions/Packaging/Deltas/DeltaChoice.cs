@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>From which variants deltas to a new one are worth making.</summary>
 public static class DeltaChoice

@@ -2,7 +2,7 @@ using SlmOps.Contracts;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>Writes files as frames over a base variant. Holds a few frame buffers, never a file.</summary>
 internal sealed class DeltaEncoder : IDisposable

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>How a frame gives its bytes.</summary>
 internal enum DeltaOp : byte

@@ -1,7 +1,10 @@
 using System.Globalization;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>One file of a delta.</summary>
 /// <param name="Target">The blob it makes.</param>

@@ -1,7 +1,9 @@
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>
 /// Gives the new file while it reads the delta and the held base files: at most three buffers of

@@ -1,6 +1,8 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>How a file of a variant gets onto a device.</summary>
 public enum FetchWay

@@ -1,4 +1,6 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>A run of bytes of a file that is compared as one thing.</summary>
 internal sealed record Segment(long Offset, long Length, string? Key);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>
 /// Finds the tensors of an ONNX file by its protobuf wire format (onnx.proto: ModelProto.graph = 7,

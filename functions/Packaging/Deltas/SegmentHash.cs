@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>Hashes a part of a stream.</summary>
 internal static class SegmentHash

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>Where a tensor's bytes lie.</summary>
 /// <param name="Path">The file.</param>

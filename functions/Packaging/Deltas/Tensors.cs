@@ -1,4 +1,7 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>The tensors of a variant.</summary>
 internal static class Tensors

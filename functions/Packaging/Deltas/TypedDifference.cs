@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Deltas;
 
 /// <summary>
 /// Element-wise subtraction of weights that changed a little: the result is mostly zeros and small numbers, which

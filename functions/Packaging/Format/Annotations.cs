@@ -1,4 +1,6 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Statements;
+
+namespace SlmOps.Packaging.Format;
 
 /// <summary>Annotation keys. Ours start with <c>dev.slmops.</c>; the ModelPack config schema has no place for them.</summary>
 internal static class Annotations

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Format;
 
 /// <summary>Writes the one form of a document that every run gives: no spaces, fixed order, no needless escapes.</summary>
 internal static class CanonicalJson

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Format;
 
 /// <summary>Bounds that every reader of a package applies before it allocates or downloads anything.</summary>
 public static class Limits

@@ -1,4 +1,7 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Signing;
+
+namespace SlmOps.Packaging.Format;
 
 /// <summary>The media types of a package (OCI image-spec, CNCF ModelPack model-spec, Sigstore, CycloneDX).</summary>
 public static class MediaTypes

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Format;
 
 /// <summary>
 /// The canonical form that TUF signs: sorted keys, no spaces, whole numbers only, and in strings nothing escaped but

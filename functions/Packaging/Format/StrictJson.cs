@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Format;
 
 /// <summary>
 /// A JSON object read with suspicion: bounded, valid UTF-8, no duplicate and no unknown properties, and an error that

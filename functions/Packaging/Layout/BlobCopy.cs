@@ -1,4 +1,6 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
+
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>Copies a blob between stores.</summary>
 internal static class BlobCopy

@@ -1,7 +1,10 @@
 using System.Net;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>Blobs of a layout that a web server or a public blob container serves.</summary>
 /// <param name="http">Client; its timeout and handlers apply.</param>

@@ -1,6 +1,10 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>An entry of a layout's <c>index.json</c>.</summary>
 /// <param name="Name">Reference name, unique in the layout.</param>

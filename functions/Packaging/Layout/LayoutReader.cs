@@ -1,6 +1,10 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>Finds releases in an OCI image-layout.</summary>
 public static class LayoutReader

@@ -1,6 +1,13 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>Writes a release as an OCI image-layout: static files that any OCI client copies and any web server serves.</summary>
 public static class LayoutWriter

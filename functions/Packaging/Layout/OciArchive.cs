@@ -1,6 +1,8 @@
 using System.Formats.Tar;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Layout;
 
 /// <summary>A layout as one tar file, for carrying by hand; other tools call it <c>oci-archive</c>.</summary>
 public static class OciArchive

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>The rules a variant's list of files must keep, the same for the writer and the reader.</summary>
 internal static class FileSet

@@ -1,4 +1,7 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Verification;
+
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>Writes the OCI index of a release.</summary>
 internal static class IndexWriter

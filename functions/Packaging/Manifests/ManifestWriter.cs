@@ -1,6 +1,8 @@
 using System.Text.Json;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>Writes the ModelPack config and manifest of a variant, byte for byte the same for the same input.</summary>
 internal static class ManifestWriter
@@ -44,7 +46,8 @@ internal static class ManifestWriter
             [Annotations.Version] = variant.Version,
         });
 
-    internal static byte[] Manifest(BlobRef config, IReadOnlyList<PackageFile> files, Dictionary<string, string> annotations) => CanonicalJson.Write(json =>
+    internal static byte[] Manifest(BlobRef config, IReadOnlyList<PackageFile> files, Dictionary<string, string> annotations) =>
+        CanonicalJson.Write(json =>
     {
         json.WriteStartObject();
         json.WriteNumber("schemaVersion", 2);

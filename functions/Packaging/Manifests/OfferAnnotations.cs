@@ -1,7 +1,9 @@
 using System.Globalization;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Verification;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>A variant's selection data as annotations of its descriptor, and back.</summary>
 internal static class OfferAnnotations

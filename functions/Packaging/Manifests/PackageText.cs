@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>
 /// Text that every JSON writer gives the same bytes for: printable ASCII without <c>&lt; &gt; &amp;</c>, which Go's

@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>
 /// Referrer manifests: how an OCI client finds signatures and bills of materials of an index or manifest. Registries

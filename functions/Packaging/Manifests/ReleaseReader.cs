@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>
 /// Reads the documents of a release. Both are refused whole, with a <see cref="PackageFormatException"/>, for anything

@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>What a package says of a variant beside its files.</summary>
 /// <param name="Model">Model name, a <see cref="SafeName"/>.</param>

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>A file of a variant that is to be packed.</summary>
 /// <param name="Path">Its path in the variant.</param>

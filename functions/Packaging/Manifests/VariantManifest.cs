@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Manifests;
 
 /// <summary>A file of a variant.</summary>
 /// <param name="Path">Where it goes, a <see cref="SafePath"/>.</param>

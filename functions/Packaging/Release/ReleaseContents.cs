@@ -1,6 +1,12 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Release;
 
 /// <summary>Everything that belongs to a release: its documents as read, and every blob once.</summary>
 /// <param name="Release">The release.</param>

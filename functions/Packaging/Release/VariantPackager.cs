@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Release;
 
 /// <summary>Turns the folder of a variant into blobs and a manifest.</summary>
 public static class VariantPackager

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Sharding;
 
 /// <summary>A field of a protobuf message, as offsets into the bytes that hold it.</summary>
 /// <param name="Number">Field number.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Sharding;
 
 /// <summary>A weight that lies outside the graph.</summary>
 /// <param name="Field">Its place in the graph's bytes.</param>

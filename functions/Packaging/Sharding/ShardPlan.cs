@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Sharding;
 
 /// <summary>Where a weight goes.</summary>
 /// <param name="Weight">The weight.</param>

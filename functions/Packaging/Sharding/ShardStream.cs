@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Sharding;
 
 /// <summary>A stretch of a file that is a stretch of a shard.</summary>
 /// <param name="File">The file.</param>

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Sharding;
 
 /// <summary>A variant as it is packed.</summary>
 /// <param name="Files">All its files.</param>
@@ -86,7 +88,8 @@ public static class WeightSharder
         {
             throw new PackageFormatException(
                 "unsafe-path",
-                $"The weight '{StrictJson.Shown(weight.Name)}' lies in '{StrictJson.Shown(weight.Location)}', which is no file of the variant."
+                $"The weight '{StrictJson.Shown(weight.Name)}' lies in '{StrictJson.Shown(weight.Location)}', which is no file of the "
+                    + "variant."
             );
         }
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>What came of checking an envelope: the payload, or why there is none.</summary>
 /// <param name="Payload">The signed bytes, only when the signature holds.</param>

@@ -1,7 +1,7 @@
 using System.Formats.Asn1;
 using System.Numerics;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>ECDSA signatures: the fixed-length form r‖s of JOSE and the ASN.1 DER form of X9.62.</summary>
 internal static class EcdsaDer

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>A private ECDSA P-256 key, wherever it is kept.</summary>
 public interface ISigningKey

@@ -2,8 +2,10 @@ using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>
 /// A key in Azure Key Vault or Managed HSM, used over its REST API (<c>GET /keys/{name}/{version}</c> and

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>A key in a PEM file (PKCS #8) that only its owner can read.</summary>
 public sealed class LocalSigningKey : ISigningKey, IDisposable

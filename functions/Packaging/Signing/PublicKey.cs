@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>An ECDSA P-256 public key.</summary>
 public sealed class PublicKey : IEquatable<PublicKey>

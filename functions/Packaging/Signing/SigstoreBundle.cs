@@ -1,4 +1,6 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+
+namespace SlmOps.Packaging.Signing;
 
 /// <summary>
 /// Sigstore bundle v0.3 with a DSSE envelope and a public key hint: no certificate, no transparency log, because the

@@ -1,6 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>What an attestation says of a variant.</summary>
 public enum AttestationKind

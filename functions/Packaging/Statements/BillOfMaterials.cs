@@ -1,12 +1,15 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>CycloneDX 1.6 bill of materials of a variant: the model, its card, where it came from, its files.</summary>
 internal static class BillOfMaterials
 {
-    internal static byte[] Write(VariantDescription variant, VariantOffer offer, IReadOnlyList<PackageFile> files) => CanonicalJson.Write(json =>
+    internal static byte[] Write(VariantDescription variant, VariantOffer offer, IReadOnlyList<PackageFile> files) =>
+        CanonicalJson.Write(json =>
     {
         json.WriteStartObject();
         json.WriteString("bomFormat", "CycloneDX");

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>The frame of an in-toto statement v1 with one subject.</summary>
 internal static class InTotoStatement

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>
 /// in-toto statement over the files of an unpacked variant, as OpenSSF model-signing 1.0 writes and verifies it: the

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>in-toto statement with SLSA v1 provenance over the index of a release.</summary>
 internal static class ProvenanceStatement
@@ -12,7 +14,8 @@ internal static class ProvenanceStatement
     private const string Builder = "https://slmops.dev/pipeline/v1";
 
     internal static byte[] Write(
-        string model, string version, Digest index, IReadOnlyList<VariantManifest> variants, IReadOnlyList<Attestation> attestations) => CanonicalJson.Write(json =>
+        string model, string version, Digest index, IReadOnlyList<VariantManifest> variants, IReadOnlyList<Attestation> attestations) =>
+        CanonicalJson.Write(json =>
     {
         InTotoStatement.WriteHead(json, $"{model}:{version}", index, PredicateType);
         json.WriteStartObject("predicate");

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Statements;
 
 /// <summary>in-toto test-result v0.1 over a variant's manifest. <c>figures</c> and <c>reason</c> are ours; readers ignore what they do not know.</summary>
 internal static class TestResultStatement

@@ -1,6 +1,6 @@
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>Small documents in a blob store or source.</summary>
 public static class BlobStoreDocuments

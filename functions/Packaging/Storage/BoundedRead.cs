@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>Reads a stream that may be longer than it should be, without ever holding more than the limit.</summary>
 internal static class BoundedRead

@@ -1,6 +1,8 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Collection;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>
 /// Blobs as files: <c>&lt;root&gt;/blobs/sha256/&lt;hex&gt;</c>, the layout of an OCI image-layout. A blob appears

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using SlmOps.Contracts;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>
 /// Reads, hashes and writes a stream in one pass, three chunks at a time: while one is hashed, the next is read and the

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Collection;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>A blob as an OCI descriptor names it.</summary>
 /// <param name="Digest">SHA-256 of its bytes.</param>

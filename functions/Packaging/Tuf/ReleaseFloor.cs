@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>How low a device may go.</summary>
 /// <param name="Sequence">Highest sequence of a release it has committed, per model.</param>

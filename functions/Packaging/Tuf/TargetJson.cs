@@ -1,7 +1,8 @@
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>A release in targets metadata.</summary>
 internal static class TargetJson

@@ -1,4 +1,7 @@
-namespace SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
+
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>What a device trusts: one key signs what exists, the other says what should run, and the root says who vouches that this is new.</summary>
 /// <param name="ReleaseKey">Signs releases.</param>
@@ -26,7 +29,8 @@ public sealed record TrustRoots(PublicKey ReleaseKey, PublicKey DirectorKey, byt
         {
             throw new PackageFormatException(
                 "old-trust-file",
-                $"'{path}' was made before freshness metadata and lacks its root. Replace it by a new one: 'slmops up' writes it into its data "
+                $"'{path}' was made before freshness metadata and lacks its root. Replace it by a new one: 'slmops up' writes it into "
+                    + "its data "
                 + "folder, 'slmops root trust' makes it from both public keys and 1.root.json.");
         }
 

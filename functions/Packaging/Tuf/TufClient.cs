@@ -1,7 +1,8 @@
 using System.Globalization;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>The client workflow of TUF 1.0 (specification, section 5), for the four top-level roles.</summary>
 public static class TufClient

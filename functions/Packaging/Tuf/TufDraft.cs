@@ -1,6 +1,8 @@
 using System.Text.Json;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>A metadata file before it is signed. Signatures differ each time, what they cover does not.</summary>
 public sealed class TufDraft

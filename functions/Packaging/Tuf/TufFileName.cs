@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>The names that files in <c>metadata/</c> can have.</summary>
 public static partial class TufFileName

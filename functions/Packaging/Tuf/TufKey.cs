@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>A key as TUF metadata writes it, and the name TUF gives it.</summary>
 internal static class TufKey

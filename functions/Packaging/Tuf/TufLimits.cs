@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>Most bytes a client reads of each file, so that an endless answer ends.</summary>
 internal static class TufLimits

@@ -1,6 +1,8 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>A file that another metadata file names.</summary>
 internal sealed record TufReference(long Version, long? Length, Digest? Digest);

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>Root metadata: who may sign what.</summary>
 /// <param name="Version">1 for the one that devices ship.</param>

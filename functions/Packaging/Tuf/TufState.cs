@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>What a client keeps between updates: the metadata it trusts, as fetched, and the latest time it has seen.</summary>
 /// <param name="Root">Root metadata; the first one comes with the device.</param>

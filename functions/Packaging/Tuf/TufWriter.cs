@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Tuf;
 
 /// <summary>
 /// Writes TUF 1.0 metadata with consistent snapshots. Write the files in the order they come in and

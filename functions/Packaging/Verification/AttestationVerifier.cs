@@ -1,6 +1,11 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Verification;
 
 /// <summary>Checks the attestations that a release's signed provenance names.</summary>
 internal static class AttestationVerifier

@@ -1,4 +1,4 @@
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Verification;
 
 /// <summary>Makes checks one after another; after the first failure the others are recorded as skipped.</summary>
 internal sealed class CheckList

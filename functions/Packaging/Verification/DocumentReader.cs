@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Verification;
 
 /// <summary>Reads documents for verification, where a missing or endless one is a finding and not a fault.</summary>
 internal static class DocumentReader

@@ -1,6 +1,10 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Verification;
 
 /// <summary>Checks a whole release, byte by byte, as a device or an auditor would.</summary>
 public static class PackageVerifier
@@ -97,7 +101,8 @@ public static class PackageVerifier
                     : new(
                         what,
                         CheckOutcome.Failed,
-                        $"It has {(actual.Size > blob.Size ? "more than " + blob.Size : actual.Size)} bytes with digest {actual.Digest}; expected {blob.Size} bytes with {blob.Digest}."
+                        $"It has {(actual.Size > blob.Size ? "more than " + blob.Size : actual.Size)} bytes with digest {actual.Digest}; "
+                            + $"expected {blob.Size} bytes with {blob.Digest}."
                     );
             }
         }

@@ -1,6 +1,10 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Verification;
 
 /// <summary>Decides whether a release and its variants are what the release key signed.</summary>
 public static class ReleaseVerifier
@@ -35,7 +39,8 @@ public static class ReleaseVerifier
                 var wanted = $"{expected.Model}:{expected.Version}";
                 return (
                     name == wanted && subject == expected.Digest && predicate == ProvenanceStatement.PredicateType,
-                    $"The statement is '{predicate}' over '{StrictJson.Shown(name)}' {subject}; expected '{ProvenanceStatement.PredicateType}' over '{wanted}' {expected.Digest}."
+                    $"The statement is '{predicate}' over '{StrictJson.Shown(name)}' {subject}; expected "
+                        + $"'{ProvenanceStatement.PredicateType}' over '{wanted}' {expected.Digest}."
                 );
             }
         );
@@ -46,7 +51,8 @@ public static class ReleaseVerifier
                 var release = ReleaseReader.ReadIndex(indexBytes);
                 return (
                     release.Model == expected.Model && release.Version == expected.Version,
-                    $"The index is of {release.Model}/{release.Version} with {release.Variants.Count} variants; expected {expected.Model}/{expected.Version}."
+                    $"The index is of {release.Model}/{release.Version} with {release.Variants.Count} variants; expected "
+                        + $"{expected.Model}/{expected.Version}."
                 );
             }
         );
@@ -70,7 +76,8 @@ public static class ReleaseVerifier
                 var content = ReleaseReader.ReadManifest(bytes);
                 return (
                     content.Model == model && content.Version == version && content.Variant == offer.Name && content.Recipe == offer.Recipe,
-                    $"The manifest is of {content.Model}/{content.Version} {content.Variant} ({content.Recipe}); expected {model}/{version} {offer.Name} ({offer.Recipe})."
+                    $"The manifest is of {content.Model}/{content.Version} {content.Variant} ({content.Recipe}); expected "
+                        + $"{model}/{version} {offer.Name} ({offer.Recipe})."
                 );
             }
         );

@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
-using PackageComposition = SlmOps.Packaging.Composition;
+using PackageComposition = SlmOps.Packaging.Compositions.Composition;
 
 namespace SlmOps.Pipeline.Adapt;
 

@@ -70,7 +70,7 @@ internal sealed class DeviceApi(
         DeviceReportBatch? batch;
         try
         {
-            await using var body = new BoundedStream(request.Body, ReportLimits.BatchBytes);
+            using var body = new BoundedStream(request.Body, ReportLimits.BatchBytes);
             batch = await JsonSerializer.DeserializeAsync(
                 body, ContractsJson.Default.DeviceReportBatch, cancellationToken).ConfigureAwait(false);
         }

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Repository;
 
 namespace SlmOps.Pipeline.Api;

@@ -3,7 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
@@ -53,7 +53,11 @@ internal sealed class ChannelPublisher(
                     BinaryData.FromBytes(signed),
                     new BlobUploadOptions
                     {
-                        HttpHeaders = new BlobHttpHeaders { ContentType = "application/vnd.dsse.envelope.v1+json", CacheControl = "no-cache" },
+                        HttpHeaders = new BlobHttpHeaders
+                        {
+                            ContentType = "application/vnd.dsse.envelope.v1+json",
+                            CacheControl = "no-cache",
+                        },
                         Metadata = new Dictionary<string, string>
                         {
                             [VersionKey] = state.Value.Version.ToString(CultureInfo.InvariantCulture),

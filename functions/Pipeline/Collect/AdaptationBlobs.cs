@@ -1,6 +1,9 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Collection;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 

@@ -3,7 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Collection;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Repository;
@@ -132,7 +132,10 @@ internal sealed class CollectStage(
                 if (released is not null && packaged is not null)
                 {
                     found.Add(new(
-                        released.Value.Release, record.ReceivedAt, [.. packaged.Value.Variants.Select(offer => offer.Manifest)], deltas?.Value.Offers ?? []));
+                        released.Value.Release,
+                        record.ReceivedAt,
+                        [.. packaged.Value.Variants.Select(offer => offer.Manifest)],
+                        deltas?.Value.Offers ?? []));
                 }
             }).ConfigureAwait(false);
         return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];

@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Collection;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 

@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
 using SlmOps.Pipeline.Fleet;
 
 namespace SlmOps.Pipeline.Deltas;

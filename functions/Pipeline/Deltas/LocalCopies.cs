@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Pipeline.Deltas;
 
@@ -19,7 +19,7 @@ internal sealed class LocalCopies(IBlobStore remote, string folder) : IBlobStore
     {
         if (!_here.Contains(digest))
         {
-            await using var source = await remote.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            using var source = await remote.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
             await _copies.WriteAsync(digest, source.Length, source, cancellationToken).ConfigureAwait(false);
             _here.Add(digest);
         }

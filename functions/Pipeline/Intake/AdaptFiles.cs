@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -38,7 +38,8 @@ internal static class AdaptFiles
                 _ => new Problem(
                     "file-unexpected",
                     $"{file.Path} is no part of an adaptation.",
-                    $"Upload adapters below {Adaptation.AdapterFolder} (*{Adaptation.AdapterEnding}) and merge patches (name{Adaptation.PatchEnding}) only.",
+                    $"Upload adapters below {Adaptation.AdapterFolder} (*{Adaptation.AdapterEnding}) and merge patches "
+                        + $"(name{Adaptation.PatchEnding}) only.",
                     file.Path),
             };
             if (problem is not null)
@@ -57,7 +58,8 @@ internal static class AdaptFiles
                 new(
                     "adaptation-empty",
                     "The adaptation has no adapter and no patch, and leaves no room for a local layer.",
-                    $"Upload a file below {Adaptation.AdapterFolder} or a patch such as generation_config{Adaptation.PatchEnding}, or set \"localLayer\": true."
+                    $"Upload a file below {Adaptation.AdapterFolder} or a patch such as generation_config{Adaptation.PatchEnding}, or "
+                        + "set \"localLayer\": true."
                 ));
         }
 

@@ -118,7 +118,8 @@ internal static class IntakePolicy
                 new(
                     "tokenizer-mismatch",
                     $"{manifest.Tokenizer} has {vocabulary} entries, the table of the model's tokens only {rows}.",
-                    "It goes to the devices as it is, and the model is judged on made up inputs; upload the tokenizer that the model was trained with.",
+                    "It goes to the devices as it is, and the model is judged on made up inputs; upload the tokenizer that the model was "
+                        + "trained with.",
                     manifest.Tokenizer));
         }
 

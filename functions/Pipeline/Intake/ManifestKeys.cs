@@ -167,11 +167,17 @@ internal static class ManifestKeys
         Otherwise = "the model's name",
     };
     internal static readonly NameKey RingName = new("name", "Its name.") { Required = true };
-    internal static readonly NumberKey RingFraction = new("fraction", "Share of the devices that the selector matches, and cumulative.", 0, 1, 1);
-    internal static readonly LabelsKey Selector = new("selector", "Labels that a device must have, all of them.", MostLabels) { Otherwise = "every device" };
-    internal static readonly ListKey Rings = new("rings", "In order; the last must reach everybody.", 16, [RingName, RingFraction, Selector])
+    internal static readonly NumberKey RingFraction = new(
+        "fraction", "Share of the devices that the selector matches, and cumulative.", 0, 1, 1);
+    internal static readonly LabelsKey Selector = new("selector", "Labels that a device must have, all of them.", MostLabels)
     {
-        Otherwise = string.Join(", ", RolloutRequest.Default.Rings.Select(ring => FormattableString.Invariant($"{ring.Name} {ring.Fraction}"))),
+        Otherwise = "every device",
+    };
+    internal static readonly ListKey Rings = new(
+        "rings", "In order; the last must reach everybody.", 16, [RingName, RingFraction, Selector])
+    {
+        Otherwise = string.Join(
+            ", ", RolloutRequest.Default.Rings.Select(ring => FormattableString.Invariant($"{ring.Name} {ring.Fraction}"))),
     };
 
     internal static readonly IntegerKey RolloutSoakSeconds = new(

@@ -65,9 +65,21 @@ internal static class ManifestSchema
         NameKey => new() { ["type"] = "string", ["pattern"] = SafeNamePattern },
         PathKey => new() { ["type"] = "string", ["pattern"] = SafePathPattern },
         IntegerKey { Least: var least, Most: var most } only when least == most => new() { ["const"] = least },
-        IntegerKey integer => new() { ["type"] = "integer", ["minimum"] = integer.Least, ["maximum"] = integer.Most, ["default"] = integer.Default },
+        IntegerKey integer => new()
+        {
+            ["type"] = "integer",
+            ["minimum"] = integer.Least,
+            ["maximum"] = integer.Most,
+            ["default"] = integer.Default,
+        },
         NumberKey { Otherwise: not null } number => new() { ["type"] = "number", ["minimum"] = number.Least, ["maximum"] = number.Most },
-        NumberKey number => new() { ["type"] = "number", ["minimum"] = number.Least, ["maximum"] = number.Most, ["default"] = number.Default },
+        NumberKey number => new()
+        {
+            ["type"] = "number",
+            ["minimum"] = number.Least,
+            ["maximum"] = number.Most,
+            ["default"] = number.Default,
+        },
         FlagKey flag => new() { ["type"] = "boolean", ["default"] = flag.Default },
         ChoiceKey choice => new() { ["enum"] = Array(choice.Choices) },
         LabelsKey labels => new()
@@ -82,7 +94,12 @@ internal static class ManifestSchema
         ShapeKey shape => new() { ["type"] = "array", ["maxItems"] = shape.Most, ["items"] = Size(shape.Largest) },
         NamedKey named => new() { ["type"] = "object", ["maxProperties"] = named.Most, ["additionalProperties"] = Keys(named.Keys) },
         ObjectKey inner => Keys(inner.Keys),
-        ListKey list => new() { ["type"] = "array", ["maxItems"] = list.Most, ["items"] = list == ManifestKeys.Variants ? Variant(list) : Keys(list.Keys) },
+        ListKey list => new()
+        {
+            ["type"] = "array",
+            ["maxItems"] = list.Most,
+            ["items"] = list == ManifestKeys.Variants ? Variant(list) : Keys(list.Keys),
+        },
         OptionKey option => Of(option.Option),
         _ => new() { ["type"] = "string" },
     };
@@ -97,7 +114,8 @@ internal static class ManifestSchema
                 new JsonObject { ["pattern"] = $"\\.({string.Join('|', key.Endings.Select(ending => ending.TrimStart('.')))})$" }),
         };
 
-        return new() { ["anyOf"] = new JsonArray(Path(), new JsonObject { ["type"] = "array", ["maxItems"] = key.Most, ["items"] = Path() }) };
+        var several = new JsonObject { ["type"] = "array", ["maxItems"] = key.Most, ["items"] = Path() };
+        return new() { ["anyOf"] = new JsonArray(Path(), several) };
     }
 
     private static JsonObject Size(int largest) => new() { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = largest };

@@ -101,7 +101,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
                     $"Upload all files, then {upload.Blob} last.", item.Name)]);
             }
 
-            await using var file = File.OpenRead(path);
+            using var file = File.OpenRead(path);
             var digest = await Digest.OfAsync(file, cancellationToken).ConfigureAwait(false);
             files.Add(new(PathOf(upload, item.Name), digest, file.Length));
         }

@@ -1,6 +1,8 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Signing;

@@ -26,7 +26,8 @@ internal static class ReleaseChoice
             {
                 reasons[one.Variant] = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{better.Variant} is smaller ({builds[better.Variant].Bytes} bytes to {builds[one.Variant].Bytes}), loses less and is faster ({better.Figures.TokensPerSecond:0} a second to {one.Figures.TokensPerSecond:0})"
+                    $"{better.Variant} is smaller ({builds[better.Variant].Bytes} bytes to {builds[one.Variant].Bytes}), loses less and "
+                        + $"is faster ({better.Figures.TokensPerSecond:0} a second to {one.Figures.TokensPerSecond:0})"
                 );
             }
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Package;

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Sharding;
+using SlmOps.Packaging.Storage;
 using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Package;

@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Release;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Signing;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;

@@ -1,4 +1,5 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Signing;
 
 namespace SlmOps.Pipeline.Repository;

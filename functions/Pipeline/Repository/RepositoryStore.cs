@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 

@@ -1,4 +1,4 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Repository;
@@ -25,7 +25,8 @@ internal sealed class RootUpload(MetadataFiles files, PipelineOptions options) :
                 && !stored.AsSpan().SequenceEqual(bytes))
             {
                 throw new InvalidOperationException(
-                    $"'{path}' is not the metadata/{name} in storage. Devices trust what they began with: restore the file that was published."
+                    $"'{path}' is not the metadata/{name} in storage. Devices trust what they began with: restore the file that was "
+                        + "published."
                 );
             }
         }

@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Statements;
 
 namespace SlmOps.Pipeline.Runs;
 

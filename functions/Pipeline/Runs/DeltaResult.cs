@@ -1,4 +1,4 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Pipeline.Runs;
 

@@ -10,7 +10,7 @@ internal static class ModelFiles
     internal const string Model = "model.onnx";
 
     // Opset 17 and external data are older than this.
-    private static readonly Version s_original = new(1, 16, 0);
+    private static readonly Version FirstRuntime = new(1, 16, 0);
 
     /// <summary>Name of the prompts and answers that a device checks a variant with.</summary>
     internal const string SmokeFile = "smoke.json";
@@ -20,7 +20,7 @@ internal static class ModelFiles
 
     /// <summary>The oldest ONNX Runtime from which on all run the original, as far as its graph tells.</summary>
     internal static string OriginalMinimumOrt(ModelFacts facts) =>
-        facts.Warnings.Select(warning => Version.Parse(warning.From)).Append(s_original).Max()!.ToString(3);
+        facts.Warnings.Select(warning => Version.Parse(warning.From)).Append(FirstRuntime).Max()!.ToString(3);
 
     /// <summary>Graph and weights.</summary>
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>

@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Statements;
 
 namespace SlmOps.Pipeline.Runs;
 

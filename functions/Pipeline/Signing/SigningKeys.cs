@@ -1,5 +1,5 @@
 using Azure.Core;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Pipeline.Signing;
 

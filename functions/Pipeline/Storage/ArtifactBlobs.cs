@@ -19,7 +19,7 @@ internal sealed class ArtifactBlobs(BlobServiceClient blobs, BlobLinks links)
         var saved = new List<StoredFile>();
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            await using var file = File.OpenRead(path);
+            using var file = File.OpenRead(path);
             var digest = await Digest.OfAsync(file, cancellationToken).ConfigureAwait(false);
             file.Position = 0;
             await _store.WriteAsync(digest, file.Length, file, cancellationToken).ConfigureAwait(false);

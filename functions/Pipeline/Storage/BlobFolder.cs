@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Pipeline.Storage;
 
@@ -14,8 +14,8 @@ internal static class BlobFolder
         {
             var path = WorkFolder.PathOf(folder, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
-            await using (var source = await store.OpenReadAsync(expected, cancellationToken).ConfigureAwait(false))
+            using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
+            using (var source = await store.OpenReadAsync(expected, cancellationToken).ConfigureAwait(false))
             {
                 await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
             }

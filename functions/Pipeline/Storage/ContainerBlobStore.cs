@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Pipeline.Storage;
 

@@ -1,4 +1,5 @@
 using SlmOps.Inference;
+using SlmOps.Inference.Samples;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;

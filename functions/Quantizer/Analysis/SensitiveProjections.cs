@@ -6,7 +6,7 @@ namespace SlmOps.Quantizer.Analysis;
 /// </summary>
 internal static class SensitiveProjections
 {
-    private static readonly string[] s_names =
+    private static readonly string[] Names =
     [
         "v_proj",
         "down_proj",
@@ -24,7 +24,7 @@ internal static class SensitiveProjections
 
     internal static IEnumerable<WeightEntry> Find(IReadOnlyList<WeightEntry> entries)
     {
-        foreach (var name in s_names)
+        foreach (var name in Names)
         {
             var layers = entries.Where(e => e.Uses.Count > 0 && NameParts.Has(e, name)).ToList();
             var rounded = (int)Math.Round(layers.Count / 8.0, MidpointRounding.AwayFromZero);

@@ -10,7 +10,7 @@ internal static class Sensitivity
     private const double OutputLayer = 7;
     private const double Unknown = 0.6;
 
-    private static readonly (string[] Names, double Value)[] s_kinds =
+    private static readonly (string[] Names, double Value)[] Kinds =
     [
         (["down_proj", "fc2", "ffn_down", "w2", "dense_4h_to_h"], 1.3),
         (["gate_proj", "ffn_gate", "w1"], 0.8),
@@ -28,7 +28,7 @@ internal static class Sensitivity
             return OutputLayer;
         }
 
-        foreach (var (names, value) in s_kinds)
+        foreach (var (names, value) in Kinds)
         {
             if (names.Any(n => NameParts.Has(weight, n)))
             {
@@ -43,11 +43,11 @@ internal static class Sensitivity
 /// <summary>Looks for a word between the separators of the names of a weight and its nodes.</summary>
 internal static class NameParts
 {
-    private static readonly char[] s_separators = ['.', '/', ':', '-'];
+    private static readonly char[] Separators = ['.', '/', ':', '-'];
 
     internal static bool Has(WeightEntry entry, string part) =>
         Is(entry.Name, part) || entry.Uses.Exists(u => Is(u.Node.Name, part));
 
     private static bool Is(string name, string part) =>
-        name.Split(s_separators).Any(p => string.Equals(p, part, StringComparison.OrdinalIgnoreCase));
+        name.Split(Separators).Any(p => string.Equals(p, part, StringComparison.OrdinalIgnoreCase));
 }

@@ -28,7 +28,8 @@ internal sealed class StandingNeeds(OnnxModel model, ValueIndex index, BranchFol
             {
                 yield return new(
                     Subgraphs,
-                    $"ONNX Runtime 1.24.1 to 1.27.0 do not open it: {graph.Owner} may be decided when the model is opened, and {what} lies in a branch of it"
+                    $"ONNX Runtime 1.24.1 to 1.27.0 do not open it: {graph.Owner} may be decided when the model is opened, and {what} "
+                        + "lies in a branch of it"
                 );
             }
 
@@ -38,7 +39,8 @@ internal sealed class StandingNeeds(OnnxModel model, ValueIndex index, BranchFol
             {
                 yield return new(
                     Subgraphs,
-                    $"ONNX Runtime 1.19 to 1.27.0 compute {node} wrongly on many processors: its zero points lie outside the graph that it runs in"
+                    $"ONNX Runtime 1.19 to 1.27.0 compute {node} wrongly on many processors: its zero points lie outside the graph that "
+                        + "it runs in"
                 );
             }
         }

@@ -124,7 +124,8 @@ internal sealed class WeightFinder(OnnxModel model, ValueIndex index, WeightTrac
                 return $"{node} has no block-quantized form on CPU";
             default:
                 return model.Functions.Exists(f => f.Name == node.OpType && SameDomain(f.Domain, node.Domain))
-                    ? $"{node} is a call of a model function that takes it as an argument, and the function may be called with others; inline the functions before (onnx.inliner.inline_local_functions)"
+                    ? $"{node} is a call of a model function that takes it as an argument, and the function may be called with others; "
+                        + "inline the functions before (onnx.inliner.inline_local_functions)"
                     : $"{node} has no quantized form for it";
         }
 

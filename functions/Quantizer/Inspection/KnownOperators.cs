@@ -33,10 +33,10 @@ internal static class KnownOperators
         TensorScatter TfIdfVectorizer ThresholdedRelu Tile TopK Transpose Trilu Unique Unsqueeze Upsample Where Xor
         """;
 
-    private static readonly FrozenSet<string> s_standard =
+    private static readonly FrozenSet<string> Standard =
         Names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 
-    internal static bool HasStandard(string opType) => s_standard.Contains(opType);
+    internal static bool HasStandard(string opType) => Standard.Contains(opType);
 
     internal static bool HasDomain(string domain) => domain is "" or "ai.onnx" or "ai.onnx.ml" or Contrib;
 }

@@ -15,7 +15,7 @@ internal sealed class ModelLimitException(ModelProblem problem) : Exception(prob
 /// </summary>
 internal ref partial struct ModelParser(ReadOnlySpan<byte> data, InspectionLimits limits, CancellationToken cancellationToken)
 {
-    private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: false);
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: false);
     private readonly ReadOnlySpan<byte> _data = data;
     private int _nodes;
     private int _tensors;
@@ -306,6 +306,6 @@ internal ref partial struct ModelParser(ReadOnlySpan<byte> data, InspectionLimit
             throw new ModelLimitException(Problems.GraphTooLarge(limits.MaxGraphBytes));
         }
 
-        return field.Payload.Length == 0 ? "" : s_utf8.GetString(data.Slice(field.Payload.Start, field.Payload.Length));
+        return field.Payload.Length == 0 ? "" : Utf8.GetString(data.Slice(field.Payload.Start, field.Payload.Length));
     }
 }

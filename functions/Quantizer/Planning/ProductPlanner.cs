@@ -9,7 +9,7 @@ namespace SlmOps.Quantizer.Planning;
 internal sealed class ProductPlanner(Recipe recipe, QuantizationOptions options, NameFilter filter, BitChooser bits, TensorPlaces places)
 {
     private const int UsualBlock = 32;
-    private static readonly int[] s_blockSizes = [256, 128, 64, 32, 16];
+    private static readonly int[] BlockSizes = [256, 128, 64, 32, 16];
 
     internal WeightPlan Plan(WeightEntry entry)
     {
@@ -111,7 +111,7 @@ internal sealed class ProductPlanner(Recipe recipe, QuantizationOptions options,
     private static bool IsTable(List<WeightUse> uses) => uses.Exists(u => u.Kind == UseKind.Gather);
 
     private static int LargestDivisor(int width, int most) =>
-        s_blockSizes.FirstOrDefault(s => s <= most && width % s == 0);
+        BlockSizes.FirstOrDefault(s => s <= most && width % s == 0);
 
     // The CPU kernels compute in float32 or float16; other types are cast around the node.
     private static ElementType ScaleType(WeightUse use) => use.Type == ElementType.Float16 ? ElementType.Float16 : ElementType.Float;

@@ -19,7 +19,7 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
     private const int SampleEvery = 8;
     private const int LeastColumns = 8 * 64;
 
-    private static readonly (int Bits, int Size, bool Symmetric)[] s_products =
+    private static readonly (int Bits, int Size, bool Symmetric)[] ProductChoices =
     [
         (4, 16, false),
         (4, 32, false),
@@ -32,7 +32,7 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
         (8, 128, true),
     ];
 
-    private static readonly (int Bits, int Size, bool Symmetric)[] s_tables =
+    private static readonly (int Bits, int Size, bool Symmetric)[] TableChoices =
     [
         (8, 16, false),
         (8, 32, false),
@@ -110,7 +110,7 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
         var squares = options.Calibration.GetValueOrDefault(entry.Name)?.MeanSquares;
         var importance = new RowWeights(squares?.Length == k ? squares : null, null);
         var list = new List<Candidate>();
-        foreach (var (bits, size, symmetric) in product.IsTable ? s_tables : s_products)
+        foreach (var (bits, size, symmetric) in product.IsTable ? TableChoices : ProductChoices)
         {
             var scheme = planned with { Bits = bits, BlockSize = size, Symmetric = symmetric };
             if (
@@ -156,7 +156,8 @@ internal sealed class BudgetChooser(QuantizationOptions options, ModelAnalysis a
                 $"the smallest form; sensitivity {sensitivity:0.##}, error {picked.Error:0.#####}")
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{picked.Bytes - smallest.Bytes} bytes more than the smallest form take the error from {smallest.Error:0.#####} to {picked.Error:0.#####}; sensitivity {sensitivity:0.##}"
+                $"{picked.Bytes - smallest.Bytes} bytes more than the smallest form take the error from {smallest.Error:0.#####} to "
+                    + $"{picked.Error:0.#####}; sensitivity {sensitivity:0.##}"
             );
     }
 }

@@ -21,7 +21,7 @@ internal static class HalfRange
 
     // A weight whose root mean square is above this cannot lose that much: a step of 2^-24 has a mean squared error of
     // 2^-48 / 12.
-    private static readonly double s_safeMeanSquare = Math.Pow(2, -48) / 12 / MostLoss;
+    private static readonly double SafeMeanSquare = Math.Pow(2, -48) / 12 / MostLoss;
 
     /// <summary>Why the weight must stay float32, or null. Values that are not finite to begin with say nothing here.</summary>
     internal static string? Refusal(WeightReader reader, OnnxTensor tensor, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal static class HalfRange
         }
 
         // Squares of the smallest float32 values are zero; any other value counts.
-        return largest > 0 && norm / tensor.Elements < s_safeMeanSquare && Loss(reader, tensor, values, cancellationToken) > MostLoss
+        return largest > 0 && norm / tensor.Elements < SafeMeanSquare && Loss(reader, tensor, values, cancellationToken) > MostLoss
             ? "its values are so small that float16 would lose them"
             : null;
     }

@@ -18,7 +18,8 @@ internal static unsafe class ColumnQuantizer
             fixed (float* values = slice.Values)
             fixed (byte* output = codes)
             {
-                errors[strip] = QuantizeStrip(slice, values, scheme, output, scales, strip * Strip, Math.Min(Strip, slice.Columns - (strip * Strip)));
+                var (first, count) = (strip * Strip, Math.Min(Strip, slice.Columns - (strip * Strip)));
+                errors[strip] = QuantizeStrip(slice, values, scheme, output, scales, first, count);
             }
         });
         return errors.Aggregate(new BlockError(0, 0, true), (a, b) => a + b);

@@ -10,7 +10,7 @@ internal sealed class DataFile(IModelSink sink, string name) : IDisposable
 {
     private const int Page = 4096;
     private const int Line = 64;
-    private static readonly byte[] s_padding = new byte[Page];
+    private static readonly byte[] Padding = new byte[Page];
 
     private readonly Queue<DataSlot> _waiting = [];
     private HashedFile? _file;
@@ -71,7 +71,7 @@ internal sealed class DataFile(IModelSink sink, string name) : IDisposable
     {
         _file ??= new HashedFile(sink, name);
         var alignment = length >= 1 << 20 ? Page : Line;
-        _file.Write(s_padding.AsSpan(0, (int)((alignment - (_file.Length % alignment)) % alignment)));
+        _file.Write(Padding.AsSpan(0, (int)((alignment - (_file.Length % alignment)) % alignment)));
         return _file.Length;
     }
 

@@ -22,7 +22,7 @@ internal static class AdaptationCommand
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
-            var channels = await client.ChannelsAsync(cancellationToken).ConfigureAwait(false);
+            var channels = await client.ChannelsAsync(cancellationToken);
             List<ChannelStatus> wanted =
             [
                 .. channels.Where(one => parsed.GetValue(channel) is not { } name || one.Channel == name)
@@ -62,7 +62,7 @@ internal static class AdaptationCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var result = await client.WithdrawAdaptationAsync(
-                parsed.GetValue(channel)!, parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false);
+                parsed.GetValue(channel)!, parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

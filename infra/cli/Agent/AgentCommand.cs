@@ -21,7 +21,8 @@ internal static class AgentCommand
         var connection = new ConnectionOptions();
         var command = new Command(
             "agent",
-            "Run one agent against the local platform until Ctrl+C. Its own options follow --, such as: slmops agent -- --memory 64MiB --label site=lab. `slmops agent -- --help` lists them."
+            "Run one agent against the local platform until Ctrl+C. Its own options follow --, such as: slmops agent -- --memory 64MiB "
+                + "--label site=lab. `slmops agent -- --help` lists them."
         )
         {
             channel, more,
@@ -32,7 +33,7 @@ internal static class AgentCommand
             var own = parsed.GetValue(more) ?? [];
             if (own.Contains("--help") || own.Contains("--version") || own.Contains("--self-test"))
             {
-                return await RunAsync(own, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(own, cancellationToken);
             }
 
             var found = Connection.Find(connection, parsed);
@@ -48,14 +49,14 @@ internal static class AgentCommand
                 defaults.Add(
                     (
                         "--channel",
-                        parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken).ConfigureAwait(false)));
+                        parsed.GetValue(channel) ?? await OnlyChannelAsync(found, cancellationToken)));
             }
             else if (parsed.GetValue(channel) is not null)
             {
                 throw new CliException("--channel stands both before and after --; give it once.", ExitCode.Usage);
             }
 
-            return await RunAsync(WithDefaults(defaults, own), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(WithDefaults(defaults, own), cancellationToken);
         }));
         return command;
     }
@@ -74,12 +75,12 @@ internal static class AgentCommand
             ?? throw new CliException("The agent could not be started.");
         try
         {
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             // Ctrl+C reached the agent too; it ends by itself.
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            await process.WaitForExitAsync(CancellationToken.None);
         }
 
         return process.ExitCode;
@@ -88,7 +89,7 @@ internal static class AgentCommand
     private static async Task<string> OnlyChannelAsync(Connection connection, CancellationToken cancellationToken)
     {
         using var client = new OperatorClient(connection);
-        var channels = await client.ChannelsAsync(cancellationToken).ConfigureAwait(false);
+        var channels = await client.ChannelsAsync(cancellationToken);
         return channels.Count switch
         {
             1 => channels[0].Channel,

@@ -22,7 +22,7 @@ internal static class CancelCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             var (name, version) = WatchCommand.Split(parsed.GetValue(model)!);
             using var client = new OperatorClient(Connection.Find(connection, parsed));
-            var result = await client.CancelAsync(name, version, cancellationToken).ConfigureAwait(false);
+            var result = await client.CancelAsync(name, version, cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

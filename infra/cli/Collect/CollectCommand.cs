@@ -22,7 +22,7 @@ internal static class CollectCommand
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
-            var report = await client.GarbageAsync(cancellationToken).ConfigureAwait(false);
+            var report = await client.GarbageAsync(cancellationToken);
             Show(terminal, report);
             if (report.Missing.Count > 0)
             {
@@ -32,7 +32,7 @@ internal static class CollectCommand
 
             if (parsed.GetValue(delete) && report.Blobs > 0)
             {
-                report = await client.CollectAsync(report.Plan, cancellationToken).ConfigureAwait(false);
+                report = await client.CollectAsync(report.Plan, cancellationToken);
                 terminal.Say($"Deleted {report.Deleted} blobs.");
             }
 

@@ -28,7 +28,8 @@ internal static class DemoCommand
         data.DefaultValueFactory = _ => Path.Combine(ConnectionOptions.DefaultData(), "demo");
         var command = new Command(
             "demo",
-            "Do the main job once: start the platform and three different devices, upload the sample model, follow it onto every device. Exit code 0 only if every device runs a verified variant that its hardware can hold."
+            "Do the main job once: start the platform and three different devices, upload the sample model, follow it onto every device. "
+                + "Exit code 0 only if every device runs a verified variant that its hardware can hold."
         )
         {
             agents, keep, json, data,
@@ -54,21 +55,22 @@ internal static class DemoCommand
 
         var clock = Stopwatch.StartNew();
         var root = ConnectionOptions.Root();
-        await NodeModules.EnsureAsync(root, terminal, cancellationToken).ConfigureAwait(false);
+        await NodeModules.EnsureAsync(root, terminal, cancellationToken);
         DemoFolder.Clear(data);
         await using var platform = await LocalPlatform.StartAsync(
-            PlatformStart.Options(data), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            PlatformStart.Options(data), TimeProvider.System, cancellationToken);
         try
         {
             var connection = PlatformStart.Announce(platform);
             terminal.Say(
-                $"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · {connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}"
+                $"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · "
+                    + $"{connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}"
             );
             var plan = PushFiles.Of(Path.Combine(root, "infra", "samples", "pydocs-slm"), null, null);
             await using var fleet = new DemoFleet();
             fleet.Start(connection, plan.Model, DemoProfiles.Make(agents), Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);
-            await WaitForFleetAsync(client, plan.Model, agents, cancellationToken).ConfigureAwait(false);
+            await WaitForFleetAsync(client, plan.Model, agents, cancellationToken);
             terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  fleet      {agents} devices");
             var outcome = await DeliverAsync(
                     terminal,
@@ -78,16 +80,14 @@ internal static class DemoCommand
                     agents,
                     clock,
                     Task.WhenAny(platform.Completion, fleet.WatchAsync()).Unwrap(),
-                    cancellationToken)
-                .ConfigureAwait(false);
+                    cancellationToken);
             if (keep)
             {
                 terminal.Say("Everything stays up until Ctrl+C.");
                 UpCommand.Describe(terminal, platform);
                 await platform
                     .Completion.WaitAsync(cancellationToken)
-                    .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
-                    .ConfigureAwait(false);
+                    .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
 
             return outcome;
@@ -95,7 +95,7 @@ internal static class DemoCommand
         finally
         {
             PlatformStart.Withdraw(platform.DataFolder);
-            await platform.StopAsync().ConfigureAwait(false);
+            await platform.StopAsync();
         }
     }
 
@@ -105,11 +105,10 @@ internal static class DemoCommand
     {
         var upload = Stopwatch.StartNew();
         await new Uploader(new BlobServiceClient(connection.StorageConnectionString), terminal)
-            .RunAsync(plan, cancellationToken)
-            .ConfigureAwait(false);
+            .RunAsync(plan, cancellationToken);
         var uploadMs = upload.ElapsedMilliseconds;
         var status = await new RunWatcher(client, terminal, TimeProvider.System)
-            .FollowAsync(plan.Model, plan.Version!, clock, health, cancellationToken).ConfigureAwait(false);
+            .FollowAsync(plan.Model, plan.Version!, clock, health, cancellationToken);
         var outcome = DemoOutcome.From(status, uploadMs, clock.ElapsedMilliseconds);
         RunTables.Show(terminal, status);
         terminal.Say(
@@ -133,9 +132,9 @@ internal static class DemoCommand
         patience.CancelAfter(FleetPatience);
         try
         {
-            while ((await client.DevicesAsync(channel, patience.Token).ConfigureAwait(false)).Count < agents)
+            while ((await client.DevicesAsync(channel, patience.Token)).Count < agents)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -38,10 +38,10 @@ internal sealed class DemoFleet : IAsyncDisposable
     {
         var first = await Task.WhenAny(_agents.Select(async agent =>
         {
-            await agent.Process.WaitForExitAsync().ConfigureAwait(false);
+            await agent.Process.WaitForExitAsync();
             return agent.Id;
-        })).ConfigureAwait(false);
-        throw new CliException($"The agent {await first.ConfigureAwait(false)} ended; see its log.");
+        }));
+        throw new CliException($"The agent {await first} ended; see its log.");
     }
 
     public async ValueTask DisposeAsync()
@@ -53,9 +53,9 @@ internal sealed class DemoFleet : IAsyncDisposable
                 process.Kill(entireProcessTree: true);
             }
 
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            await process.WaitForExitAsync();
             process.Dispose();
-            await log.DisposeAsync().ConfigureAwait(false);
+            await log.DisposeAsync();
         }
     }
 }

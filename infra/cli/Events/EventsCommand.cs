@@ -24,7 +24,8 @@ internal static class EventsCommand
         var connection = new ConnectionOptions();
         var command = new Command(
             "events",
-            "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of your own is one line in events.json of the data folder."
+            "Show the events of the local platform as they are published; --follow false ends after those there are. A subscriber of "
+                + "your own is one line in events.json of the data folder."
         )
         {
             type, subject, follow, all, json,
@@ -38,13 +39,14 @@ internal static class EventsCommand
                 throw new CliException("Only the local platform keeps its events; in Azure, add an Event Grid subscription.");
             }
 
-            var query = $"type={Uri.EscapeDataString(parsed.GetValue(type) ?? "")}&subject={Uri.EscapeDataString(parsed.GetValue(subject) ?? "")}";
+            var (ofType, about) = (Uri.EscapeDataString(parsed.GetValue(type) ?? ""), Uri.EscapeDataString(parsed.GetValue(subject) ?? ""));
+            var query = $"type={ofType}&subject={about}";
             var everything = parsed.GetValue(all) || parsed.GetValue(type) is not null;
             var wait = parsed.GetValue(follow) ? 30 : 0;
             using var http = new HttpClient { BaseAddress = found.EventsUrl, Timeout = TimeSpan.FromSeconds(60) };
             for (long after = 0; ;)
             {
-                var page = await http.GetFromJsonAsync<JsonElement>($"__events?after={after}&wait={wait}&{query}", cancellationToken).ConfigureAwait(false);
+                var page = await http.GetFromJsonAsync<JsonElement>($"__events?after={after}&wait={wait}&{query}", cancellationToken);
                 foreach (var logged in page.GetProperty("events").EnumerateArray())
                 {
                     var cloudEvent = logged.GetProperty("event");

@@ -27,7 +27,7 @@ internal static class FloorCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             var (name, version) = WatchCommand.Split(parsed.GetValue(model)!);
             using var client = new OperatorClient(Connection.Find(connection, parsed));
-            var result = await client.SecurityFloorAsync(name, version, cancellationToken).ConfigureAwait(false);
+            var result = await client.SecurityFloorAsync(name, version, cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
 using SlmOps.Inference;
+using SlmOps.Inference.Samples;
 using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
@@ -31,7 +32,8 @@ internal static class EvaluateCommand
         var text = new Option<string?>("--text")
         {
             Description =
-                "Evaluation text: what a language model is to predict, or whose sentences an encoder is to embed (default: eval.txt beside the baseline)",
+                "Evaluation text: what a language model is to predict, or whose sentences an encoder is to embed (default: eval.txt "
+                    + "beside the baseline)",
             HelpName = "FILE",
         };
         var tokenizer = new Option<string?>("--tokenizer")
@@ -78,7 +80,7 @@ internal static class EvaluateCommand
                         parsed.GetValue(tokens),
                         parsed.GetValue(threads),
                         parsed.GetValue(samples) ?? []);
-                    var outcome = await RunAsync(terminal, job, cancellationToken).ConfigureAwait(false);
+                    var outcome = await RunAsync(terminal, job, cancellationToken);
                     Show(terminal, outcome);
                     terminal.Result(outcome);
                     return ExitCode.Done;
@@ -104,7 +106,8 @@ internal static class EvaluateCommand
             if (twin is not null)
             {
                 terminal.Say(
-                    $"{Path.GetFileName(job.Baseline)} computes in bfloat16, which ONNX Runtime has no kernels for on a CPU; its float32 twin is the baseline."
+                    $"{Path.GetFileName(job.Baseline)} computes in bfloat16, which ONNX Runtime has no kernels for on a CPU; its float32 "
+                        + "twin is the baseline."
                 );
                 var wide = Path.Combine(twin.FullName, Path.GetFileName(job.Baseline));
                 Float32Twin.Write(job.Baseline, wide, ModelArguments.Limits, cancellationToken);
@@ -125,8 +128,7 @@ internal static class EvaluateCommand
                         predicts ? text : null,
                         loaded,
                         new Bar(screen.AddTask("evaluate", maxValue: 1)),
-                        cancellationToken))
-                .ConfigureAwait(false);
+                        cancellationToken));
         }
         catch (Exception refused)
             when (refused
@@ -207,7 +209,7 @@ internal static class EvaluateCommand
         var tokens =
             text is null || tokenizer is null
                 ? []
-                : tokenizer.Encode(await File.ReadAllTextAsync(text, cancellationToken).ConfigureAwait(false), cancellationToken);
+                : tokenizer.Encode(await File.ReadAllTextAsync(text, cancellationToken), cancellationToken);
         if (job.MaxTokens is { } most && tokens.Count > most)
         {
             tokens = [.. tokens.Take(most)];
@@ -219,13 +221,11 @@ internal static class EvaluateCommand
             IntakePolicy.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
         var limits = RunLimitPlan.For(size, RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), MostCpu, job.Threads);
         var sandbox = await ModelSandbox
-            .StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken)
-            .ConfigureAwait(false);
-        await using (sandbox.ConfigureAwait(false))
+            .StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken);
+        await using (sandbox)
         {
             var outputs = await sandbox
-                .CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken)
-                .ConfigureAwait(false);
+                .CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken);
             if (tokens.Count == 0)
             {
                 return new(
@@ -248,7 +248,7 @@ internal static class EvaluateCommand
                 };
             }
 
-            var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken).ConfigureAwait(false);
+            var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken);
             return new(
                 measured.Perplexity,
                 measured.BaselinePerplexity,
@@ -278,8 +278,8 @@ internal static class EvaluateCommand
         {
             var predictions = Path.Combine(folder.FullName, "predictions");
             var options = new EvaluationOptions { WindowTokens = job.Window, Model = new() { Threads = job.Threads } };
-            await sandbox.PredictAsync(job.Baseline, tokens, predictions, options, progress, cancellationToken).ConfigureAwait(false);
-            return await sandbox.JudgeAsync(job.Candidate, predictions, tokens, options, progress, cancellationToken).ConfigureAwait(false);
+            await sandbox.PredictAsync(job.Baseline, tokens, predictions, options, progress, cancellationToken);
+            return await sandbox.JudgeAsync(job.Candidate, predictions, tokens, options, progress, cancellationToken);
         }
         finally
         {
@@ -292,7 +292,8 @@ internal static class EvaluateCommand
         if (outcome.Perplexity is { } perplexity)
         {
             terminal.Say(
-                $"perplexity   {perplexity:0.0000}, baseline {outcome.BaselinePerplexity:0.0000} ({outcome.PerplexityChange:+0.00%;-0.00%}) on {outcome.Tokens} tokens"
+                $"perplexity   {perplexity:0.0000}, baseline {outcome.BaselinePerplexity:0.0000} "
+                    + $"({outcome.PerplexityChange:+0.00%;-0.00%}) on {outcome.Tokens} tokens"
             );
             terminal.Say($"divergence   KL {outcome.Kl:0.00000} nats, top-1 agreement {outcome.Top1Agreement:0.000}");
         }
@@ -302,7 +303,8 @@ internal static class EvaluateCommand
         {
             var neighbours = embeddings.Neighbours is { } share ? $", {share:0.000} of the nearest texts the same" : "";
             terminal.Say(
-                $"embeddings   cosine {embeddings.Cosine:0.00000}, least {embeddings.LeastCosine:0.00000}{neighbours}, on {embeddings.Texts} texts"
+                $"embeddings   cosine {embeddings.Cosine:0.00000}, least {embeddings.LeastCosine:0.00000}{neighbours}, on "
+                    + $"{embeddings.Texts} texts"
             );
         }
 

@@ -11,7 +11,8 @@ internal static class InspectCommand
     {
         var model = new Argument<string>("model") { Description = "Model to look at, or a folder with one" };
         var json = new Option<bool>("--json") { Description = "Print {facts, problems, recipes} as JSON on standard output" };
-        var command = new Command("inspect", "Say what a model is, what is wrong with it, and what each recipe would save. Exit code 1 when it cannot be used.") { model, json };
+        var command = new Command("inspect", "Say what a model is, what is wrong with it, and what each recipe would save. Exit code 1 "
+            + "when it cannot be used.") { model, json };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(() =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
@@ -40,19 +41,20 @@ internal static class InspectCommand
         }
 
         terminal.Say(
-            $"{facts.Architecture}; {facts.Parameters:N0} parameters, {StatusChanges.Bytes(facts.WeightBytes)} of weights, graph {StatusChanges.Bytes(facts.GraphBytes)}, {facts.Nodes} nodes"
+            $"{facts.Architecture}; {facts.Parameters:N0} parameters, {StatusChanges.Bytes(facts.WeightBytes)} of weights, graph "
+                + $"{StatusChanges.Bytes(facts.GraphBytes)}, {facts.Nodes} nodes"
         );
         terminal.Say(
             $"IR {facts.IrVersion}, {string.Join(", ", facts.Opsets.Select(opset => $"{opset.Key} {opset.Value}"))}; {facts.Producer}");
         terminal.Say($"inputs      {Ports(facts.Inputs)}");
         terminal.Say($"outputs     {Ports(facts.Outputs)}");
-        terminal.Say(
-            $"operators   {string.Join(", ", facts.Operators.OrderByDescending(item => item.Value).Select(item => $"{item.Key} {item.Value}"))}"
-        );
+        var operators = facts.Operators.OrderByDescending(item => item.Value).Select(item => $"{item.Key} {item.Value}");
+        terminal.Say($"operators   {string.Join(", ", operators)}");
         foreach (var group in facts.Weights)
         {
             terminal.Say(
-                $"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements {StatusChanges.Bytes(group.Bytes),10}"
+                $"weights     {group.ElementType,-10} {group.Tensors,5} tensors {group.Elements,15:N0} elements "
+                    + $"{StatusChanges.Bytes(group.Bytes),10}"
             );
         }
 
@@ -64,7 +66,8 @@ internal static class InspectCommand
         foreach (var recipe in recipes)
         {
             terminal.Say(
-                $"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}"
+                $"{recipe.Recipe,-12}{StatusChanges.Bytes(recipe.OutputBytes),10}  {recipe.Ratio:0.000}  {recipe.Changed} weights "
+                    + $"changed, {recipe.Left} left, ONNX Runtime {recipe.MinimumOrt}"
             );
         }
     }

@@ -35,7 +35,8 @@ internal static class ModelArguments
             [] => throw new CliException($"'{path}' has no .onnx file.", ExitCode.Usage),
             _ when found.Contains(Path.Combine(path, "model.onnx")) => Path.Combine(path, "model.onnx"),
             _ => throw new CliException(
-                $"'{path}' has several models: {string.Join(", ", found.Take(MostShown).Select(file => Path.GetRelativePath(path, file)))}. Name one.",
+                $"'{path}' has several models: "
+                    + $"{string.Join(", ", found.Take(MostShown).Select(file => Path.GetRelativePath(path, file)))}. Name one.",
                 ExitCode.Usage),
         };
     }

@@ -82,7 +82,10 @@ internal static class QuantizeCommand
     {
         var changed = result.Tensors.Count(tensor => tensor.RelativeError is not null);
         terminal.Say(
-            $"{StatusChanges.Bytes(result.InputBytes)} -> {StatusChanges.Bytes(result.OutputBytes)} ({result.Ratio:0.000}), {changed} weights changed, {result.Tensors.Count - changed} left, in {result.ElapsedMs / 1000.0:0.00} s ({result.CpuMs / 1000.0:0.00} s CPU, {StatusChanges.Bytes(result.PeakRssBytes)} peak); needs ONNX Runtime {result.MinimumOrt}"
+            $"{StatusChanges.Bytes(result.InputBytes)} -> {StatusChanges.Bytes(result.OutputBytes)} ({result.Ratio:0.000}), {changed} "
+                + $"weights changed, {result.Tensors.Count - changed} left, in {result.ElapsedMs / 1000.0:0.00} s "
+                + $"({result.CpuMs / 1000.0:0.00} s CPU, {StatusChanges.Bytes(result.PeakRssBytes)} peak); needs ONNX Runtime "
+                + $"{result.MinimumOrt}"
         );
         var left = result.Tensors.Where(tensor => tensor.RelativeError is null).OrderByDescending(tensor => tensor.BytesBefore).ToList();
         foreach (var tensor in left.Take(MostShown))

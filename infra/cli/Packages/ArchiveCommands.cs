@@ -1,5 +1,5 @@
 using System.CommandLine;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Layout;
 
 namespace SlmOps.Cli.Packages;
 
@@ -20,7 +20,7 @@ internal static class ArchiveCommands
         {
             var folder = parsed.GetValue(layout)!;
             _ = LayoutReader.ReadReleases(folder);
-            await OciArchive.WriteAsync(folder, parsed.GetValue(file)!, cancellationToken).ConfigureAwait(false);
+            await OciArchive.WriteAsync(folder, parsed.GetValue(file)!, cancellationToken);
         }));
         return command;
     }
@@ -29,18 +29,22 @@ internal static class ArchiveCommands
     {
         var file = new Argument<string>("file") { Description = "OCI archive" };
         var output = new Option<string>("--out") { Description = "Folder of the layout to write", HelpName = "FOLDER", Required = true };
-        var command = new Command("import", "Read an OCI archive into a layout; every blob is checked. Verify it before use.") { file, output };
+        var command = new Command("import", "Read an OCI archive into a layout; every blob is checked. Verify it before use.")
+        {
+            file,
+            output,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(async () =>
         {
             Models.ModelArguments.RequireFile(parsed.GetValue(file)!);
-            await OciArchive.ReadAsync(parsed.GetValue(file)!, parsed.GetValue(output)!, cancellationToken).ConfigureAwait(false);
+            await OciArchive.ReadAsync(parsed.GetValue(file)!, parsed.GetValue(output)!, cancellationToken);
         }));
         return command;
     }
 
     private static Task<int> RunAsync(Func<Task> work) => Guard.RunAsync(async () =>
     {
-        await work().ConfigureAwait(false);
+        await work();
         return ExitCode.Done;
     });
 }

@@ -1,5 +1,9 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Packages;
 
@@ -18,17 +22,17 @@ internal sealed class DeltaJob(Layouts old, Layouts wanted, string folder) : IBl
     {
         foreach (var digest in new[] { from, to })
         {
-            foreach (var file in (await ManifestAsync(digest, cancellationToken).ConfigureAwait(false)).Files)
+            foreach (var file in (await ManifestAsync(digest, cancellationToken)).Files)
             {
                 _sizes[file.Digest] = file.Size;
             }
         }
 
-        return await DeltaPackager.WriteAsync(from, to, this, folder, cancellationToken).ConfigureAwait(false);
+        return await DeltaPackager.WriteAsync(from, to, this, folder, cancellationToken);
     }
 
     internal async Task<VariantManifest> ManifestAsync(Digest digest, CancellationToken cancellationToken) =>
-        ReleaseReader.ReadManifest(await this.ReadAsync(digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false));
+        ReleaseReader.ReadManifest(await this.ReadAsync(digest, Limits.ManifestBytes, cancellationToken));
 
     public Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken) => _made.ExistsAsync(digest, cancellationToken);
 
@@ -38,7 +42,7 @@ internal sealed class DeltaJob(Layouts old, Layouts wanted, string folder) : IBl
         {
             try
             {
-                return await SeekableAsync(source, digest, cancellationToken).ConfigureAwait(false);
+                return await SeekableAsync(source, digest, cancellationToken);
             }
             catch (FileNotFoundException)
             {
@@ -56,25 +60,24 @@ internal sealed class DeltaJob(Layouts old, Layouts wanted, string folder) : IBl
     {
         if (source is FolderBlobStore)
         {
-            return await source.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            return await source.OpenReadAsync(digest, cancellationToken);
         }
 
         // No server makes this disk fuller than the manifests say.
         if (_sizes.TryGetValue(digest, out var size))
         {
-            var stream = await source.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
+            var stream = await source.OpenReadAsync(digest, cancellationToken);
+            await using (stream)
             {
-                await _made.WriteAsync(digest, size, stream, cancellationToken).ConfigureAwait(false);
+                await _made.WriteAsync(digest, size, stream, cancellationToken);
             }
         }
         else
         {
             await _made
-                .AddAsync(await source.ReadAsync(digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false), cancellationToken)
-                .ConfigureAwait(false);
+                .AddAsync(await source.ReadAsync(digest, Limits.ManifestBytes, cancellationToken), cancellationToken);
         }
 
-        return await _made.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        return await _made.OpenReadAsync(digest, cancellationToken);
     }
 }

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Cli.Packages;
 
@@ -13,14 +16,19 @@ internal static class DiffCommand
         var old = new Argument<string>("old") { Description = "Layout that a device has" };
         var wanted = new Argument<string>("new") { Description = "Layout that it would get" };
         var deltas = new Option<bool>("--deltas") { Description = "Make deltas in a temporary folder where the new layout holds none" };
-        var json = new Option<bool>("--json") { Description = "Print {variants:[{name, bytes, fetch, files, whole}]} as JSON on standard output" };
-        var command = new Command("diff", "Say which bytes a device with one release would fetch to get another, by file, variant by variant.") { old, wanted, deltas, json };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print {variants:[{name, bytes, fetch, files, whole}]} as JSON on standard "
+            + "output"
+        };
+        var command = new Command("diff", "Say which bytes a device with one release would fetch to get another, by file, variant by "
+            + "variant.") { old, wanted, deltas, json };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var http = new HttpClient();
-            var before = await OpenAsync(parsed.GetValue(old)!, http, cancellationToken).ConfigureAwait(false);
-            var after = await OpenAsync(parsed.GetValue(wanted)!, http, cancellationToken).ConfigureAwait(false);
+            var before = await OpenAsync(parsed.GetValue(old)!, http, cancellationToken);
+            var after = await OpenAsync(parsed.GetValue(wanted)!, http, cancellationToken);
             var folder = Directory.CreateTempSubdirectory("slmops-diff-").FullName;
             try
             {
@@ -29,7 +37,7 @@ internal static class DiffCommand
                 foreach (var variant in after.Index.Variants)
                 {
                     var basis = before.Index.Variants.FirstOrDefault(one => one.Name == variant.Name);
-                    var difference = await CompareAsync(job, basis, variant, after.Layout, parsed.GetValue(deltas), cancellationToken).ConfigureAwait(false);
+                    var difference = await CompareAsync(job, basis, variant, after.Layout, parsed.GetValue(deltas), cancellationToken);
                     Show(terminal, difference);
                     variants.Add(difference);
                 }
@@ -50,30 +58,30 @@ internal static class DiffCommand
         HttpClient http,
         CancellationToken cancellationToken)
     {
-        var layout = await Layouts.OpenAsync(place, http, cancellationToken).ConfigureAwait(false);
-        return (layout, await layout.OnlyAsync(place, cancellationToken).ConfigureAwait(false));
+        var layout = await Layouts.OpenAsync(place, http, cancellationToken);
+        return (layout, await layout.OnlyAsync(place, cancellationToken));
     }
 
     private static async Task<VariantDifference> CompareAsync(
         DeltaJob job, VariantOffer? basis, VariantOffer variant, Layouts after, bool make, CancellationToken cancellationToken)
     {
-        var wanted = await job.ManifestAsync(variant.Manifest, cancellationToken).ConfigureAwait(false);
+        var wanted = await job.ManifestAsync(variant.Manifest, cancellationToken);
         if (basis is null)
         {
             return Difference(FetchPlan.Make(wanted, new HashSet<Digest>(), null), null);
         }
 
-        var held = (await job.ManifestAsync(basis.Manifest, cancellationToken).ConfigureAwait(false))
+        var held = (await job.ManifestAsync(basis.Manifest, cancellationToken))
             .Files.Select(file => file.Digest)
             .ToHashSet();
         var offer = after.Deltas.FirstOrDefault(delta => delta.From == basis.Manifest && delta.To == variant.Manifest);
-        offer ??= make ? await job.MakeAsync(basis.Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) : null;
+        offer ??= make ? await job.MakeAsync(basis.Manifest, variant.Manifest, cancellationToken) : null;
         var whole = FetchPlan.Make(wanted, held, null);
         return offer is null
             ? Difference(whole, null)
             : Difference(
                 FetchPlan.Make(wanted, held, DeltaManifest.Read(
-                    await job.ReadAsync(offer.Delta.Digest, Limits.ManifestBytes, cancellationToken).ConfigureAwait(false))),
+                    await job.ReadAsync(offer.Delta.Digest, Limits.ManifestBytes, cancellationToken))),
                 whole.Bytes);
 
         VariantDifference Difference(FetchPlan plan, long? withoutDelta) =>

@@ -1,5 +1,10 @@
 using SlmOps.Contracts;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Packages;
 
@@ -15,8 +20,8 @@ internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Rele
                 var source = new HttpBlobSource(http, url);
                 return new(
                     source,
-                    await source.ReadReleasesAsync(cancellationToken).ConfigureAwait(false),
-                    await source.ReadDeltasAsync(cancellationToken).ConfigureAwait(false));
+                    await source.ReadReleasesAsync(cancellationToken),
+                    await source.ReadDeltasAsync(cancellationToken));
             }
 
             return new(new FolderBlobStore(place), LayoutReader.ReadReleases(place), LayoutReader.ReadDeltas(place));
@@ -29,6 +34,6 @@ internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Rele
 
     /// <summary>The index of a layout that holds one release.</summary>
     internal async Task<ReleaseIndex> OnlyAsync(string place, CancellationToken cancellationToken) => Releases.Count == 1
-        ? ReleaseReader.ReadIndex(await Blobs.ReadAsync(Releases[0].Digest, Limits.IndexBytes, cancellationToken).ConfigureAwait(false))
+        ? ReleaseReader.ReadIndex(await Blobs.ReadAsync(Releases[0].Digest, Limits.IndexBytes, cancellationToken))
         : throw new CliException($"{place} holds {Releases.Count} releases; name a layout with one.", ExitCode.Usage);
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SlmOps.Cli.Watch;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Layout;
 
 namespace SlmOps.Cli.Packages;
 
@@ -28,8 +28,14 @@ internal static class PackageCommand
             HelpName = "LAYOUT",
         };
         var key = ReleaseKey.SigningOption();
-        var json = new Option<bool>("--json") { Description = "Print {model, version, indexDigest, signatureDigest, variants, bytes} as JSON on standard output" };
-        var command = new Command("package", "Quantize a model folder per its slmops.json and write the signed release as an OCI image-layout. Nothing is measured: the same folder gives the same index digest everywhere. SOURCE_DATE_EPOCH sets its creation time.")
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print {model, version, indexDigest, signatureDigest, variants, bytes} as "
+            + "JSON on standard output"
+        };
+        var command = new Command("package", "Quantize a model folder per its slmops.json and write the signed release as an OCI "
+            + "image-layout. Nothing is measured: the same folder gives the same index digest everywhere. SOURCE_DATE_EPOCH sets its "
+            + "creation time.")
         {
             folder, output, name, version, basis, key, json,
         };
@@ -45,7 +51,7 @@ internal static class PackageCommand
             using var signing = ReleaseKey.Signing(parsed.GetValue(key));
             var target = Path.GetFullPath(parsed.GetValue(output)!);
             var outcome = await new PackageJob(terminal, Path.GetFullPath(source), target, signing)
-                .RunAsync(parsed.GetValue(name), parsed.GetValue(version), cancellationToken).ConfigureAwait(false);
+                .RunAsync(parsed.GetValue(name), parsed.GetValue(version), cancellationToken);
             foreach (var variant in outcome.Variants)
             {
                 terminal.Say($"{variant.Name,-12} {StatusChanges.Bytes(variant.Bytes),10}  {variant.Manifest}");
@@ -53,11 +59,12 @@ internal static class PackageCommand
 
             if (parsed.GetValue(basis) is { } earlier)
             {
-                await AddDeltasAsync(terminal, earlier, outcome, target, cancellationToken).ConfigureAwait(false);
+                await AddDeltasAsync(terminal, earlier, outcome, target, cancellationToken);
             }
 
             terminal.Say(
-                $"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key {signing.KeyId[..16]}"
+                $"{outcome.Model} {outcome.Version}: index {outcome.IndexDigest}, {StatusChanges.Bytes(outcome.Bytes)} in {target}, key "
+                    + $"{signing.KeyId[..16]}"
             );
             terminal.Result(outcome);
             return ExitCode.Done;
@@ -73,9 +80,9 @@ internal static class PackageCommand
         CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
-        var old = await Layouts.OpenAsync(earlier, http, cancellationToken).ConfigureAwait(false);
-        var held = (await old.OnlyAsync(earlier, cancellationToken).ConfigureAwait(false)).Variants.ToDictionary(variant => variant.Name);
-        var made = await Layouts.OpenAsync(target, http, cancellationToken).ConfigureAwait(false);
+        var old = await Layouts.OpenAsync(earlier, http, cancellationToken);
+        var held = (await old.OnlyAsync(earlier, cancellationToken)).Variants.ToDictionary(variant => variant.Name);
+        var made = await Layouts.OpenAsync(target, http, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("slmops-delta-").FullName;
         try
         {
@@ -83,10 +90,10 @@ internal static class PackageCommand
             foreach (var variant in outcome.Variants.Where(variant => held.ContainsKey(variant.Name)))
             {
                 if (
-                    await job.MakeAsync(held[variant.Name].Manifest, variant.Manifest, cancellationToken).ConfigureAwait(false) is { } delta
+                    await job.MakeAsync(held[variant.Name].Manifest, variant.Manifest, cancellationToken) is { } delta
                 )
                 {
-                    await LayoutWriter.AddDeltaAsync(delta, job, target, cancellationToken).ConfigureAwait(false);
+                    await LayoutWriter.AddDeltaAsync(delta, job, target, cancellationToken);
                     terminal.Say($"{variant.Name,-12} delta from {held[variant.Name].Manifest}");
                 }
             }

@@ -1,6 +1,10 @@
 using System.Globalization;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Runs;
@@ -21,19 +25,19 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
     {
         var plan = Push.PushFiles.Of(folder, name, version);
         var run = new RunKey(plan.Model, plan.Version!);
-        var files = await FilesAsync(cancellationToken).ConfigureAwait(false);
+        var files = await FilesAsync(cancellationToken);
         var record = Accept(run, files, cancellationToken);
         var store = new FolderBlobStore(output);
         var offers = new List<VariantOffer>();
         foreach (var wanted in record.Manifest.Variants)
         {
             terminal.Say($"packaging {wanted.Name} ({wanted.Recipe})");
-            offers.Add(await PackAsync(record, wanted, store, cancellationToken).ConfigureAwait(false));
+            offers.Add(await PackAsync(record, wanted, store, cancellationToken));
         }
 
         var release = await ReleasePackager.WriteAsync(
-            run.Model, run.Version, record.CreatedAt, offers, store, key, cancellationToken).ConfigureAwait(false);
-        var contents = await LayoutWriter.WriteAsync(release, store, output, cancellationToken).ConfigureAwait(false);
+            run.Model, run.Version, record.CreatedAt, offers, store, key, cancellationToken);
+        var contents = await LayoutWriter.WriteAsync(release, store, output, cancellationToken);
         return new(
             run.Model, run.Version, release.Digest, release.Signature,
             [.. offers.Select(offer => new PackagedVariant(offer.Name, offer.Recipe, offer.Manifest, offer.Bytes))],
@@ -52,7 +56,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             }
 
             await using var content = File.OpenRead(path);
-            files.Add(new(relative, await Digest.OfAsync(content, cancellationToken).ConfigureAwait(false), content.Length));
+            files.Add(new(relative, await Digest.OfAsync(content, cancellationToken), content.Length));
         }
 
         return files;
@@ -116,7 +120,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             record.Model, record.Version, wanted.Name, wanted.Recipe, record.CreatedAt,
             new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []), NotMeasured, record.SourceDigest,
             record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
-        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken).ConfigureAwait(false);
+        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken);
     }
 
     private string CopyOriginal(RunRecord record, string target)

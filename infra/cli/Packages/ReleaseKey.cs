@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SlmOps.Cli.Root;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Packages;
 

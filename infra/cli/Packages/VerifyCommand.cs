@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Cli.Packages;
 
@@ -11,18 +11,23 @@ internal static class VerifyCommand
     {
         var place = new Argument<string>("layout") { Description = "Folder or http(s) address of an OCI image-layout" };
         var key = ReleaseKey.TrustOption();
-        var json = new Option<bool>("--json") { Description = "Print {accepted, releases:[{model, version, digest, accepted, checks}]} as JSON on standard output" };
-        var command = new Command("verify", "Check every release of a layout: signature, index, manifests, every file and attestation. Exit code 1 when a check fails.") { place, key, json };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print {accepted, releases:[{model, version, digest, accepted, checks}]} "
+            + "as JSON on standard output"
+        };
+        var command = new Command("verify", "Check every release of a layout: signature, index, manifests, every file and attestation. "
+            + "Exit code 1 when a check fails.") { place, key, json };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             var trusted = ReleaseKey.Trusted(parsed.GetValue(key));
             using var http = new HttpClient();
-            var layout = await Layouts.OpenAsync(parsed.GetValue(place)!, http, cancellationToken).ConfigureAwait(false);
+            var layout = await Layouts.OpenAsync(parsed.GetValue(place)!, http, cancellationToken);
             var results = new List<VerifiedRelease>();
             foreach (var release in layout.Releases)
             {
-                var verdict = await PackageVerifier.VerifyAsync(release, layout.Blobs, trusted, cancellationToken).ConfigureAwait(false);
+                var verdict = await PackageVerifier.VerifyAsync(release, layout.Blobs, trusted, cancellationToken);
                 Show(terminal, release, verdict);
                 results.Add(new(release.Model, release.Version, release.Digest, verdict.IsAccepted, verdict.Checks));
             }
@@ -42,7 +47,8 @@ internal static class VerifyCommand
         foreach (var check in verdict.Checks)
         {
             var line =
-                $"  {(check.Outcome == CheckOutcome.Passed ? "ok  " : check.Outcome == CheckOutcome.Failed ? "FAIL" : "skip")} {check.Name}: {check.Reason}";
+                $"  {(check.Outcome == CheckOutcome.Passed ? "ok  " : check.Outcome == CheckOutcome.Failed ? "FAIL" : "skip")} "
+                    + $"{check.Name}: {check.Reason}";
             if (check.Outcome == CheckOutcome.Failed)
             {
                 terminal.Fail(line);

@@ -27,7 +27,8 @@ internal static class PushCommand
         var connection = new ConnectionOptions();
         var command = new Command(
             "push",
-            "Upload a model. Any storage tool can do the same: drop one file into container `drop`, or a folder into `models/NAME/VERSION/` with slmops.json last."
+            "Upload a model. Any storage tool can do the same: drop one file into container `drop`, or a folder into "
+                + "`models/NAME/VERSION/` with slmops.json last."
         )
         {
             path, name, version, json,
@@ -41,8 +42,7 @@ internal static class PushCommand
                     var plan = PushFiles.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
                     var found = Connection.Find(connection, parsed);
                     await new Uploader(new BlobServiceClient(found.StorageConnectionString), terminal)
-                        .RunAsync(plan, cancellationToken)
-                        .ConfigureAwait(false);
+                        .RunAsync(plan, cancellationToken);
                     terminal.Say(
                         plan.Version is null
                             ? $"Uploaded {plan.Model}; its version is made from its digest."

@@ -59,7 +59,8 @@ internal sealed record PushFiles(
             { Path: not null } strange)
         {
             throw new CliException(
-                $"'{strange.Relative}' is a link that leads out of the folder. Links inside of it, or into the blobs of a download cache, are followed; copy the real file.",
+                $"'{strange.Relative}' is a link that leads out of the folder. Links inside of it, or into the blobs of a download "
+                    + "cache, are followed; copy the real file.",
                 ExitCode.Usage);
         }
 

@@ -24,12 +24,11 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
                     {
                         var start = done;
                         done += await UploadAsync(
-                            container.GetBlobClient(blob), path, plan.Manifest, bytes => bar.Value = start + bytes, cancellationToken)
-                            .ConfigureAwait(false);
+                            container.GetBlobClient(blob), path, plan.Manifest, bytes => bar.Value = start + bytes, cancellationToken);
                     }
 
                     bar.Value = bar.MaxValue;
-                }).ConfigureAwait(false);
+                });
         }
         catch (RequestFailedException refused)
         {
@@ -42,13 +41,13 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
     {
         if (path.Length == 0)
         {
-            await blob.UploadAsync(BinaryData.FromString(manifest!), overwrite: true, cancellationToken).ConfigureAwait(false);
+            await blob.UploadAsync(BinaryData.FromString(manifest!), overwrite: true, cancellationToken);
             return 0;
         }
 
         await using var file = File.OpenRead(path);
         await blob.UploadAsync(
-            file, new BlobUploadOptions { ProgressHandler = new Direct(progress) }, cancellationToken).ConfigureAwait(false);
+            file, new BlobUploadOptions { ProgressHandler = new Direct(progress) }, cancellationToken);
         return file.Length;
     }
 

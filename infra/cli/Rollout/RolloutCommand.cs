@@ -25,7 +25,7 @@ internal static class RolloutCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var result = await client.CommandAsync(
-                parsed.GetValue(channel)!, action, parsed.GetValue(reason), cancellationToken).ConfigureAwait(false);
+                parsed.GetValue(channel)!, action, parsed.GetValue(reason), cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

@@ -1,4 +1,4 @@
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Cli.Root;
 

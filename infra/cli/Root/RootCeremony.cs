@@ -1,5 +1,7 @@
 using System.Globalization;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Root;
 
@@ -13,7 +15,7 @@ internal static class RootCeremony
     internal static async Task<TufFile> InitAsync(
         TufRoles roles, IReadOnlyList<ISigningKey> signers, DateTimeOffset expires, CancellationToken cancellationToken)
     {
-        var root = await WriteAsync(1, roles, signers, expires, cancellationToken).ConfigureAwait(false);
+        var root = await WriteAsync(1, roles, signers, expires, cancellationToken);
         Checked(() => TufRoot.Read(root.Bytes));
         return root;
     }
@@ -23,7 +25,7 @@ internal static class RootCeremony
     internal static async Task<TufFile> RotateAsync(
         TufRoot last, TufRoles roles, IReadOnlyList<ISigningKey> signers, DateTimeOffset expires, CancellationToken cancellationToken)
     {
-        var root = await WriteAsync(last.Version + 1, roles, signers, expires, cancellationToken).ConfigureAwait(false);
+        var root = await WriteAsync(last.Version + 1, roles, signers, expires, cancellationToken);
         Checked(() => last.ReadNext(root.Bytes));
         return root;
     }

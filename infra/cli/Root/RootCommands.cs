@@ -1,5 +1,6 @@
 using System.CommandLine;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Root;
 
@@ -26,7 +27,7 @@ internal static class RootCommands
         {
             using var signers = Signers.Open(parsed.GetValue(keys)!, create: true);
             var roles = options.Roles(parsed, null, [.. signers.Keys.Select(key => key.PublicKey)]);
-            var root = await RootCeremony.InitAsync(roles, signers.Keys, options.Expires(parsed), cancellationToken).ConfigureAwait(false);
+            var root = await RootCeremony.InitAsync(roles, signers.Keys, options.Expires(parsed), cancellationToken);
             return Written(parsed.GetValue(options.Json), RootCeremony.Save(parsed.GetValue(options.Folder)!, root), roles);
         }));
         return command;
@@ -66,8 +67,7 @@ internal static class RootCommands
                     using var signers = Signers.Open(parsed.GetValue(keys)!, create: false);
                     var roles = options.Roles(parsed, last.Root.Roles, [.. (parsed.GetValue(rootKeys) ?? []).Select(PublicKeyFile.Read)]);
                     var root = await RootCeremony
-                        .RotateAsync(last.Root, roles, signers.Keys, options.Expires(parsed), cancellationToken)
-                        .ConfigureAwait(false);
+                        .RotateAsync(last.Root, roles, signers.Keys, options.Expires(parsed), cancellationToken);
                     return Written(parsed.GetValue(options.Json), RootCeremony.Save(folder, root), roles);
                 }));
         return command;
@@ -78,14 +78,22 @@ internal static class RootCommands
         var release = Required("--release", "Public release key, a PEM file");
         var director = Required("--director", "Public director key, a PEM file");
         var root = Required("--root", "The 1.root.json that devices begin with");
-        var target = new Option<string>("--out") { Description = "File to write", HelpName = "FILE", DefaultValueFactory = _ => "trust.json" };
-        var command = new Command("trust", "Write the trust.json that devices need from both public keys and the first root.") { release, director, root, target };
+        var target = new Option<string>("--out") { Description = "File to write", HelpName = "FILE" };
+        target.DefaultValueFactory = _ => "trust.json";
+        var command = new Command("trust", "Write the trust.json that devices need from both public keys and the first root.")
+        {
+            release,
+            director,
+            root,
+            target,
+        };
         command.SetAction((parsed, _) => Guard.RunAsync(() =>
         {
             var path = parsed.GetValue(root)!;
             var bytes = File.Exists(path) ? File.ReadAllBytes(path) : throw new CliException($"There is no {path}.", ExitCode.Usage);
             TufRoot.Read(bytes);
-            new TrustRoots(PublicKeyFile.Read(parsed.GetValue(release)!), PublicKeyFile.Read(parsed.GetValue(director)!), bytes).Save(parsed.GetValue(target)!);
+            var (releaseKey, directorKey) = (PublicKeyFile.Read(parsed.GetValue(release)!), PublicKeyFile.Read(parsed.GetValue(director)!));
+            new TrustRoots(releaseKey, directorKey, bytes).Save(parsed.GetValue(target)!);
             Terminal.Open(json: false).Say($"{parsed.GetValue(target)} is what devices trust.");
             return Task.FromResult(ExitCode.Done);
         }));
@@ -96,7 +104,8 @@ internal static class RootCommands
     {
         var terminal = Terminal.Open(json);
         terminal.Say(
-            $"{path}: {roles.Root.Threshold} of {roles.Root.Keys.Count} root keys. Upload it as metadata/{Path.GetFileName(path)} of container packages."
+            $"{path}: {roles.Root.Threshold} of {roles.Root.Keys.Count} root keys. Upload it as metadata/{Path.GetFileName(path)} of "
+                + "container packages."
         );
         terminal.Result(
             new

@@ -10,7 +10,8 @@ namespace SlmOps.Cli.Up;
 internal sealed partial class CoreToolsHost : IAsyncDisposable
 {
     internal const string HowToGet =
-        "The Azure Functions Core Tools were not found: there is no `func` on PATH. Install version 4 with `npm install -g azure-functions-core-tools@4`, "
+        "The Azure Functions Core Tools were not found: there is no `func` on PATH. Install version 4 with `npm install -g "
+            + "azure-functions-core-tools@4`, "
         + "or see https://aka.ms/azfunc-install; or leave out --host core-tools, and the built-in host runs the functions.";
 
     private const int SigTerm = 15;
@@ -95,13 +96,13 @@ internal sealed partial class CoreToolsHost : IAsyncDisposable
     {
         if (!_process.HasExited && !OperatingSystem.IsWindows() && SendSignal(_process.Id, SigTerm) == 0)
         {
-            await Task.WhenAny(Ended, Task.Delay(StopPatience, TimeProvider.System)).ConfigureAwait(false);
+            await Task.WhenAny(Ended, Task.Delay(StopPatience, TimeProvider.System));
         }
 
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
-            await Ended.ConfigureAwait(false);
+            await Ended;
         }
 
         _process.Dispose();

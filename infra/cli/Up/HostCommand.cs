@@ -11,7 +11,8 @@ internal static class HostCommand
         var folder = new Argument<string?>("folder")
         {
             Description =
-                "Build output of any isolated app with queue, timer and HTTP triggers; its local.settings.json gives the settings. Left out: the pipeline's own app",
+                "Build output of any isolated app with queue, timer and HTTP triggers; its local.settings.json gives the settings. Left "
+                    + "out: the pipeline's own app",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var data = new ConnectionOptions().Data;
@@ -29,7 +30,8 @@ internal static class HostCommand
         };
         var command = new Command(
             "host",
-            "Run only a functions host, in a process of its own, until Ctrl+C: beside a platform that was started with --host none, or over any other built app."
+            "Run only a functions host, in a process of its own, until Ctrl+C: beside a platform that was started with --host none, or "
+                + "over any other built app."
         )
         {
             folder, data, lease, port,
@@ -58,20 +60,19 @@ internal static class HostCommand
                     },
                     TimeProvider.System,
                     cancellationToken)
-                .ConfigureAwait(false)
+
             : await FunctionsHostOnly
-                .StartAppAsync(folder, data, port, lease, UpCommand.LogToScreen, TimeProvider.System, cancellationToken)
-                .ConfigureAwait(false);
+                .StartAppAsync(folder, data, port, lease, UpCommand.LogToScreen, TimeProvider.System, cancellationToken);
         terminal.Say(host.Table);
         terminal.Say($"functions      {host.Url}   worker process {host.WorkerProcessId}. Ctrl+C stops both.");
         try
         {
-            await host.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await host.Completion.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             terminal.Say("Stopping.");
-            await host.StopAsync().ConfigureAwait(false);
+            await host.StopAsync();
         }
 
         return ExitCode.Done;

@@ -31,12 +31,12 @@ internal static class NodeModules
             using var npm = Process.Start(start)!;
             var output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = npm.StandardError.ReadToEndAsync(cancellationToken);
-            await npm.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            await output.ConfigureAwait(false);
+            await npm.WaitForExitAsync(cancellationToken);
+            await output;
             if (npm.ExitCode != 0)
             {
                 throw new CliException(
-                    $"npm ci failed with exit code {npm.ExitCode}:{Environment.NewLine}{await error.ConfigureAwait(false)}");
+                    $"npm ci failed with exit code {npm.ExitCode}:{Environment.NewLine}{await error}");
             }
         }
         catch (System.ComponentModel.Win32Exception)

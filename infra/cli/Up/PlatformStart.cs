@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SlmOps.Local;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Up;
 

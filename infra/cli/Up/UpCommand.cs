@@ -19,39 +19,41 @@ internal static class UpCommand
         var host = new Option<string>("--host")
         {
             Description =
-                "What runs the functions: built-in, the Azure Functions Core Tools (core-tools), or nothing here (none; `slmops host` runs them then)",
+                "What runs the functions: built-in, the Azure Functions Core Tools (core-tools), or nothing here (none; `slmops host` "
+                    + "runs them then)",
             HelpName = "HOST",
             DefaultValueFactory = _ => HostMode.BuiltIn,
         };
         host.AcceptOnlyFromAmong(HostMode.All);
-        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json, host };
+        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on "
+            + "loopback.") { data, json, host };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
-            await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken).ConfigureAwait(false);
+            await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken);
             var mode = parsed.GetValue(host)!;
             await using var platform = await LocalPlatform.StartAsync(
                 PlatformStart.Options(parsed.GetValue(data)!, LogToScreen) with { WithFunctions = mode == HostMode.BuiltIn },
-                TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                TimeProvider.System, cancellationToken);
             var connection = PlatformStart.Announce(platform);
             try
             {
                 await using var other = HostMode.Start(mode, platform, terminal.Say);
                 Describe(terminal, platform);
                 terminal.Result(connection);
-                if (await Task.WhenAny(platform.Completion, other?.Ended ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken))
-                    .WaitAsync(cancellationToken).ConfigureAwait(false) == other?.Ended)
+                var ended = other?.Ended ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                if (await Task.WhenAny(platform.Completion, ended).WaitAsync(cancellationToken) == other?.Ended)
                 {
                     throw new CliException($"func ended with exit code {other.ExitCode}; what it wrote stands above.");
                 }
 
-                await platform.Completion.ConfigureAwait(false);
+                await platform.Completion;
                 return ExitCode.Done;
             }
             catch (OperationCanceledException)
             {
                 terminal.Say("Stopping.");
-                await platform.StopAsync().ConfigureAwait(false);
+                await platform.StopAsync();
                 return ExitCode.Done;
             }
             finally

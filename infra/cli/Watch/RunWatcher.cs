@@ -17,11 +17,11 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
         {
             if (health.IsCompleted)
             {
-                await health.ConfigureAwait(false);
+                await health;
                 throw new CliException("The platform stopped.");
             }
 
-            if (await client.ModelAsync(model, version, cancellationToken).ConfigureAwait(false) is { } after)
+            if (await client.ModelAsync(model, version, cancellationToken) is { } after)
             {
                 foreach (var line in StatusChanges.Between(before, after))
                 {
@@ -35,7 +35,7 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
                 }
             }
 
-            await Task.WhenAny(health, Task.Delay(Interval, time, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAny(health, Task.Delay(Interval, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

@@ -18,7 +18,8 @@ internal static class StatusChanges
                 : Line(
                     "received",
                     after.Model,
-                    $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants {string.Join(", ", after.Variants.Select(variant => variant.Name))}"
+                    $"{Bytes(after.SourceBytes)}, {Count(after.Parameters)} parameters, variants "
+                        + $"{string.Join(", ", after.Variants.Select(variant => variant.Name))}"
                 );
         }
 

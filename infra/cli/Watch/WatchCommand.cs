@@ -27,7 +27,7 @@ internal static class WatchCommand
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var watcher = new RunWatcher(client, terminal, TimeProvider.System);
             var never = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            var status = await watcher.FollowAsync(name, version, Stopwatch.StartNew(), never, cancellationToken).ConfigureAwait(false);
+            var status = await watcher.FollowAsync(name, version, Stopwatch.StartNew(), never, cancellationToken);
             RunTables.Show(terminal, status);
             terminal.Result(status);
             return status.State.IsSuccess() ? ExitCode.Done : ExitCode.Failed;

@@ -172,7 +172,8 @@ internal sealed class EventGridEmulator : IAsyncDisposable
         if (!HasTopic(subscription.Topic))
         {
             throw new LocalPlatformException(
-                $"Subscription '{subscription.Name}' is for topic '{subscription.Topic}', which does not exist; topics are {string.Join(", ", _options.Topics)}."
+                $"Subscription '{subscription.Name}' is for topic '{subscription.Topic}', which does not exist; topics are "
+                    + $"{string.Join(", ", _options.Topics)}."
             );
         }
 

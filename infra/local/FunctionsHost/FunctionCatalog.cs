@@ -87,7 +87,8 @@ internal static class FunctionCatalog
         if (settings.Connection(connectionName) is not { } connection)
         {
             faults.Add(
-                $"function '{name}' needs a connection string in the setting '{(string.IsNullOrEmpty(connectionName) ? "AzureWebJobsStorage" : connectionName)}'"
+                $"function '{name}' needs a connection string in the setting "
+                    + $"'{(string.IsNullOrEmpty(connectionName) ? "AzureWebJobsStorage" : connectionName)}'"
             );
             return null;
         }

@@ -25,7 +25,8 @@ internal sealed record WorkerApp(string Folder, string Executable, IReadOnlyList
             if (!File.Exists(path))
             {
                 throw new LocalPlatformException(
-                    $"{full} holds no built Functions app: {ConfigName} is missing. Build the app (dotnet build), and name its output folder."
+                    $"{full} holds no built Functions app: {ConfigName} is missing. Build the app (dotnet build), and name its output "
+                        + "folder."
                 );
             }
 

@@ -72,8 +72,10 @@ internal sealed class WorkerSession : IAsyncDisposable
             await process.DisposeAsync();
             throw new LocalPlatformException(
                 ended
-                    ? $"The worker of {app.Folder} ended while it started, with exit code {process.ExitCode}:{Environment.NewLine}{process.LastOutput}"
-                    : $"The worker of {app.Folder} did not answer within {ConnectPatience.TotalSeconds} s:{Environment.NewLine}{process.LastOutput}",
+                    ? $"The worker of {app.Folder} ended while it started, with exit code "
+                        + $"{process.ExitCode}:{Environment.NewLine}{process.LastOutput}"
+                    : $"The worker of {app.Folder} did not answer within {ConnectPatience.TotalSeconds} "
+                        + $"s:{Environment.NewLine}{process.LastOutput}",
                 e);
         }
         catch
@@ -137,7 +139,12 @@ internal sealed class WorkerSession : IAsyncDisposable
         var init = (await stream.AskAsync(
             new StreamingMessage
             {
-                WorkerInitRequest = new WorkerInitRequest { HostVersion = HostVersion, WorkerDirectory = app.Folder, FunctionAppDirectory = app.Folder },
+                WorkerInitRequest = new WorkerInitRequest
+                {
+                    HostVersion = HostVersion,
+                    WorkerDirectory = app.Folder,
+                    FunctionAppDirectory = app.Folder,
+                },
             },
             cancellationToken)).WorkerInitResponse;
         Check("to initialise", init.Result);
@@ -149,11 +156,16 @@ internal sealed class WorkerSession : IAsyncDisposable
         {
             function.Directory = app.Folder;
             var load = await stream.AskAsync(
-                new StreamingMessage { FunctionLoadRequest = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function } },
+                new StreamingMessage
+                {
+                    FunctionLoadRequest = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function },
+                },
                 cancellationToken);
             Check($"to load the function '{function.Name}'", load.FunctionLoadResponse.Result);
         }));
-        var http = init.Capabilities.TryGetValue("HttpUri", out var address) && Uri.TryCreate(address, UriKind.Absolute, out var url) && url.IsLoopback
+        var http = init.Capabilities.TryGetValue("HttpUri", out var address)
+            && Uri.TryCreate(address, UriKind.Absolute, out var url)
+            && url.IsLoopback
             ? url
             : null;
         if (http is not null)

@@ -1,6 +1,10 @@
 using System.Text.Json;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Cli.Tests.Packages;
 

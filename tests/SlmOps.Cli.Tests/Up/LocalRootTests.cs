@@ -1,5 +1,6 @@
 using SlmOps.Cli.Up;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Tests.Up;
 

@@ -6,7 +6,7 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Download;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Tests.Download;
 

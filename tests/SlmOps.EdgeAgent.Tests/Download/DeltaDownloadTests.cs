@@ -5,7 +5,10 @@ using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Tests.Download;
 

@@ -2,7 +2,9 @@ using System.Text;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Tests.Download;
 

@@ -9,7 +9,14 @@ using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 
@@ -83,7 +90,8 @@ internal sealed class Bench : IAsyncDisposable
     private const string SmokeScript = """
         if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/adapters/fails-smoke" ] || [ -e "$2/adapters/local/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
-        if [ -e "$2/adapters/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
+        if [ -e "$2/adapters/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of "
+            + "8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
         if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
         echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'

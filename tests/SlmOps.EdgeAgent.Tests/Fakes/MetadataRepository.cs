@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 

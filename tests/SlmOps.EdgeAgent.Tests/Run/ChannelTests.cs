@@ -4,7 +4,8 @@ using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.EdgeAgent.Tests.Run;
 

@@ -3,7 +3,7 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using static SlmOps.Contracts.DeviceState;
 
 namespace SlmOps.EdgeAgent.Tests.Run;

@@ -4,6 +4,7 @@ using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Signing;
 using static SlmOps.Contracts.DeviceState;
 
 namespace SlmOps.EdgeAgent.Tests.Run;

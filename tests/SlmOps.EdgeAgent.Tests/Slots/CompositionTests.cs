@@ -3,7 +3,9 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Tests.Slots;
 

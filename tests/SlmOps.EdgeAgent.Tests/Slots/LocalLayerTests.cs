@@ -4,7 +4,9 @@ using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Slots;
 using SlmOps.EdgeAgent.State;
 using SlmOps.EdgeAgent.Tests.Fakes;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.EdgeAgent.Tests.Slots;
 

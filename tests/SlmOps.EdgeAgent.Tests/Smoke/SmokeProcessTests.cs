@@ -86,7 +86,8 @@ public sealed class SmokeProcessTests : IDisposable
     {
         File.WriteAllText(
             _folder["die.sh"],
-            "echo '{\"passed\":true,\"code\":null,\"reason\":\"not quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$"
+            "echo '{\"passed\":true,\"code\":null,\"reason\":\"not "
+                + "quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$"
         );
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
         Assert.Equal((FailureKind.Attempt, "environment"), (failure!.Kind, failure.Code));

@@ -9,12 +9,14 @@ public sealed class LifecycleTableTests
     [Theory]
     [InlineData(
         DeviceState.Pending,
-        "Postponed→Pending VariantChosen→Retrieved FoundInstalled→AlreadyInstalled Refused→Rejected Failed→FailedNoStateChange Replaced→Superseded"
+        "Postponed→Pending VariantChosen→Retrieved FoundInstalled→AlreadyInstalled Refused→Rejected Failed→FailedNoStateChange "
+            + "Replaced→Superseded"
     )]
     [InlineData(DeviceState.Retrieved, "DownloadStarted→Downloading Failed→FailedNoStateChange Replaced→Superseded")]
     [InlineData(
         DeviceState.Downloading,
-        "DownloadStarted→Downloading DownloadInterrupted→DownloadPaused DownloadFinished→Downloaded Refused→Rejected Failed→FailedNoStateChange Replaced→Superseded"
+        "DownloadStarted→Downloading DownloadInterrupted→DownloadPaused DownloadFinished→Downloaded Refused→Rejected "
+            + "Failed→FailedNoStateChange Replaced→Superseded"
     )]
     [InlineData(DeviceState.DownloadPaused, "DownloadStarted→Downloading Failed→FailedNoStateChange Replaced→Superseded")]
     [InlineData(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using SlmOps.Contracts.Operator;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Azure.Data.Tables;
@@ -8,8 +7,9 @@ using Azure.Storage.Queues;
 using SlmOps.Cli;
 using SlmOps.Cli.Up;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.Local;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Api;
 
 namespace SlmOps.EndToEnd.Tests.Parts;

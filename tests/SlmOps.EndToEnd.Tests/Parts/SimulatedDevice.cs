@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.EndToEnd.Tests.Parts;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using SlmOps.Inference.Samples;
 using SlmOps.Inference.Tests.Graphs;
 
 namespace SlmOps.Inference.Tests.Samples;

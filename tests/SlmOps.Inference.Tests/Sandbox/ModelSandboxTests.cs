@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using SlmOps.Inference.Samples;
 using SlmOps.Inference.Sandbox;
 using SlmOps.Inference.Tests.Graphs;
 

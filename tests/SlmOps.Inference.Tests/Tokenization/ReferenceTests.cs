@@ -1,3 +1,5 @@
+using SlmOps.Inference.Tokenization;
+
 namespace SlmOps.Inference.Tests.Tokenization;
 
 public sealed class ReferenceTests
@@ -53,7 +55,8 @@ public sealed class ReferenceTests
             if (!ids.SequenceEqual(expected[i].Ids))
             {
                 wrong.Add(
-                    $"encode '{Short(texts[i])}':\n  expected {string.Join(' ', expected[i].Ids.Take(80))}\n  actual   {string.Join(' ', ids.Take(80))}"
+                    $"encode '{Short(texts[i])}':\n  expected {string.Join(' ', expected[i].Ids.Take(80))}\n  actual   "
+                        + $"{string.Join(' ', ids.Take(80))}"
                 );
             }
 

@@ -1,5 +1,8 @@
 using System.Text;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Packaging.Tests.Channels;
 

@@ -1,4 +1,11 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Collection;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Packaging.Tests.Collection;
 

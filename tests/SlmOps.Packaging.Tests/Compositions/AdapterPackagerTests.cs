@@ -1,5 +1,9 @@
 using System.Text;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests.Compositions;
 

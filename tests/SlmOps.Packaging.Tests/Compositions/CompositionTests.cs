@@ -1,5 +1,8 @@
 using System.Text;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Compositions;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Packaging.Tests.Compositions;
 

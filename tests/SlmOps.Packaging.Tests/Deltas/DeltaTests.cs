@@ -1,4 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests.Deltas;
 

@@ -1,3 +1,5 @@
+using SlmOps.Packaging.Deltas;
+
 namespace SlmOps.Packaging.Tests.Deltas;
 
 public sealed class OnnxTensorReaderTests

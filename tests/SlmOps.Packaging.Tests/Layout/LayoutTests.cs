@@ -1,4 +1,11 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Packaging.Tests.Layout;
 

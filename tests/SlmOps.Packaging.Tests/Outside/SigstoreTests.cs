@@ -1,4 +1,9 @@
 using System.Text;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests.Outside;
 

@@ -1,3 +1,8 @@
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+
 namespace SlmOps.Packaging.Tests.Outside;
 
 /// <summary>Verdicts of skopeo on our layouts: it must carry them without changing a byte.</summary>

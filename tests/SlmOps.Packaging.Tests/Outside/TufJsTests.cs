@@ -1,4 +1,5 @@
 using SlmOps.Packaging.Tests.Tuf;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Packaging.Tests.Outside;
 

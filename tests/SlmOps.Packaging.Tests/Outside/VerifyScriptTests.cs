@@ -1,3 +1,9 @@
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+
 namespace SlmOps.Packaging.Tests.Outside;
 
 /// <summary>The script of the documentation, with a shell and openssl.</summary>

@@ -1,4 +1,10 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Packaging.Tests.Release;
 

@@ -1,4 +1,6 @@
 using System.Text;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
 
 namespace SlmOps.Packaging.Tests.Release;
 

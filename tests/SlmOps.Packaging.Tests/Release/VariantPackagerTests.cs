@@ -1,4 +1,8 @@
 using System.Text;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests.Release;
 

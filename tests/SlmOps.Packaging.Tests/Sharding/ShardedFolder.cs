@@ -1,3 +1,5 @@
+using SlmOps.Packaging.Sharding;
+
 namespace SlmOps.Packaging.Tests.Sharding;
 
 /// <summary>Puts a sharded variant on the disk, as a device does.</summary>

@@ -1,5 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using SlmOps.Packaging.Deltas;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Sharding;
+using SlmOps.Packaging.Storage;
 using SlmOps.Packaging.Tests.Deltas;
 
 namespace SlmOps.Packaging.Tests.Sharding;

@@ -1,4 +1,6 @@
 using System.Text;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Packaging.Tests.Signing;
 

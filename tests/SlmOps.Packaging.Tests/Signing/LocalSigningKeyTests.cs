@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Packaging.Tests.Signing;
 

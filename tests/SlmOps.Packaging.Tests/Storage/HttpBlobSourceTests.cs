@@ -1,4 +1,8 @@
 using System.Net;
+using SlmOps.Packaging.Layout;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Packaging.Tests.Storage;
 

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tests.Tamper;
 

@@ -1,5 +1,9 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Channels;
+using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Tests.Tuf;
+using SlmOps.Packaging.Tuf;
+using SlmOps.Packaging.Verification;
 
 namespace SlmOps.Packaging.Tests.Tamper;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Format;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Packaging.Tests.Tuf;
 

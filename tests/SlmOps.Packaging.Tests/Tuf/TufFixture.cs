@@ -1,4 +1,6 @@
 using SlmOps.Contracts;
+using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Packaging.Tests.Tuf;
 

@@ -8,8 +8,8 @@ namespace SlmOps.Pipeline.Tests.Collect;
 
 public sealed class RetentionTests
 {
-    private static readonly DateTimeOffset s_now = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly IReadOnlyList<ServedRelease> s_all = [.. Enumerable.Range(1, 6).Select(Release)];
+    private static readonly DateTimeOffset Now = new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly IReadOnlyList<ServedRelease> All = [.. Enumerable.Range(1, 6).Select(Release)];
 
     [Fact]
     public void Keep_NothingServed_KeepsTheNewest() => Assert.Equal(["6", "5"], Keep([], [], [], newest: 2));
@@ -17,13 +17,13 @@ public sealed class RetentionTests
     [Fact]
     public void Keep_ChannelsAndRollouts_KeepWhatTheyRunAndWouldGoBackTo()
     {
-        var channel = new ChannelRecord("line", 3, s_all[2].Release, "m@2", [], s_now);
+        var channel = new ChannelRecord("line", 3, All[2].Release, "m@2", [], Now);
         var rollout = new RolloutRecord(
             "m@2",
             "line",
-            s_all[1].Release,
-            s_all[1].Manifests,
-            s_all[0].Release,
+            All[1].Release,
+            All[1].Manifests,
+            All[0].Release,
             "salt",
             RolloutState.Running,
             0,
@@ -32,7 +32,7 @@ public sealed class RetentionTests
             0,
             null,
             null,
-            s_now,
+            Now,
             null,
             null);
 
@@ -43,25 +43,25 @@ public sealed class RetentionTests
     public void Keep_Devices_KeepWhatTheyInstallAndWhatTheyRun()
     {
         var status = new DeploymentStatus(
-            null, null, s_all[3].Release.Digest, "m", "4", "int4", s_all[3].Manifests[0], 1, DeviceState.Downloading, null, false,
-            s_all[1].Manifests[1], null, null, null);
+            null, null, All[3].Release.Digest, "m", "4", "int4", All[3].Manifests[0], 1, DeviceState.Downloading, null, false,
+            All[1].Manifests[1], null, null, null);
 
         Assert.Equal(
             ["6", "4", "2"],
-            Keep([], [], [new("one", "line", null, status, s_now, 1, s_now), new("new", "line", null, null, null, 0, s_now)], newest: 1));
+            Keep([], [], [new("one", "line", null, status, Now, 1, Now), new("new", "line", null, null, null, 0, Now)], newest: 1));
     }
 
     [Fact]
     public void Make_CollectedReleases_AreNeitherKeptNorDroppedAndOnlyMissedWhereAChannelNeedsThem()
     {
-        HashSet<Digest> collected = [s_all[0].Release.Digest, s_all[1].Release.Digest];
-        var channel = new ChannelRecord("line", 3, s_all[5].Release, null, [], s_now);
+        HashSet<Digest> collected = [All[0].Release.Digest, All[1].Release.Digest];
+        var channel = new ChannelRecord("line", 3, All[5].Release, null, [], Now);
 
-        var plan = Retention.Make(s_all, digest => !collected.Contains(digest), [channel], [], [], newest: 3);
+        var plan = Retention.Make(All, digest => !collected.Contains(digest), [channel], [], [], newest: 3);
         var lost = Retention.Make(
-            s_all,
+            All,
             digest => !collected.Contains(digest),
-            [channel with { Stable = s_all[1].Release }],
+            [channel with { Stable = All[1].Release }],
             [],
             [],
             newest: 6);
@@ -70,16 +70,16 @@ public sealed class RetentionTests
         Assert.Equal(["3"], plan.Drop.Select(release => release.Version));
         Assert.Empty(plan.Lost);
         Assert.Equal(["6", "5", "4", "3"], lost.Keep.Select(release => release.Version));
-        Assert.Equal([s_all[1].Release.Digest], lost.Lost);
+        Assert.Equal([All[1].Release.Digest], lost.Lost);
     }
 
     private static IEnumerable<string> Keep(
         IEnumerable<ChannelRecord> channels, IEnumerable<RolloutRecord> rollouts, IEnumerable<DeviceRecord> devices, int newest) =>
-        Retention.Make(s_all, _ => true, channels, rollouts, devices, newest).Keep.Select(release => release.Version);
+        Retention.Make(All, _ => true, channels, rollouts, devices, newest).Keep.Select(release => release.Version);
 
     private static ServedRelease Release(int version) => new(
         new("m", $"{version}", Digest.Of([(byte)version]), 1, Digest.Of([(byte)version, 1])),
-        s_now.AddDays(version),
+        Now.AddDays(version),
         [Digest.Of([(byte)version, 2]), Digest.Of([(byte)version, 3])],
         []);
 }

@@ -1,5 +1,5 @@
 using SlmOps.Contracts;
-using SlmOps.Packaging;
+using SlmOps.Packaging.Compositions;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;

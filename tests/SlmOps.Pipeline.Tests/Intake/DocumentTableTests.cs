@@ -60,7 +60,8 @@ public sealed class DocumentTableTests
             [
                 [
                     $"`{path}`…",
-                    $"{string.Join(", ", ManifestKeys.VariantOptions.Select(option => $"`{option.Name}`"))}: [options](quantizer.md#options) of the quantizer. One that the recipe does nothing with is refused.",
+                    $"{string.Join(", ", ManifestKeys.VariantOptions.Select(option => $"`{option.Name}`"))}: "
+                        + "[options](quantizer.md#options) of the quantizer. One that the recipe does nothing with is refused.",
                     "the recipe's",
                 ],
             ],

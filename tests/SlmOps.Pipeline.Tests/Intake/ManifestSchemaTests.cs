@@ -9,11 +9,11 @@ namespace SlmOps.Pipeline.Tests.Intake;
 /// <summary>The published schema is the one that the declarations make, and ajv reads it as our reader reads the file.</summary>
 public sealed partial class ManifestSchemaTests
 {
-    private static readonly string s_docs = Path.Combine(RepositoryRoot.Path, "docs");
-    private static readonly string s_schema = Path.Combine(s_docs, "slmops.schema.json");
+    private static readonly string Docs = Path.Combine(RepositoryRoot.Path, "docs");
+    private static readonly string Schema = Path.Combine(Docs, "slmops.schema.json");
 
     [Fact]
-    public void Text_IsWhatIsPublished() => Published.Check(s_schema, ManifestSchema.Text);
+    public void Text_IsWhatIsPublished() => Published.Check(Schema, ManifestSchema.Text);
 
     [Fact]
     public void Ajv_SamplesAndExamplesOfTheDocuments_AreValid()
@@ -27,7 +27,7 @@ public sealed partial class ManifestSchemaTests
         var samples = documents.Count;
         documents.AddRange(
             Directory
-                .GetFiles(s_docs, "*.md")
+                .GetFiles(Docs, "*.md")
                 .SelectMany(file => Example().Matches(File.ReadAllText(file)))
                 .Select(match => match.Groups["json"].Value)
                 .Where(json => json.Contains("\"schema\": 1,", StringComparison.Ordinal)));
@@ -44,12 +44,12 @@ public sealed partial class ManifestSchemaTests
             {
                 using var sample = JsonDocument.Parse(File.ReadAllText(file));
                 Assert.Equal(
-                    s_schema,
+                    Schema,
                     Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, sample.RootElement.GetProperty("$schema").GetString()!)));
             }
         );
 
-    private static readonly (string Json, bool Good)[] s_cases =
+    private static readonly (string Json, bool Good)[] Cases =
     [
         ("{}", true),
         ("""{ "schema": 2 }""", false),
@@ -104,10 +104,10 @@ public sealed partial class ManifestSchemaTests
     [Fact]
     public void Ajv_Cases_AreJudgedAsTheReaderJudgesThem()
     {
-        var verdicts = Ajv([.. s_cases.Select(one => one.Json)]);
+        var verdicts = Ajv([.. Cases.Select(one => one.Json)]);
 
         Assert.All(
-            s_cases.Zip(verdicts),
+            Cases.Zip(verdicts),
             one =>
             {
                 var ((json, good), verdict) = one;
@@ -132,7 +132,7 @@ public sealed partial class ManifestSchemaTests
         using var process = Process.Start(
             new ProcessStartInfo(
                 "node",
-                [Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Pipeline.Tests", "Intake", "ajv.cjs"), s_schema])
+                [Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Pipeline.Tests", "Intake", "ajv.cjs"), Schema])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -8,7 +8,7 @@ internal static class AwkwardLayers
 {
     private delegate string Layer(GraphBuilder b, Random random, string value, int k, int n);
 
-    private static readonly (string Name, Layer Add)[] s_layers =
+    private static readonly (string Name, Layer Add)[] Layers =
     [
         ("matmul", (b, r, x, k, n) => b.Node("MatMul", [x, Initializer(b, r, k, n)])),
         ("constant-node", (b, r, x, k, n) => b.Node("MatMul", [x, Constant(b, Weights.Matrix(r, k, n, out _), k, n)])),
@@ -57,15 +57,15 @@ internal static class AwkwardLayers
                 b.Node("MatMul", [b.Node("Mul", [x, b.Weight(b.Name("gain"), Weights.Normal(r, k, 1), k)]), Initializer(b, r, k, n)])),
     ];
 
-    internal static IEnumerable<string> Names => s_layers.Select(l => l.Name);
+    internal static IEnumerable<string> Names => Layers.Select(l => l.Name);
 
     internal static string Add(GraphBuilder b, Random random, string value, ref int width, List<string> features)
     {
-        var (name, add) = s_layers[random.Next(s_layers.Length)];
+        var (name, add) = Layers[random.Next(Layers.Length)];
         // Before IR version 4 a branch could not hold an initializer.
         if ((name == "loop" && b.Opset < 11) || (name is "if" or "scan" && b.Model.IrVersion < 4))
         {
-            (name, add) = s_layers[0];
+            (name, add) = Layers[0];
         }
 
         var n = random.Next(5) switch { 0 => 8 + random.Next(90), 1 => 1 + random.Next(7), 2 => 128, _ => 64 };

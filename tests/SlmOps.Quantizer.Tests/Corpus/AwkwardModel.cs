@@ -5,7 +5,7 @@ namespace SlmOps.Quantizer.Tests.Corpus;
 /// <summary>A model of two to four random layers, each with one of the features that quantizers trip over.</summary>
 internal sealed class AwkwardModel
 {
-    private static readonly int[] s_opsets = [9, 11, 12, 13, 15, 17, 18, 20, 21];
+    private static readonly int[] Opsets = [9, 11, 12, 13, 15, 17, 18, 20, 21];
     private readonly Random _random;
     private readonly GraphBuilder _b;
     private int _width;
@@ -13,7 +13,7 @@ internal sealed class AwkwardModel
     internal AwkwardModel(int seed)
     {
         _random = new Random(seed);
-        var opset = s_opsets[_random.Next(s_opsets.Length)];
+        var opset = Opsets[_random.Next(Opsets.Length)];
         var old = opset < 13 && _random.Next(3) == 0;
         _b = new GraphBuilder(opset, old ? 3 : _random.Next(2) == 0 ? 7 : 8) { Unnamed = _random.Next(5) == 0 };
         Batch = 1 + _random.Next(3);

@@ -48,7 +48,8 @@ internal static class CoreCheck
                 // An input of float16 gives an output of float16, whose smallest step is 6e-8.
                 if (!(difference <= allowed + (core.IsHalf ? (Math.Abs(expected) * 1e-3) + 6e-8 : 0)))
                 {
-                    return $"{core.Node.OpType} {k}x{n}, block {size}, {core.Attribute("bits")} bits gives {y[(row * n) + column]} instead of {expected}, allowed {allowed}";
+                    return $"{core.Node.OpType} {k}x{n}, block {size}, {core.Attribute("bits")} bits gives {y[(row * n) + column]} "
+                        + $"instead of {expected}, allowed {allowed}";
                 }
             }
         }

@@ -4,7 +4,7 @@ namespace SlmOps.Quantizer.Tests.Refinement;
 
 public sealed class BudgetAllocatorTests
 {
-    private static readonly IReadOnlyList<StorageChoice>[] s_weights =
+    private static readonly IReadOnlyList<StorageChoice>[] Weights =
     [
         [new(10, 8), new(20, 3), new(40, 1)],
         [new(10, 2), new(20, 1)],
@@ -17,10 +17,10 @@ public sealed class BudgetAllocatorTests
     [InlineData(59, 2, 0)]
     [InlineData(60, 2, 1)]
     public void BySize_Budget_GoesWhereAByteSavesMost(long budget, int first, int second) =>
-        Assert.Equal([first, second], BudgetAllocator.BySize(s_weights, budget)!);
+        Assert.Equal([first, second], BudgetAllocator.BySize(Weights, budget)!);
 
     [Fact]
-    public void BySize_LessThanTheSmallest_IsNull() => Assert.Null(BudgetAllocator.BySize(s_weights, 19));
+    public void BySize_LessThanTheSmallest_IsNull() => Assert.Null(BudgetAllocator.BySize(Weights, 19));
 
     [Fact]
     public void BySize_MatchesEveryCombinationTriedInTurn()
@@ -51,9 +51,9 @@ public sealed class BudgetAllocatorTests
     [Fact]
     public void ByCost_Budget_StopsAsSoonAsItIsMet()
     {
-        Assert.Equal([0, 0], BudgetAllocator.ByCost(s_weights, 10));
-        Assert.Equal([1, 0], BudgetAllocator.ByCost(s_weights, 5));
-        Assert.Equal([2, 1], BudgetAllocator.ByCost(s_weights, 0));
+        Assert.Equal([0, 0], BudgetAllocator.ByCost(Weights, 10));
+        Assert.Equal([1, 0], BudgetAllocator.ByCost(Weights, 5));
+        Assert.Equal([2, 1], BudgetAllocator.ByCost(Weights, 0));
     }
 
     private static IEnumerable<double> Combinations(List<IReadOnlyList<StorageChoice>> weights, int at, long left) =>
