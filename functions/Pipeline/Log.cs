@@ -116,4 +116,7 @@ internal static partial class Log
 
     [LoggerMessage(134, LogLevel.Information, "{Model} {Version} was cancelled by an operator")]
     internal static partial void RunCancelled(ILogger log, string model, string version);
+
+    [LoggerMessage(140, LogLevel.Information, "Audit {Seq}: {Operator} {Call} {Target} {Status}, hash {Hash}")]
+    internal static partial void Audited(ILogger log, long seq, string @operator, string call, string target, int? status, string hash);
 }

@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Api;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Poison;
@@ -14,7 +12,7 @@ using SlmOps.Pipeline.Runs;
 namespace SlmOps.Pipeline;
 
 /// <summary>
-/// The pipeline as the triggers see it: one method a trigger. A method reads its message, bounded, and hands the work to
+/// The pipeline as the triggers of queues and timers see it: one method a trigger. A method reads its message, bounded, and hands the work to
 /// its stage inside the message's trace.
 /// </summary>
 public sealed class PipelineFlow
@@ -103,65 +101,6 @@ public sealed class PipelineFlow
         await Get<ReleaseRepository>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary><c>GET channels/{channel}</c>.</summary>
-    public Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken) =>
-        Get<DeviceApi>().ChannelAsync(request, channel, cancellationToken);
-
-    /// <summary><c>GET metadata/{file}</c>.</summary>
-    public Task<IResult> MetadataAsync(HttpRequest request, string file, CancellationToken cancellationToken) =>
-        Get<MetadataApi>().FileAsync(request, file, cancellationToken);
-
-    /// <summary><c>GET blobs/{digest}</c>.</summary>
-    public Task<IResult> BlobAsync(string digest, CancellationToken cancellationToken) =>
-        Get<DeviceApi>().BlobAsync(digest, cancellationToken);
-
-    /// <summary><c>POST devices/{device}/reports</c>.</summary>
-    public Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken) =>
-        Get<DeviceApi>().ReportsAsync(request, device, cancellationToken);
-
-    /// <summary><c>GET models</c>.</summary>
-    public Task<IResult> ModelsAsync(CancellationToken cancellationToken) =>
-        Get<OperatorApi>().ModelsAsync(cancellationToken);
-
-    /// <summary><c>GET models/{model}/{version}</c>.</summary>
-    public Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().ModelAsync(model, version, cancellationToken);
-
-    /// <summary><c>POST models/{model}/{version}/security-floor</c>.</summary>
-    public Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().SecurityFloorAsync(model, version, cancellationToken);
-
-    /// <summary><c>POST models/{model}/{version}/cancel</c>.</summary>
-    public Task<IResult> CancelAsync(string model, string version, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().CancelAsync(model, version, cancellationToken);
-
-    /// <summary><c>GET channels</c>.</summary>
-    public Task<IResult> ChannelsAsync(CancellationToken cancellationToken) =>
-        Get<OperatorApi>().ChannelsAsync(cancellationToken);
-
-    /// <summary><c>GET devices?channel=</c>.</summary>
-    public Task<IResult> DevicesAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().DevicesAsync(request.Query["channel"], cancellationToken);
-
-    /// <summary><c>POST channels/{channel}/rollout/{action}</c>: pause, resume or rollback.</summary>
-    public Task<IResult> CommandAsync(HttpRequest request, string channel, string action, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().CommandAsync(channel, action, request.Query["reason"], cancellationToken);
-
-    /// <summary><c>GET garbage</c>: what a collection would delete.</summary>
-    public Task<IResult> GarbageAsync(CancellationToken cancellationToken) => Get<OperatorApi>().GarbageAsync(cancellationToken);
-
-    /// <summary><c>DELETE garbage/{plan}</c>: deletes what <c>GET garbage</c> showed.</summary>
-    public Task<IResult> CollectAsync(string plan, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().CollectAsync(plan, cancellationToken);
-
-    /// <summary><c>POST channels/{channel}/adaptations/{name}/withdraw</c>.</summary>
-    public Task<IResult> WithdrawAdaptationAsync(HttpRequest request, string channel, string name, CancellationToken cancellationToken) =>
-        Get<OperatorApi>().WithdrawAdaptationAsync(channel, name, request.Query["version"], cancellationToken);
-
-    /// <summary><c>GET openapi.json</c>: the operators' interface, described.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "Triggers call the flow as one object.")]
-    public Task<IResult> OpenApiAsync() => Task.FromResult(OperatorApi.Document());
 
     /// <summary>Before intake has read it, an upload is known by its name alone.</summary>
     private Task IntakeAsync(UploadName upload, CancellationToken cancellationToken)

@@ -65,6 +65,9 @@ internal sealed record PipelineOptions
     /// <summary>Folder with root metadata to put into storage at start; empty where it is uploaded by hand.</summary>
     public string RootFolder { get; init; } = "";
 
+    /// <summary>SHA-256 of a key that is always an admin's, in hexadecimal; empty where the first key is made by hand.</summary>
+    public string AdminKeySha256 { get; init; } = "";
+
     /// <exception cref="InvalidOperationException">Lists every setting that is out of range.</exception>
     internal static PipelineOptions Bind(IConfiguration configuration)
     {
@@ -87,6 +90,7 @@ internal sealed record PipelineOptions
         Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
         Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
         Check(options.OnlineKey.Length > 0, "OnlineKey", "name a PEM file or a Key Vault key");
+        Check(IsHash(options.AdminKeySha256), "AdminKeySha256", "use 64 lower-case hexadecimal digits, or nothing");
         return errors.Count == 0
             ? options
             : throw new InvalidOperationException("The configuration is not usable: " + string.Join("; ", errors) + ".");
@@ -99,4 +103,6 @@ internal sealed record PipelineOptions
             }
         }
     }
+
+    private static bool IsHash(string text) => text.Length == 0 || (text.Length == 64 && text.All(char.IsAsciiHexDigitLower));
 }

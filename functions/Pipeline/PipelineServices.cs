@@ -2,7 +2,9 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SlmOps.Pipeline.Access;
 using SlmOps.Pipeline.Api;
+using SlmOps.Pipeline.Audit;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Fleet;
@@ -80,11 +82,18 @@ public static class PipelineServices
         services.AddSingleton<AdaptationBlobs>();
         services.AddSingleton<CollectStage>();
 
+        services.AddSingleton<OperatorKeys>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<OperatorDoor>();
+        services.AddSingleton<KeyApi>();
+
         services.AddSingleton<AdaptStatusReader>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<OperatorApi>();
         services.AddSingleton<DeviceApi>();
         services.AddSingleton<MetadataApi>();
+        services.AddSingleton(provider => new OperatorFlow(provider));
+        services.AddSingleton(provider => new DeviceFlow(provider));
         return services.AddSingleton(provider => new PipelineFlow(provider));
     }
 }

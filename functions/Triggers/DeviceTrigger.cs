@@ -5,7 +5,7 @@ using SlmOps.Pipeline;
 namespace SlmOps.Functions;
 
 /// <summary>What devices call.</summary>
-public sealed class DeviceTrigger(PipelineFlow flow)
+public sealed class DeviceTrigger(DeviceFlow flow)
 {
     [Function("Channel")]
     public Task<IResult> Channel(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using SlmOps.Cli.Access;
 using SlmOps.Cli.Adaptation;
 using SlmOps.Cli.Agent;
 using SlmOps.Cli.Cancel;
@@ -37,6 +38,8 @@ internal static class CommandTree
             CancelCommand.Build(),
             FloorCommand.Build(),
             AdaptationCommand.Build(),
+            KeyCommands.Build(),
+            AuditCommand.Build(),
             AgentCommand.Build(),
             InspectCommand.Build(),
             QuantizeCommand.Build(),

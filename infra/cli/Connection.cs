@@ -9,13 +9,16 @@ namespace SlmOps.Cli;
 /// point anywhere else, Azure included.
 /// </summary>
 /// <param name="FunctionsUrl">Base URL of the functions app.</param>
-/// <param name="FunctionsKey">Its host key.</param>
+/// <param name="OperatorKey">An operator's key of it.</param>
 /// <param name="StorageConnectionString">Storage account to upload to.</param>
 /// <param name="EventsUrl">The local Event Grid, or null in Azure.</param>
 /// <param name="TrustFile">trust.json with the public keys that devices trust.</param>
 internal sealed record Connection(
-    Uri FunctionsUrl, string FunctionsKey, string StorageConnectionString, Uri? EventsUrl, string TrustFile)
+    Uri FunctionsUrl, string OperatorKey, string StorageConnectionString, Uri? EventsUrl, string TrustFile)
 {
+    /// <summary>What agents of this machine come in with; empty for a system elsewhere.</summary>
+    public string FunctionsKey { get; init; } = "";
+
     internal const string FileName = "platform.json";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -54,7 +57,7 @@ internal sealed record Connection(
 
         try
         {
-            if (JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is { FunctionsUrl: not null } found)
+            if (JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is { FunctionsUrl: not null, OperatorKey: not null } found)
             {
                 return found;
             }
@@ -88,7 +91,7 @@ internal sealed class ConnectionOptions
 
     internal Option<string?> Key { get; } = new("--key")
     {
-        Description = "Host key of that app (or SLMOPS_KEY)",
+        Description = "Operator's key (or SLMOPS_KEY, which other users of this machine cannot see)",
         HelpName = "KEY",
     };
 

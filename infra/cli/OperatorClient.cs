@@ -16,7 +16,10 @@ internal sealed class OperatorClient : IDisposable
     internal OperatorClient(Connection connection)
     {
         _http = new HttpClient { BaseAddress = new Uri(connection.FunctionsUrl, "/api/v1/"), Timeout = TimeSpan.FromSeconds(100) };
-        _http.DefaultRequestHeaders.Add("x-functions-key", connection.FunctionsKey);
+        if (connection.OperatorKey.Length > 0)
+        {
+            _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {connection.OperatorKey}");
+        }
     }
 
     /// <summary>Null while nothing of that name is known.</summary>
@@ -38,37 +41,25 @@ internal sealed class OperatorClient : IDisposable
     internal Task<IReadOnlyList<ChannelStatus>> ChannelsAsync(CancellationToken cancellationToken) =>
         GetAsync("channels", Json.IReadOnlyListChannelStatus, cancellationToken);
 
-    internal async Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
+    internal Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
-        using var answer = await _http
-            .PostAsync(new Uri($"channels/{channel}/rollout/{action}{query}", UriKind.Relative), null, cancellationToken);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
+        return SendAsync(HttpMethod.Post, $"channels/{channel}/rollout/{action}{query}", Json.OperatorResult, cancellationToken);
     }
 
     internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) =>
         GetAsync("garbage", Json.GarbageReport, cancellationToken);
 
-    internal async Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken)
-    {
-        using var answer = await _http.DeleteAsync(new Uri($"garbage/{plan}", UriKind.Relative), cancellationToken);
-        return await ReadAsync(answer, Json.GarbageReport, cancellationToken);
-    }
+    internal Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"garbage/{plan}", Json.GarbageReport, cancellationToken);
 
-    internal async Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
-    {
-        using var answer = await _http
-            .PostAsync(new Uri($"models/{model}/{version}/security-floor", UriKind.Relative), null, cancellationToken);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
-    }
+    internal Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"models/{model}/{version}/security-floor", Json.OperatorResult, cancellationToken);
 
-    internal async Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
-    {
-        using var answer = await _http.PostAsync(new Uri($"models/{model}/{version}/cancel", UriKind.Relative), null, cancellationToken);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
-    }
+    internal Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"models/{model}/{version}/cancel", Json.OperatorResult, cancellationToken);
 
-    internal async Task<OperatorResult> WithdrawAdaptationAsync(
+    internal Task<OperatorResult> WithdrawAdaptationAsync(
         string channel,
         string name,
         string? version,
@@ -76,11 +67,37 @@ internal sealed class OperatorClient : IDisposable
     {
         var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
         var path = $"channels/{Uri.EscapeDataString(channel)}/adaptations/{Uri.EscapeDataString(name)}/withdraw{query}";
-        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken);
-        return await ReadAsync(answer, Json.OperatorResult, cancellationToken);
+        return SendAsync(HttpMethod.Post, path, Json.OperatorResult, cancellationToken);
     }
 
+    internal Task<IReadOnlyList<OperatorKeyStatus>> KeysAsync(CancellationToken cancellationToken) =>
+        GetAsync("keys", Json.IReadOnlyListOperatorKeyStatus, cancellationToken);
+
+    internal Task<NewOperatorKey> AddKeyAsync(string name, string role, int? days, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post, $"keys?name={Uri.EscapeDataString(name)}&role={role}&days={days}", Json.NewOperatorKey, cancellationToken);
+
+    /// <summary>The first admin's key, with the host's own key.</summary>
+    internal async Task<NewOperatorKey> FirstKeyAsync(string hostKey, CancellationToken cancellationToken)
+    {
+        _http.DefaultRequestHeaders.Remove("Authorization");
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("x-functions-key", hostKey);
+        return await SendAsync(HttpMethod.Post, "keys/first", Json.NewOperatorKey, cancellationToken);
+    }
+
+    internal Task<OperatorResult> RevokeKeyAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"keys/{Uri.EscapeDataString(id)}", Json.OperatorResult, cancellationToken);
+
+    internal Task<AuditPage> AuditAsync(long after, CancellationToken cancellationToken) =>
+        GetAsync(after > 0 ? $"audit?after={after}" : "audit", Json.AuditPage, cancellationToken);
+
     public void Dispose() => _http.Dispose();
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        using var answer = await _http.SendAsync(request, cancellationToken);
+        return await ReadAsync(answer, type, cancellationToken);
+    }
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
@@ -99,7 +116,7 @@ internal sealed class OperatorClient : IDisposable
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         throw new CliException(answer.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => "The functions app refused the key; check --key.",
+            HttpStatusCode.Unauthorized => $"The functions app refused the key; check --key. {Detail(text)}".TrimEnd(),
             _ => $"The functions app answered {(int)answer.StatusCode}: {Detail(text)}",
         });
     }

@@ -42,6 +42,17 @@ internal sealed class Terminal
 
     internal void Fail(string line) => Screen.MarkupLine($"[red]{Markup.Escape(line)}[/]");
 
+    /// <summary>A secret that is shown once: alone on standard output, so that it can be put into a variable or a file.</summary>
+    internal void Secret<T>(string secret, T value)
+    {
+        if (!Json)
+        {
+            _output.WriteLine(secret);
+        }
+
+        Result(value);
+    }
+
     /// <summary>The command's result: one JSON document on standard output.</summary>
     internal void Result<T>(T value)
     {

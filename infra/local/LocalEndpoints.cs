@@ -6,6 +6,7 @@ namespace SlmOps.Local;
 /// <param name="EventGridKey">Its key.</param>
 /// <param name="FunctionsUrl">The functions host.</param>
 /// <param name="FunctionsKey">Opens HTTP functions of level Function.</param>
+/// <param name="OperatorKey">An admin's key of the pipeline.</param>
 /// <param name="FrontUrl">Health, metrics, flush and the event log.</param>
 /// <param name="DataFolder">Folder of all data.</param>
 internal sealed record LocalEndpoints(
@@ -14,5 +15,6 @@ internal sealed record LocalEndpoints(
     string EventGridKey,
     Uri FunctionsUrl,
     string FunctionsKey,
+    string OperatorKey,
     Uri FrontUrl,
     string DataFolder);

@@ -5,7 +5,11 @@ using SlmOps.Local.FunctionsHost;
 namespace SlmOps.Local;
 
 /// <summary>Random keys of one data folder, made at the first start, readable by their owner alone.</summary>
-internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic)
+/// <param name="FunctionsMaster">Opens everything at the functions host.</param>
+/// <param name="Functions">Opens functions of level Function.</param>
+/// <param name="EventGridTopic">Key of the topics.</param>
+/// <param name="Operator">An admin's key of the pipeline, for this machine's own commands.</param>
+internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic, string Operator)
 {
     /// <summary>The keys of the functions host.</summary>
     public HostKeys Host => new(FunctionsMaster, Functions);
@@ -16,7 +20,7 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
         var path = Path.Combine(folder, "keys.json");
         if (!File.Exists(path))
         {
-            PrivateFile.Write(path, JsonSerializer.Serialize(new LocalKeys(Random(), Random(), Random()), JsonSerializerOptions.Web));
+            return Written(path, new(Random(), Random(), Random(), Random()));
         }
 
         try
@@ -24,7 +28,8 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
             if (JsonSerializer.Deserialize<LocalKeys>(File.ReadAllText(path), JsonSerializerOptions.Web)
                 is { FunctionsMaster: not null, Functions: not null, EventGridTopic: not null } keys)
             {
-                return keys;
+                // One written before there were operators' keys has none.
+                return keys is { Operator: not null } ? keys : Written(path, keys with { Operator = Random() });
             }
         }
         catch (JsonException)
@@ -33,6 +38,12 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
         }
 
         throw new LocalPlatformException($"{path} is damaged; delete it, and new keys are made.");
+    }
+
+    private static LocalKeys Written(string path, LocalKeys keys)
+    {
+        PrivateFile.Write(path, JsonSerializer.Serialize(keys, JsonSerializerOptions.Web));
+        return keys;
     }
 
     // Base64, as Event Grid keys are; the alphabet of URLs, so that no address needs escaping, would not be.

@@ -210,6 +210,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
             _keys.EventGridTopic,
             functionsUrl,
             _keys.Functions,
+            _keys.Operator,
             LoopbackWeb.AddressOf(_front),
             DataFolder);
         EndpointsFile.Write(Endpoints);

@@ -9,7 +9,7 @@ internal static class Expected
     internal static readonly IReadOnlyList<string> StageQueues =
         ["model-uploads", "quantize", "validate", "package", "deltas", "release", "adapt", "rollout-starts", "rollouts"];
 
-    internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports", "repository"];
+    internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports", "repository", "access", "audit"];
 
     internal static readonly IReadOnlyList<string> AppSettings =
     [

@@ -41,6 +41,8 @@ public sealed class CommandTreeTests
                 "cancel",
                 "floor",
                 "adaptation",
+                "key",
+                "audit",
                 "agent",
                 "inspect",
                 "quantize",
@@ -67,6 +69,8 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "rollout", "pause", "a", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "list", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "withdraw", "a", "b", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "key", "list", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "audit", "--verify", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "agent", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "floor", "a/1", "--data", "/nowhere")]
     [InlineData(ExitCode.Usage, "is not NAME/VERSION", "floor", "a")]

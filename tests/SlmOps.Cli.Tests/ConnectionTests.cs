@@ -41,7 +41,7 @@ public sealed class ConnectionTests
 
         Assert.Equal(
             (new Uri("https://slmops.example.net"), "k", "s", null),
-            (found.FunctionsUrl, found.FunctionsKey, found.StorageConnectionString, found.EventsUrl));
+            (found.FunctionsUrl, found.OperatorKey, found.StorageConnectionString, found.EventsUrl));
     }
 
     [Fact]

@@ -4,4 +4,5 @@ namespace SlmOps.Contracts.Operator;
 /// <param name="Title">Kind of fault.</param>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Detail">What, which one and what to do.</param>
-public sealed record Fault(string? Title, int? Status, string? Detail);
+/// <param name="Code">The same for machines, where there is a code for it.</param>
+public sealed record Fault(string? Title, int? Status, string? Detail, string? Code = null);

@@ -7,44 +7,70 @@ public static class OperatorCalls
     private static readonly Dictionary<int, string> Unknown = new() { [404] = "There is no such thing." };
     private static readonly Dictionary<int, string> Conflict = new() { [409] = "The present state does not allow it." };
 
-    /// <summary>Name of the call that gives the document.</summary>
-    public const string Document = "OpenApi";
+    /// <summary>The call that gives the document; it is not in it.</summary>
+    public static OperatorCall Document { get; } =
+        new("OpenApi", "get", "v1/openapi.json", OperatorRole.Read, "Describes this interface.", Json.Fault);
 
-    /// <summary>Route of the document.</summary>
-    public const string DocumentRoute = "v1/openapi.json";
+    /// <summary>The call of a name.</summary>
+    public static OperatorCall Find(string name) => name == Document.Name ? Document : All.Single(call => call.Name == name);
 
-    /// <summary>The calls.</summary>
+    /// <summary>The calls, and which role each needs: the only place that says so.</summary>
     public static IReadOnlyList<OperatorCall> All { get; } =
     [
-        new("Models", "get", "v1/models", "Lists runs, oldest first.", Json.IReadOnlyListModelSummary),
-        new("Model", "get", "v1/models/{model}/{version}", "Tells everything about one run.", Json.RunStatus) { Refusals = Unknown },
-        new("SecurityFloor", "post", "v1/models/{model}/{version}/security-floor",
+        new("Models", "get", "v1/models", OperatorRole.Read, "Lists runs, oldest first.", Json.IReadOnlyListModelSummary),
+        new("Model", "get", "v1/models/{model}/{version}", OperatorRole.Read, "Tells everything about one run.", Json.RunStatus)
+        {
+            Refusals = Unknown,
+        },
+        new("SecurityFloor", "post", "v1/models/{model}/{version}/security-floor", OperatorRole.Operate,
             "Lets devices install and fall back to nothing older than this release; it never goes down.", Json.OperatorResult)
         {
             Refusals = Unknown,
         },
-        new("CancelRun", "post", "v1/models/{model}/{version}/cancel", "Ends a run at the stage where it is.", Json.OperatorResult)
+        new("CancelRun", "post", "v1/models/{model}/{version}/cancel", OperatorRole.Operate,
+            "Ends a run at the stage where it is.", Json.OperatorResult)
         {
             Refusals = new Dictionary<int, string> { [404] = "There is no such thing.", [409] = "The present state does not allow it." },
         },
-        new("Channels", "get", "v1/channels", "Lists channels and what they run.", Json.IReadOnlyListChannelStatus),
-        new("Devices", "get", "v1/devices", "Lists the devices of a channel.", Json.IReadOnlyListDeviceStatus)
+        new("Channels", "get", "v1/channels", OperatorRole.Read, "Lists channels and what they run.", Json.IReadOnlyListChannelStatus),
+        new("Devices", "get", "v1/devices", OperatorRole.Read, "Lists the devices of a channel.", Json.IReadOnlyListDeviceStatus)
         {
             Query = new Dictionary<string, string> { ["channel"] = "Channel whose devices are listed; required." },
         },
-        new("RolloutCommand", "post", "v1/channels/{channel}/rollout/{action}",
+        new("RolloutCommand", "post", "v1/channels/{channel}/rollout/{action}", OperatorRole.Operate,
             "Pauses, resumes or rolls back the rollout of a channel; action is pause, resume or rollback.", Json.OperatorResult)
         {
             Query = new Dictionary<string, string> { ["reason"] = "Why, at most 500 characters." },
             Refusals = Conflict,
         },
-        new("Garbage", "get", "v1/garbage", "Tells which package blobs no release needs any more.", Json.GarbageReport),
-        new("Collect", "delete", "v1/garbage/{plan}", "Deletes exactly what that plan showed.", Json.GarbageReport) { Refusals = Conflict },
-        new("AdaptationWithdraw", "post", "v1/channels/{channel}/adaptations/{name}/withdraw",
+        new("Garbage", "get", "v1/garbage", OperatorRole.Read, "Tells which package blobs no release needs any more.", Json.GarbageReport),
+        new("Collect", "delete", "v1/garbage/{plan}", OperatorRole.Admin, "Deletes exactly what that plan showed.", Json.GarbageReport)
+        {
+            Refusals = Conflict,
+        },
+        new("AdaptationWithdraw", "post", "v1/channels/{channel}/adaptations/{name}/withdraw", OperatorRole.Operate,
             "Takes an adaptation out of a channel.", Json.OperatorResult)
         {
             Query = new Dictionary<string, string> { ["version"] = "Only this version; all of them without it." },
             Refusals = Conflict,
+        },
+        new("Keys", "get", "v1/keys", OperatorRole.Admin, "Lists the operators' keys.", Json.IReadOnlyListOperatorKeyStatus),
+        new("AddKey", "post", "v1/keys", OperatorRole.Admin, "Makes a key for an operator; the answer alone shows it.", Json.NewOperatorKey)
+        {
+            Query = new Dictionary<string, string>
+            {
+                ["name"] = "Whose it is, a name.",
+                ["role"] = "read, operate or admin.",
+                ["days"] = "Days until it ends, 1 to 3650; without it, it does not.",
+            },
+        },
+        new("RevokeKey", "delete", "v1/keys/{id}", OperatorRole.Admin, "Revokes a key, at once.", Json.OperatorResult)
+        {
+            Refusals = Unknown,
+        },
+        new("Audit", "get", "v1/audit", OperatorRole.Read, "Gives a piece of the audit log.", Json.AuditPage)
+        {
+            Query = new Dictionary<string, string> { ["after"] = "Number of the entry before the first one wanted; 0 without it." },
         },
     ];
 }

@@ -11,5 +11,8 @@ namespace SlmOps.Contracts.Operator;
 [JsonSerializable(typeof(IReadOnlyList<DeviceStatus>))]
 [JsonSerializable(typeof(OperatorResult))]
 [JsonSerializable(typeof(GarbageReport))]
+[JsonSerializable(typeof(IReadOnlyList<OperatorKeyStatus>))]
+[JsonSerializable(typeof(NewOperatorKey))]
+[JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(Fault))]
 public sealed partial class OperatorJson : JsonSerializerContext;

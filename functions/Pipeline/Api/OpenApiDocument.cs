@@ -12,7 +12,7 @@ namespace SlmOps.Pipeline.Api;
 /// </summary>
 internal static partial class OpenApiDocument
 {
-    private const string Key = "functionKey";
+    private const string Key = "operatorKey";
     private static readonly Lazy<string> Made = new(() => Build().ToJsonString());
 
     internal static string Text => Made.Value;
@@ -46,7 +46,12 @@ internal static partial class OpenApiDocument
                 ["schemas"] = new JsonObject(schemas.Select(schema => KeyValuePair.Create<string, JsonNode?>(schema.Key, schema.Value))),
                 ["securitySchemes"] = new JsonObject
                 {
-                    [Key] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "x-functions-key" },
+                    [Key] = new JsonObject
+                    {
+                        ["type"] = "http",
+                        ["scheme"] = "bearer",
+                        ["description"] = "An operator's key; `slmops key add` makes one.",
+                    },
                 },
             },
         };
@@ -60,7 +65,8 @@ internal static partial class OpenApiDocument
             answers["400"] = Refusal("A name or parameter is not allowed.");
         }
 
-        answers["401"] = new JsonObject { ["description"] = "The key is missing or wrong." };
+        answers["401"] = Refusal("The key is missing, unknown, revoked or at its end.");
+        answers["403"] = Refusal("The key's role does not allow it.");
         foreach (var (status, meaning) in call.Refusals)
         {
             answers[$"{status}"] = Refusal(meaning);
@@ -70,6 +76,7 @@ internal static partial class OpenApiDocument
         {
             ["operationId"] = call.Name,
             ["summary"] = call.Summary,
+            ["description"] = $"Needs a key of role {StateName.Of(call.Role)} or above.",
             ["parameters"] = new JsonArray([
                 .. Placeholder().Matches(call.Route).Select(match => Parameter(match.Groups[1].Value, "path", null)),
                 .. call.Query.Select(query => Parameter(query.Key, "query", query.Value)),

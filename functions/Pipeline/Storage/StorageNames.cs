@@ -21,6 +21,8 @@ internal static class Tables
     internal const string Devices = "devices";
     internal const string Reports = "reports";
     internal const string Repository = "repository";
+    internal const string Access = "access";
+    internal const string Audit = "audit";
 
-    internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository];
+    internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository, Access, Audit];
 }

@@ -47,6 +47,8 @@ var tables = [
   'devices'
   'reports'
   'repository'
+  'access'
+  'audit'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {

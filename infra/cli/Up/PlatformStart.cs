@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using SlmOps.Local;
 using SlmOps.Packaging.Signing;
@@ -41,6 +43,7 @@ internal static class PlatformStart
             ["SlmOps__OnlineKey"] = KeyPath(endpoints, "online"),
             ["SlmOps__RootFolder"] = LocalRoot.FolderOf(endpoints.DataFolder),
             ["SlmOps__CreateStorage"] = "true",
+            ["SlmOps__AdminKeySha256"] = HashOf(endpoints.OperatorKey),
             // Log records with their values and scopes, which the protocol between worker and host leaves out.
             ["SlmOpsConsole"] = "json",
             ["Logging__LogLevel__Default"] = "Information",
@@ -62,7 +65,10 @@ internal static class PlatformStart
         using var director = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "director"));
         new TrustRoots(release.PublicKey, director.PublicKey, Root(endpoints, release)).Save(trust);
         var connection = new Connection(
-            endpoints.FunctionsUrl, endpoints.FunctionsKey, endpoints.StorageConnectionString, endpoints.FrontUrl, trust);
+            endpoints.FunctionsUrl, endpoints.OperatorKey, endpoints.StorageConnectionString, endpoints.FrontUrl, trust)
+        {
+            FunctionsKey = endpoints.FunctionsKey,
+        };
         connection.Save(endpoints.DataFolder);
         return connection;
     }
@@ -93,6 +99,9 @@ internal static class PlatformStart
         using var online = LocalSigningKey.LoadOrCreate(KeyPath(endpoints, "online"));
         return LocalRoot.Ensure(endpoints.DataFolder, release.PublicKey, online.PublicKey, TimeProvider.System.GetUtcNow());
     }
+
+    /// <summary>The app learns who may come in, and cannot do so itself.</summary>
+    private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private static string KeyPath(LocalEndpoints endpoints, string name) =>
         Path.Combine(Directory.CreateDirectory(Path.Combine(endpoints.DataFolder, "keys")).FullName, $"{name}.pem");

@@ -68,7 +68,7 @@ internal static class UpCommand
     {
         var endpoints = platform.Endpoints;
         terminal.Say(platform.FunctionTable.Length > 0 ? platform.FunctionTable : "No functions run here.");
-        terminal.Say($"functions      {endpoints.FunctionsUrl}api/v1/   x-functions-key: {endpoints.FunctionsKey}");
+        terminal.Say($"functions      {endpoints.FunctionsUrl}api/v1/   Authorization: Bearer {endpoints.OperatorKey}");
         terminal.Say($"events         {endpoints.EventGridTopicEndpoint}   aeg-sas-key: {endpoints.EventGridKey}");
         terminal.Say($"health         {endpoints.FrontUrl}healthz   metrics: {endpoints.FrontUrl}metrics");
         terminal.Say($"data           {platform.DataFolder}");
