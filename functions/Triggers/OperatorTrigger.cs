@@ -68,7 +68,8 @@ public sealed class OperatorTrigger(OperatorFlow flow)
 
     [Function("AdaptationWithdraw")]
     public Task<IResult> Withdraw(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/channels/{channel}/adaptations/{name}/withdraw")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/channels/{channel}/adaptations/{name}/withdraw")]
+        HttpRequest request,
         string channel,
         string name,
         CancellationToken cancellationToken) => flow.WithdrawAdaptationAsync(request, channel, name, cancellationToken);

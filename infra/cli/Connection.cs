@@ -43,7 +43,8 @@ internal sealed record Connection(
         if (url is not null)
         {
             return Uri.TryCreate(url, UriKind.Absolute, out var uri)
-                ? new(uri, parsed.GetValue(options.Key) ?? Variable("SLMOPS_KEY") ?? "",
+                ? new(
+                    uri, parsed.GetValue(options.Key) ?? Variable("SLMOPS_KEY") ?? "",
                     parsed.GetValue(options.Storage) ?? Variable("SLMOPS_STORAGE") ?? "", null, Variable("SLMOPS_TRUST") ?? "trust.json")
                 : throw new CliException($"'{url}' is not a URL.", ExitCode.Usage);
         }
@@ -57,7 +58,9 @@ internal sealed record Connection(
 
         try
         {
-            if (JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is { FunctionsUrl: not null, OperatorKey: not null } found)
+            if (
+                JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is
+                { FunctionsUrl: not null, OperatorKey: not null } found)
             {
                 return found;
             }
