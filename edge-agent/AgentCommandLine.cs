@@ -16,9 +16,10 @@ internal static class AgentCommandLine
         the variant that the hardware can hold, downloads it with resume, checks the release signature and every digest,
         tests it beside the model that runs, switches in one step, watches it, and commits it or goes back.
 
-        Every setting can also come from the environment: SLMOPS_URL, SLMOPS_KEY, SLMOPS_CHANNEL, SLMOPS_ID, SLMOPS_DATA,
+        Every setting can also come from the environment: SLMOPS_URL, SLMOPS_KEY_FILE, SLMOPS_CHANNEL, SLMOPS_ID, SLMOPS_DATA,
         SLMOPS_TRUST, SLMOPS_LABELS (a=b,c=d), SLMOPS_MEMORY, SLMOPS_PREFER, SLMOPS_POLL, SLMOPS_LAUNCHER. An option
-        wins over its variable.
+        wins over its variable. The key itself comes from SLMOPS_KEY or a file, never from the command line, which every
+        user of the machine can read.
 
         Exit codes: 0 stopped, or settled with --once; 1 failed, or settled on less than the channel asks for; 2 wrong usage.
         """;
@@ -26,10 +27,8 @@ internal static class AgentCommandLine
     internal static RootCommand Create()
     {
         var url = Text("--url", "address", "Address of the service, such as https://slmops.example.net. Required.");
-        var key = Text(
-            "--key",
-            "key",
-            "Function key, sent to the service alone. Prefer SLMOPS_KEY, which other users of this machine cannot see.");
+        var key = new Option<string>("--key") { Hidden = true };
+        var keyFile = Text("--key-file", "file", "File with the function key, which is sent to the service alone; or SLMOPS_KEY.");
         var channel = Text("--channel", "name", "Channel to follow; 'stable' unless given.");
         var id = Text("--id", "name", "Device id; made once and kept in the data folder unless given.");
         var data = Text("--data", "folder", "Folder for models and state; one agent each. Required.");
@@ -65,6 +64,7 @@ internal static class AgentCommandLine
         {
             url,
             key,
+            keyFile,
             channel,
             id,
             data,
@@ -85,7 +85,13 @@ internal static class AgentCommandLine
         root.SetAction(async (parsed, cancellationToken) =>
         {
             string? Setting(Option<string> option) =>
-                parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant()}");
+                parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant().Replace('-', '_')}");
+
+            if (parsed.GetValue(key) is not null)
+            {
+                return await CannotStartAsync(
+                    ["--key is not taken: every user of this machine can read a command line. Use SLMOPS_KEY or --key-file."]);
+            }
 
             if (parsed.GetValue(smoke) is { } folder)
             {
@@ -101,7 +107,8 @@ internal static class AgentCommandLine
             var raw = new RawOptions
             {
                 Url = Setting(url),
-                Key = Setting(key),
+                Key = parsed.GetValue(keyFile) is null ? Variable("SLMOPS_KEY") : null,
+                KeyFile = Setting(keyFile),
                 Channel = Setting(channel),
                 Id = Setting(id),
                 Data = Setting(data),

@@ -8,7 +8,7 @@ internal sealed class DataFolder
     internal DataFolder(string root)
     {
         Root = Path.GetFullPath(root);
-        Directory.CreateDirectory(Root);
+        DiskPath.MakePrivate(Root);
         DiskPath.EnsureFolder(Store);
         DiskPath.EnsureFolder(Partial);
         DiskPath.EnsureFolder(Blobs);

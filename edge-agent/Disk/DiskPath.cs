@@ -113,6 +113,19 @@ internal static class DiskPath
         Directory.CreateDirectory(path);
     }
 
+    /// <summary>Makes a folder for its owner alone. One that somebody made before keeps the mode that he gave it.</summary>
+    internal static void MakePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     private static void MakeWritable(string folder)
     {
         foreach (var file in OperatingSystem.IsWindows() ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories) : [])

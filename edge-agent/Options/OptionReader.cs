@@ -38,6 +38,7 @@ internal static class OptionReader
                 : $"--trust '{raw.Trust}' does not exist.");
         }
 
+        var key = ServiceKey.Read(raw.Key, raw.KeyFile, found);
         var labels = Labels(raw.Labels, found);
         var memory = Memory(raw.Memory, defaultMemory, found);
         var preference = Preference(raw.Prefer, found);
@@ -47,7 +48,7 @@ internal static class OptionReader
         return found.Count > 0 ? null : new()
         {
             Url = url!,
-            Key = string.IsNullOrEmpty(raw.Key) ? null : raw.Key,
+            Key = key,
             Channel = channel,
             DeviceId = raw.Id,
             DataPath = raw.Data!,

@@ -7,6 +7,8 @@ internal sealed record RawOptions
 
     public string? Key { get; init; }
 
+    public string? KeyFile { get; init; }
+
     public string? Channel { get; init; }
 
     public string? Id { get; init; }

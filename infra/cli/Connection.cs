@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.Local;
+using SlmOps.Packaging;
 
 namespace SlmOps.Cli;
 
@@ -20,20 +22,17 @@ internal sealed record Connection(
     public string FunctionsKey { get; init; } = "";
 
     internal const string FileName = "platform.json";
+    private const int MaxBytes = 64 << 10;
+
+    /// <summary>The key of its topics; null where there are none.</summary>
+    public string? EventsKey { get; init; }
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     internal void Save(string dataFolder)
     {
-        var path = Path.Combine(dataFolder, FileName);
-        File.WriteAllText(path, "");
-        if (!OperatingSystem.IsWindows())
-        {
-            // It holds keys.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        File.WriteAllText(path, JsonSerializer.Serialize(this, Json));
+        // It holds keys.
+        PrivateFile.Write(Path.Combine(dataFolder, FileName), JsonSerializer.Serialize(this, Json));
     }
 
     /// <exception cref="CliException">Nothing runs there, or the file is not what <c>up</c> writes.</exception>
@@ -42,7 +41,7 @@ internal sealed record Connection(
         var url = parsed.GetValue(options.Url) ?? Variable("SLMOPS_URL");
         if (url is not null)
         {
-            return Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            return Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
                 ? new(
                     uri, parsed.GetValue(options.Key) ?? Variable("SLMOPS_KEY") ?? "",
                     parsed.GetValue(options.Storage) ?? Variable("SLMOPS_STORAGE") ?? "", null, Variable("SLMOPS_TRUST") ?? "trust.json")
@@ -58,14 +57,16 @@ internal sealed record Connection(
 
         try
         {
-            if (
-                JsonSerializer.Deserialize<Connection>(File.ReadAllText(path), Json) is
-                { FunctionsUrl: not null, OperatorKey: not null } found)
+            if (JsonSerializer.Deserialize<Connection>(PlainFile.ReadAll(path, MaxBytes), Json) is
+                {
+                    FunctionsUrl.IsAbsoluteUri: true, OperatorKey: not null, FunctionsKey: not null, StorageConnectionString: not null,
+                    TrustFile: not null,
+                } found)
             {
                 return found;
             }
         }
-        catch (JsonException)
+        catch (Exception unread) when (unread is JsonException or PackageFormatException or InvalidDataException or IOException)
         {
             // Said below.
         }

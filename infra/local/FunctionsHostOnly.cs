@@ -61,7 +61,7 @@ internal sealed class FunctionsHostOnly : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var app = WorkerApp.Read(appFolder);
-        var folder = PrivateFile.Folder(dataFolder);
+        var folder = PrivateFile.DataFolder(dataFolder);
         var settings = LocalSettingsFile.Read(app.Folder);
         if (FolderLock.IsHeld(folder))
         {

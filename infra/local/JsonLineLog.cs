@@ -24,7 +24,7 @@ internal sealed class JsonLineLog : ILoggerProvider, ISupportExternalScope
         _path = path;
         _maxBytes = maxBytes;
         _time = time;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        PrivateFile.Folder(Path.GetDirectoryName(path)!);
         _file = Open();
     }
 

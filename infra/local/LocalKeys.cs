@@ -11,6 +11,9 @@ namespace SlmOps.Local;
 /// <param name="Operator">An admin's key of the pipeline, for this machine's own commands.</param>
 internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic, string Operator)
 {
+    /// <summary>The key of a private storage account; null until one was asked for.</summary>
+    public string? Storage { get; init; }
+
     /// <summary>The keys of the functions host.</summary>
     public HostKeys Host => new(FunctionsMaster, Functions);
 
@@ -40,12 +43,23 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
         throw new LocalPlatformException($"{path} is damaged; delete it, and new keys are made.");
     }
 
+    /// <summary>The same with a key for a private storage account, which stays the same over restarts.</summary>
+    public LocalKeys WithStorage(string folder)
+    {
+        if (Storage is not null)
+        {
+            return this;
+        }
+
+        return Written(Path.Combine(folder, "keys.json"), this with { Storage = Random(64) });
+    }
+
     private static LocalKeys Written(string path, LocalKeys keys)
     {
         PrivateFile.Write(path, JsonSerializer.Serialize(keys, JsonSerializerOptions.Web));
         return keys;
     }
 
-    // Base64, as Event Grid keys are; the alphabet of URLs, so that no address needs escaping, would not be.
-    private static string Random() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    // Base64, as the keys of Event Grid and of storage are; the alphabet of URLs, so that no address needs escaping, would not be.
+    private static string Random(int bytes = 32) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes));
 }

@@ -41,11 +41,12 @@ internal sealed class LocalPlatform : IAsyncDisposable
     {
         _options = options;
         _time = time;
-        DataFolder = PrivateFile.Folder(options.DataFolder);
+        DataFolder = PrivateFile.DataFolder(options.DataFolder);
         _lock = FolderLock.Take(DataFolder, time);
         try
         {
-            _keys = LocalKeys.ReadOrCreate(DataFolder);
+            var keys = LocalKeys.ReadOrCreate(DataFolder);
+            _keys = options.PrivateStorage ? keys.WithStorage(DataFolder) : keys;
             _loggers = CreateLoggers(options.ConfigureLogging, DataFolder, "platform", time);
         }
         catch
@@ -196,7 +197,12 @@ internal sealed class LocalPlatform : IAsyncDisposable
         var subscriptions = await SubscriptionFile.ReadAsync(
             _options.EventsFile ?? Path.Combine(DataFolder, "events.json"), cancellationToken);
         _azurite = await AzuriteProcess.StartAsync(
-            new AzuriteOptions(_options.RepoRoot, DataFolder) { QueuePort = ports.Queue, TablePort = ports.Table },
+            new AzuriteOptions(_options.RepoRoot, DataFolder)
+            {
+                QueuePort = ports.Queue,
+                TablePort = ports.Table,
+                Key = _options.PrivateStorage ? _keys.Storage! : AzuriteEndpoints.WellKnownKey,
+            },
             _time, cancellationToken);
         _events = await StartEventsAsync(subscriptions, cancellationToken);
         _proxy = await BlobProxy.StartAsync(

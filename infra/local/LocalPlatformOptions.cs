@@ -19,6 +19,9 @@ internal sealed record LocalPlatformOptions(
     /// <summary>Application settings that replace others.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>True for a storage account whose key only this data folder knows, rather than the well-known one.</summary>
+    public bool PrivateStorage { get; init; }
+
     /// <summary>See <see cref="FunctionsHostOptions.ConsoleRecords"/>.</summary>
     public bool ConsoleRecords { get; init; }
 

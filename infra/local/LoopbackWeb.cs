@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -15,6 +14,14 @@ namespace SlmOps.Local;
 /// <summary>Web applications on 127.0.0.1 that take nothing from the environment and leave signals alone.</summary>
 internal static class LoopbackWeb
 {
+    private const double LeastBytesPerSecond = 240;
+
+    /// <summary>How long a body may take to begin, unless a part says otherwise.</summary>
+    public static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The slowest body that is waited for; a slower one gets 408.</summary>
+    public static MinDataRate BodyRate(TimeSpan patience) => new(LeastBytesPerSecond, patience);
+
     /// <summary>An application on the wanted port, or on any free one when that is 0 or taken.</summary>
     public static WebApplication Build(
         int wantedPort,
@@ -29,16 +36,15 @@ internal static class LoopbackWeb
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols);
+            kestrel.Limits.MinRequestBodyDataRate = BodyRate(BodyPatience);
             limits?.Invoke(kestrel.Limits);
         });
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, OwnerDecides>());
         builder.Services.AddRoutingCore();
-        // A page in a browser must not reach us under a name that it made point at this machine.
-        builder.Services.Configure<HostFilteringOptions>(o => o.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
         services?.Invoke(builder.Services);
         var app = builder.Build();
-        app.UseHostFiltering();
+        SameMachine.Use(app);
         return app;
     }
 

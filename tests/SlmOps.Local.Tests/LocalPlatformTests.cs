@@ -4,13 +4,21 @@ using Azure;
 using Azure.Messaging;
 using Azure.Messaging.EventGrid;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using SlmOps.Contracts;
+using SlmOps.Local.Azurite;
 using SlmOps.Local.Tests.Workers;
 
 namespace SlmOps.Local.Tests;
 
 public sealed class LocalPlatformTests : IAsyncLifetime
 {
+    private static readonly (string Header, string Value)[] ElsewhereHeaders =
+    [
+        ("Host", "evil.example"), ("Host", "localhost.evil.example:7070"), ("Origin", "https://evil.example"), ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ];
+
     private readonly TemporaryFolder _folder = new();
     private Watcher _watcher = null!;
 
@@ -61,6 +69,7 @@ public sealed class LocalPlatformTests : IAsyncLifetime
         Assert.Equal(EventTypes.ModelReleased, JsonDocument.Parse(released.Data).RootElement.GetProperty("type").GetString());
 
         await ShowsItselfAsync(platform);
+        await RefusesOtherSitesAsync(platform);
         await RefusesASecondAsync(platform);
         await SurvivesAKillOfItsFunctionsAsync(platform);
         await StopsThoughSomebodyWaitsForEventsAsync(platform);
@@ -81,9 +90,10 @@ public sealed class LocalPlatformTests : IAsyncLifetime
     [Fact]
     public async Task HostOnly_BesideAPlatformWithoutFunctions_ServesItsEvents()
     {
-        var apart = Options with { WithFunctions = false };
+        var apart = Options with { WithFunctions = false, PrivateStorage = true };
         await using var platform = await LocalPlatform.StartAsync(apart, TimeProvider.System, Cancelled);
         await UploadAsync(platform.Endpoints);
+        Assert.DoesNotContain(AzuriteEndpoints.WellKnownKey, platform.Endpoints.StorageConnectionString, StringComparison.Ordinal);
 
         await using (var host = await FunctionsHostOnly.StartAsync(apart, TimeProvider.System, Cancelled))
         {
@@ -137,7 +147,7 @@ public sealed class LocalPlatformTests : IAsyncLifetime
 
     private static async Task StopsThoughSomebodyWaitsForEventsAsync(LocalPlatform platform)
     {
-        using var http = LoopbackWeb.Client();
+        using var http = Keyed(platform);
         var waiting = http.GetStringAsync(new Uri(platform.Endpoints.FrontUrl, "__events?after=1&type=never&wait=60"), Cancelled);
         await platform.StopAsync();
         await platform.Completion;
@@ -147,7 +157,7 @@ public sealed class LocalPlatformTests : IAsyncLifetime
 
     private static async Task ShowsItselfAsync(LocalPlatform platform)
     {
-        using var http = LoopbackWeb.Client();
+        using var http = Keyed(platform);
         var health = await http.GetStringAsync(new Uri(platform.Endpoints.FrontUrl, "healthz"), Cancelled);
         Assert.Equal("ok", JsonDocument.Parse(health).RootElement.GetProperty("status").GetString());
         var events = await http.GetStringAsync(new Uri(platform.Endpoints.FrontUrl, "__events?type=slmops.*"), Cancelled);
@@ -158,9 +168,46 @@ public sealed class LocalPlatformTests : IAsyncLifetime
         Assert.Contains(ReadLog(platform), line => line.Contains("\"function\":\"Text\"", StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                File.GetUnixFileMode(Path.Combine(platform.DataFolder, "keys.json")));
+            var owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            Assert.Equal(owner, File.GetUnixFileMode(Path.Combine(platform.DataFolder, "keys.json")));
+            foreach (var folder in Directory.GetDirectories(platform.DataFolder).Append(platform.DataFolder))
+            {
+                Assert.Equal((folder, owner | UnixFileMode.UserExecute), (folder, File.GetUnixFileMode(folder)));
+            }
+        }
+    }
+
+    private static HttpClient Keyed(LocalPlatform platform)
+    {
+        var http = LoopbackWeb.Client();
+        http.DefaultRequestHeaders.Add("aeg-sas-key", platform.Endpoints.EventGridKey);
+        return http;
+    }
+
+    /// <summary>On every port, whatever it serves; with a key too, as a page that learned one would send it.</summary>
+    private static async Task RefusesOtherSitesAsync(LocalPlatform platform)
+    {
+        var endpoints = platform.Endpoints;
+        using var http = Keyed(platform);
+        Uri[] ports =
+        [
+            endpoints.FrontUrl, endpoints.FunctionsUrl, platform.Events.Url,
+            new BlobServiceClient(endpoints.StorageConnectionString).Uri,
+            new QueueServiceClient(endpoints.StorageConnectionString).Uri,
+            new(endpoints.StorageConnectionString.Split("TableEndpoint=")[1].TrimEnd(';')),
+        ];
+        Assert.Equal(6, ports.Select(port => port.Port).Distinct().Count());
+        foreach (var port in ports)
+        {
+            foreach (var (header, value) in ElsewhereHeaders)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(port, "/__flush"));
+                request.Headers.TryAddWithoutValidation(header, value);
+                using var response = await http.SendAsync(request, Cancelled);
+
+                Assert.Equal((port, header, 403), (port, header, (int)response.StatusCode));
+                Assert.Contains("local platform", await response.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+            }
         }
     }
 

@@ -12,6 +12,9 @@ namespace SlmOps.Packaging.Storage;
 /// <param name="time">Clock for <see cref="GarbagePlan"/>; the system's when null.</param>
 public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IBlobStore
 {
+    /// <summary>Before the hexadecimal digits of a blob, in its path below the root.</summary>
+    internal const string Prefix = "blobs/sha256/";
+
     private const long FlushBytes = 32 << 20;
     private readonly string _folder = Path.Combine(root, "blobs", "sha256");
 
@@ -32,13 +35,10 @@ public sealed class FolderBlobStore(string root, TimeProvider? time = null) : IB
     {
         try
         {
-            return Task.FromResult<Stream>(new FileStream(PathOf(digest), new FileStreamOptions
-            {
-                Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-                Share = FileShare.Read | FileShare.Delete,
-            }));
+            return Task.FromResult<Stream>(
+                PlainFile.OpenRead(PathOf(digest), FileOptions.Asynchronous | FileOptions.SequentialScan));
         }
-        catch (DirectoryNotFoundException exception)
+        catch (FileNotFoundException exception)
         {
             throw new FileNotFoundException($"The store at '{_folder}' does not hold {digest}.", exception);
         }

@@ -33,14 +33,13 @@ internal static class AgentCommand
             var own = parsed.GetValue(more) ?? [];
             if (own.Contains("--help") || own.Contains("--version") || own.Contains("--self-test"))
             {
-                return await RunAsync(own, cancellationToken);
+                return await RunAsync(own, null, cancellationToken);
             }
 
             var found = Connection.Find(connection, parsed);
             List<(string Option, string Value)> defaults =
             [
                 ("--url", found.FunctionsUrl.ToString()),
-                        ("--key", found.FunctionsKey),
                         ("--trust", found.TrustFile),
                         ("--data", Path.Combine(parsed.GetValue(connection.Data)!, "agent")),
                     ];
@@ -56,7 +55,8 @@ internal static class AgentCommand
                 throw new CliException("--channel stands both before and after --; give it once.", ExitCode.Usage);
             }
 
-            return await RunAsync(WithDefaults(defaults, own), cancellationToken);
+            return await RunAsync(
+                WithDefaults(defaults, own), KeyFor(own, found), cancellationToken);
         }));
         return command;
     }
@@ -65,13 +65,17 @@ internal static class AgentCommand
     internal static IReadOnlyList<string> WithDefaults(IEnumerable<(string Option, string Value)> defaults, IReadOnlyList<string> own) =>
         [.. defaults.Where(known => !Gives(own, known.Option)).SelectMany(known => (string[])[known.Option, known.Value]), .. own];
 
+    /// <summary>None where the agent has a file with one, or where this command knows none: then its environment may have one.</summary>
+    private static string? KeyFor(IReadOnlyList<string> own, Connection connection) =>
+        Gives(own, "--key-file") || connection.FunctionsKey.Length == 0 ? null : connection.FunctionsKey;
+
     /// <summary><c>--option value</c> or <c>--option=value</c>.</summary>
     private static bool Gives(IReadOnlyList<string> own, string option) =>
         own.Any(argument => argument == option || argument.StartsWith(option + "=", StringComparison.Ordinal));
 
-    private static async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(IReadOnlyList<string> arguments, string? key, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(AgentProcess.StartInfo(arguments))
+        using var process = Process.Start(AgentProcess.StartInfo(arguments, key))
             ?? throw new CliException("The agent could not be started.");
         try
         {

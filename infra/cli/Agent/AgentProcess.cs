@@ -6,6 +6,7 @@ namespace SlmOps.Cli.Agent;
 internal static class AgentProcess
 {
     internal const string PathVariable = "SLMOPS_AGENT";
+    private const string KeyVariable = "SLMOPS_KEY";
 
     /// <summary>The agent built with this tool, unless <c>SLMOPS_AGENT</c> names another, such as the NativeAOT one.</summary>
     internal static string Find()
@@ -28,7 +29,6 @@ internal static class AgentProcess
         List<string> arguments =
         [
             "--url", connection.FunctionsUrl.ToString(),
-            "--key", connection.FunctionsKey,
             "--trust", connection.TrustFile,
             "--channel", channel,
             "--id", profile.Id,
@@ -45,9 +45,16 @@ internal static class AgentProcess
         return arguments;
     }
 
-    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
+    /// <param name="arguments">Its command line, which every user of the machine can read.</param>
+    /// <param name="key">The key for the service, which they cannot: it goes into the environment. Null changes nothing there.</param>
+    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? key)
     {
         var start = new ProcessStartInfo(Find()) { UseShellExecute = false };
+        if (key is not null)
+        {
+            start.Environment[KeyVariable] = key;
+        }
+
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

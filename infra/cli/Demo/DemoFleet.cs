@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Cli.Agent;
+using SlmOps.Local;
 
 namespace SlmOps.Cli.Demo;
 
@@ -12,8 +13,8 @@ internal sealed class DemoFleet : IAsyncDisposable
     {
         foreach (var profile in profiles)
         {
-            var data = Directory.CreateDirectory(Path.Combine(folder, profile.Id)).FullName;
-            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data));
+            var data = PrivateFile.Folder(Path.Combine(PrivateFile.Folder(folder), profile.Id));
+            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data), connection.FunctionsKey);
             start.RedirectStandardError = true;
             start.RedirectStandardOutput = true;
             var log = new StreamWriter(Path.Combine(folder, $"{profile.Id}.log")) { AutoFlush = true };

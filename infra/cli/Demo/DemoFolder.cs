@@ -20,7 +20,7 @@ internal static class DemoFolder
             Directory.Delete(folder, recursive: true);
         }
 
-        Directory.CreateDirectory(folder);
+        PrivateFile.Folder(folder);
         File.WriteAllText(Path.Combine(folder, Mark), "");
     }
 }

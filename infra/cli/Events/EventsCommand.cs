@@ -44,19 +44,19 @@ internal static class EventsCommand
             var everything = parsed.GetValue(all) || parsed.GetValue(type) is not null;
             var wait = parsed.GetValue(follow) ? 30 : 0;
             using var http = new HttpClient { BaseAddress = found.EventsUrl, Timeout = TimeSpan.FromSeconds(60) };
+            http.DefaultRequestHeaders.Add("aeg-sas-key", found.EventsKey);
             for (long after = 0; ;)
             {
-                var page = await http.GetFromJsonAsync<JsonElement>($"__events?after={after}&wait={wait}&{query}", cancellationToken);
-                foreach (var logged in page.GetProperty("events").EnumerateArray())
+                var (events, next) = await PageAsync(http, $"__events?after={after}&wait={wait}&{query}", cancellationToken);
+                foreach (var cloudEvent in events)
                 {
-                    var cloudEvent = logged.GetProperty("event");
                     if (everything || Text(cloudEvent, "type").StartsWith(Facts, StringComparison.Ordinal))
                     {
                         Print(cloudEvent, parsed.GetValue(json));
                     }
                 }
 
-                after = page.GetProperty("next").GetInt64();
+                after = next;
                 if (!parsed.GetValue(follow))
                 {
                     return ExitCode.Done;
@@ -64,6 +64,22 @@ internal static class EventsCommand
             }
         }));
         return command;
+    }
+
+    private static async Task<(IReadOnlyList<JsonElement> Events, long Next)> PageAsync(
+        HttpClient http, string query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await http.GetFromJsonAsync<JsonElement>(query, cancellationToken);
+            return (
+                [.. page.GetProperty("events").EnumerateArray().Select(logged => logged.GetProperty("event"))],
+                page.GetProperty("next").GetInt64());
+        }
+        catch (Exception unread) when (unread is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new CliException($"{http.BaseAddress} did not answer as the local platform does; start `slmops up` again. {unread.Message}");
+        }
     }
 
     private static void Print(JsonElement cloudEvent, bool json)

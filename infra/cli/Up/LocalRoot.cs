@@ -1,6 +1,8 @@
 using SlmOps.Cli.Root;
 using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Tuf;
+using SlmOps.Local;
+using SlmOps.Packaging;
 
 namespace SlmOps.Cli.Up;
 
@@ -20,7 +22,7 @@ internal static class LocalRoot
     internal static byte[] Ensure(string dataFolder, PublicKey releaseKey, PublicKey onlineKey, DateTimeOffset now)
     {
         var (folder, keysFolder) = (FolderOf(dataFolder), Path.Combine(dataFolder, "keys"));
-        Directory.CreateDirectory(folder);
+        PrivateFile.Folder(folder);
         using var turn = TakeTurn(Path.Combine(folder, ".lock"));
         var first = Path.Combine(folder, "1.root.json");
         var last = RootCeremony.Newest(folder);

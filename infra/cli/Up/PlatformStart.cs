@@ -68,6 +68,7 @@ internal static class PlatformStart
             endpoints.FunctionsUrl, endpoints.OperatorKey, endpoints.StorageConnectionString, endpoints.FrontUrl, trust)
         {
             FunctionsKey = endpoints.FunctionsKey,
+            EventsKey = endpoints.EventGridKey,
         };
         connection.Save(endpoints.DataFolder);
         return connection;
@@ -78,7 +79,7 @@ internal static class PlatformStart
     /// <summary>A new one for each host; what hosts that were killed left in theirs goes.</summary>
     private static string WorkFolder(LocalEndpoints endpoints)
     {
-        var all = Directory.CreateDirectory(Path.Combine(endpoints.DataFolder, "work")).FullName;
+        var all = PrivateFile.Folder(Path.Combine(endpoints.DataFolder, "work"));
         foreach (var old in Directory.GetDirectories(all))
         {
             try
@@ -104,5 +105,5 @@ internal static class PlatformStart
     private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private static string KeyPath(LocalEndpoints endpoints, string name) =>
-        Path.Combine(Directory.CreateDirectory(Path.Combine(endpoints.DataFolder, "keys")).FullName, $"{name}.pem");
+        Path.Combine(PrivateFile.Folder(Path.Combine(endpoints.DataFolder, "keys")), $"{name}.pem");
 }

@@ -25,15 +25,23 @@ internal static class UpCommand
             DefaultValueFactory = _ => HostMode.BuiltIn,
         };
         host.AcceptOnlyFromAmong(HostMode.All);
-        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on "
-            + "loopback.") { data, json, host };
+        var closed = new Option<bool>("--private")
+        {
+            Description =
+                "Give the storage account a random key of this data folder, so that no other user of the machine can read or write it; without it storage takes the emulator's well-known key, which every Azure tool knows",
+        };
+        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json, host, closed };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
             await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken);
             var mode = parsed.GetValue(host)!;
             await using var platform = await LocalPlatform.StartAsync(
-                PlatformStart.Options(parsed.GetValue(data)!, LogToScreen) with { WithFunctions = mode == HostMode.BuiltIn },
+                PlatformStart.Options(parsed.GetValue(data)!, LogToScreen) with
+                {
+                    WithFunctions = mode == HostMode.BuiltIn,
+                    PrivateStorage = parsed.GetValue(closed),
+                },
                 TimeProvider.System, cancellationToken);
             var connection = PlatformStart.Announce(platform);
             try

@@ -7,8 +7,11 @@ internal sealed record AzuriteEndpoints(Uri Blob, Uri Queue, Uri Table)
     public const string Account = "devstoreaccount1";
 
     /// <summary>The published key of the development account; it protects nothing.</summary>
-    public const string Key =
+    public const string WellKnownKey =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    /// <summary>The key that storage takes.</summary>
+    public string Key { get; init; } = WellKnownKey;
 
     /// <summary>Connection string that names each service.</summary>
     public string ConnectionString => ConnectionStringWithBlob(Blob);

@@ -14,6 +14,9 @@ internal sealed record AzuriteOptions(string RepoRoot, string DataFolder)
     /// <summary>Wanted port of the table service.</summary>
     public int TablePort { get; init; }
 
+    /// <summary>Key of the storage account; the well-known one unless given.</summary>
+    public string Key { get; init; } = AzuriteEndpoints.WellKnownKey;
+
     /// <summary>Longest time until all three services must answer.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(90);
 }

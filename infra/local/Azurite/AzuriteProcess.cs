@@ -10,14 +10,6 @@ namespace SlmOps.Local.Azurite;
 /// </summary>
 internal sealed partial class AzuriteProcess : IAsyncDisposable
 {
-    // A terminal's Ctrl+C reaches every process of its group. Azurite would stop at once, under the functions that still
-    // hand back their messages; so it does not hear of it, and stops when the pipe closes.
-    private const string Supervised =
-        "const on = process.on.bind(process); process.on = process.once = (name, act) => name === 'SIGINT' ? process : on(name, act);"
-        + " on('SIGINT', () => {}); "
-        + "process.stdin.on('end', () => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => process.exit(1), 5000).unref(); })"
-        + ".resume(); require(process.argv[1]);";
-
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
 
     private readonly Process _process;
@@ -48,7 +40,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         AzuriteOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var script = AzuriteScript.Find(options.RepoRoot);
-        var folder = Directory.CreateDirectory(Path.Combine(options.DataFolder, "azurite")).FullName;
+        var folder = PrivateFile.Folder(Path.Combine(options.DataFolder, "azurite"));
         await AzuritePredecessor.WaitAsync(folder, time, cancellationToken);
         var process = Launch(script, folder, options);
         AzuritePredecessor.Remember(folder, process);
@@ -61,7 +53,10 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
             var endpoints = new AzuriteEndpoints(
                 await tail.AddressOfAsync("Blob", either.Token),
                 await tail.AddressOfAsync("Queue", either.Token),
-                await tail.AddressOfAsync("Table", either.Token));
+                await tail.AddressOfAsync("Table", either.Token))
+            {
+                Key = options.Key,
+            };
             return new AzuriteProcess(process, tail, endpoints);
         }
         catch (Exception e) when (e is OperationCanceledException or InvalidOperationException)
@@ -123,7 +118,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         };
         string[] arguments =
         [
-            "-e", Supervised, "--", script, "--location", folder,
+            "-e", AzuriteScript.Supervised, "--", script, "--location", folder,
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", Port(options.BlobPort), "--queuePort", Port(options.QueuePort), "--tablePort", Port(options.TablePort),
             // Longer than any client keeps an idle connection, so that no request meets a connection being closed.
@@ -135,6 +130,8 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // Not on the command line, which every user of the machine can read.
+        start.Environment["AZURITE_ACCOUNTS"] = $"{AzuriteEndpoints.Account}:{options.Key}";
         try
         {
             return Process.Start(start)!;

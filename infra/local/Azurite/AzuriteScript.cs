@@ -6,6 +6,9 @@ internal static class AzuriteScript
     private static readonly string RelativePath =
         Path.Combine("node_modules", "azurite", "dist", "src", "azurite.js");
 
+    /// <summary>What Node.js runs: it loads Azurite's own script, which is its first argument.</summary>
+    public static string Supervised { get; } = ReadSupervised();
+
     /// <summary>Looks in the folder and every folder above it.</summary>
     /// <exception cref="LocalPlatformException">When Azurite is not installed.</exception>
     public static string Find(string startFolder)
@@ -21,5 +24,12 @@ internal static class AzuriteScript
 
         throw new LocalPlatformException(
             $"Azurite is not installed: no {RelativePath} in '{startFolder}' or above it; run npm ci in the repository.");
+    }
+
+    private static string ReadSupervised()
+    {
+        using var stream = typeof(AzuriteScript).Assembly.GetManifestResourceStream("supervised.js")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 }

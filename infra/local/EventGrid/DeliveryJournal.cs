@@ -37,7 +37,7 @@ internal sealed class DeliveryJournal : IDisposable
     /// <summary>Opens the journal in the folder and reads what is still open.</summary>
     public static DeliveryJournal Open(string folder, int maxOpen)
     {
-        Directory.CreateDirectory(folder);
+        PrivateFile.Folder(folder);
         var path = Path.Combine(folder, "deliveries.jsonl");
         File.Delete(path + ".new");
         var journal = new DeliveryJournal(path, maxOpen, OpenFile(path, FileMode.OpenOrCreate));

@@ -27,26 +27,31 @@ internal static class EventGridApi
                 ? Results.Text("The subscription is validated.")
                 : Refuse(400, "BadRequest", "No such subscription, or the code is not the one that was sent."));
         // Webhook addresses carry keys, so that listing takes one too.
-        routes.MapGet("/__subscriptions", (HttpContext context) => KeyFault(context.Request, emulator) is { } fault
-            ? Refuse(401, "Unauthorized", fault)
-            : Results.Json(
-                emulator.Subscriptions.Select(item => new
-                {
-                    subscription = SubscriptionLine.From(item.Subscription),
-                    validated = item.Validated,
-                }),
-                SubscriptionLine.Json));
+        Keyed(routes, emulator).MapGet("/__subscriptions", () => Results.Json(
+            emulator.Subscriptions.Select(item => new
+            {
+                subscription = SubscriptionLine.From(item.Subscription),
+                validated = item.Validated,
+            }),
+            SubscriptionLine.Json));
         MapTools(routes, emulator);
     }
 
     /// <summary>The routes that only a local emulator has.</summary>
     public static void MapTools(IEndpointRouteBuilder routes, EventGridEmulator emulator)
     {
-        routes.MapPost("/__flush", async (CancellationToken cancellationToken) =>
+        var tools = Keyed(routes, emulator);
+        tools.MapPost("/__flush", async (CancellationToken cancellationToken) =>
             Results.Json(await emulator.FlushAsync(cancellationToken)));
-        routes.MapGet("/__events", (HttpContext context, CancellationToken cancellationToken) =>
+        tools.MapGet("/__events", (HttpContext context, CancellationToken cancellationToken) =>
             EventsAsync(context, emulator, cancellationToken));
     }
+
+    /// <summary>Routes for whoever has the key of the topics.</summary>
+    private static RouteGroupBuilder Keyed(IEndpointRouteBuilder routes, EventGridEmulator emulator) =>
+        routes.MapGroup("").AddEndpointFilter(async (context, next) => KeyFault(context.HttpContext.Request, emulator) is { } fault
+            ? Refuse(401, "Unauthorized", fault)
+            : await next(context));
 
     private static async Task<IResult> EventsAsync(HttpContext context, EventGridEmulator emulator, CancellationToken cancellationToken)
     {

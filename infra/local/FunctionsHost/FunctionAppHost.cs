@@ -182,7 +182,14 @@ internal sealed class FunctionAppHost : IAsyncDisposable
         _listeners = new Listeners(
             Functions, hostSettings, _options.QueueLease, Invoker, _workers.ReadyAsync, _time, _log, _abandon.Token);
         _web = LoopbackWeb.Build(
-            _options.Port, loggers, services => services.AddHttpForwarder(), limits => limits.MaxRequestBodySize = MaxBodyBytes);
+            _options.Port,
+            loggers,
+            services => services.AddHttpForwarder(),
+            limits =>
+            {
+                limits.MaxRequestBodySize = MaxBodyBytes;
+                limits.MinRequestBodyDataRate = LoopbackWeb.BodyRate(_options.BodyPatience);
+            });
         HttpFunctions.Map(_web, this);
         await _web.StartAsync(cancellationToken);
         Url = LoopbackWeb.AddressOf(_web);

@@ -22,6 +22,9 @@ internal sealed record FunctionsHostOptions(
     /// <summary>How long running functions may go on when the host stops, before their tokens are cancelled.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the body of a request may take to begin.</summary>
+    public TimeSpan BodyPatience { get; init; } = LoopbackWeb.BodyPatience;
+
     /// <summary>True when the app writes its log records to the console as JSON, which keeps their values.</summary>
     public bool ConsoleRecords { get; init; }
 }

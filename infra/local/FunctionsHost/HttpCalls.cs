@@ -44,8 +44,24 @@ internal sealed class HttpCalls(FunctionAppHost host, IHttpForwarder forwarder)
         if (!succeeded && !context.Response.HasStarted)
         {
             context.Response.Clear();
-            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            context.Response.StatusCode = BodyFault(context) ?? StatusCodes.Status500InternalServerError;
         }
+    }
+
+    /// <summary>The status of a body that was the client's fault, such as one that was too slow; else null.</summary>
+    private static int? BodyFault(HttpContext context)
+    {
+        for (var fault = context.GetForwarderErrorFeature()?.Exception; fault is not null; fault = fault.InnerException)
+        {
+            var bad = fault as BadHttpRequestException
+                ?? (fault as AggregateException)?.InnerExceptions.OfType<BadHttpRequestException>().FirstOrDefault();
+            if (bad is not null)
+            {
+                return bad.StatusCode;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Null when no worker came back in time.</summary>

@@ -37,7 +37,7 @@ internal sealed class BlobProxy : IAsyncDisposable
             limits =>
             {
                 limits.MaxRequestBodySize = null;
-                limits.MinRequestBodyDataRate = null;
+                limits.MinRequestBodyDataRate = LoopbackWeb.BodyRate(options.BodyPatience);
                 limits.MinResponseDataRate = null;
             });
         var client = new HttpMessageInvoker(new SocketsHttpHandler

@@ -10,4 +10,7 @@ internal sealed record BlobProxyOptions(Uri Target, string TargetConnectionStrin
 {
     /// <summary>Wanted port; 0, or a port that is taken, becomes any free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>How long a body may take to begin; a client that reads from a busy disk takes its time.</summary>
+    public TimeSpan BodyPatience { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -14,7 +14,7 @@ internal sealed class WorkerRecords(string folder)
     public void Remember(string workerId, Process worker)
     {
         using var self = Process.GetCurrentProcess();
-        Directory.CreateDirectory(folder);
+        PrivateFile.Folder(folder);
         File.WriteAllText(
             PathOf(workerId),
             JsonSerializer.Serialize(

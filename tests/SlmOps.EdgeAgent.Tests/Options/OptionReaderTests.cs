@@ -101,7 +101,51 @@ public sealed class OptionReaderTests : IDisposable
         Assert.Equal(command is null ? 1 : 0, mistakes.Count);
     }
 
+    [Theory]
+    [InlineData("abc+/=\n", "abc+/=")]
+    [InlineData("", null)]
+    [InlineData("two words", null)]
+    [InlineData("caf\u00e9", null)]
+    public void Read_KeyFile_HoldsOneKey(string text, string? key)
+    {
+        var file = _folder["key"];
+        File.WriteAllText(file, text);
+        MakePrivate(file);
+
+        var options = OptionReader.Read(Required with { KeyFile = file }, 99, out var mistakes);
+
+        Assert.Equal(key, options?.Key);
+        Assert.Equal(key is null ? 1 : 0, mistakes.Count);
+    }
+
+    [Fact]
+    public void Read_KeyFileThatIsMissingTooLargeOrOpenToAll_IsNamed()
+    {
+        File.WriteAllText(_folder["large"], new('a', 5000));
+        File.WriteAllText(_folder["open"], "abc");
+        MakePrivate(_folder["large"]);
+        var closed = OperatingSystem.IsWindows() ? 2 : 3;
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder["open"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        }
+
+        var refused = new[] { _folder["none"], _folder["large"], _folder["open"] }
+            .Count(file => OptionReader.Read(Required with { KeyFile = file }, 99, out var mistakes) is null
+                && mistakes.Single().Contains(file, StringComparison.Ordinal));
+
+        Assert.Equal(closed, refused);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static void MakePrivate(string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
 
     private RawOptions Required => new() { Url = "https://x.example", Data = "data", Trust = _folder["trust.json"] };
 }

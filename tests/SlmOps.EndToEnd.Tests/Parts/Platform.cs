@@ -101,6 +101,7 @@ internal sealed class Platform : IAsyncDisposable
     internal async Task<IReadOnlyList<JsonElement>> EventsAsync(string? type = null, string? subject = null)
     {
         using var http = new HttpClient { BaseAddress = Local.Endpoints.FrontUrl };
+        http.DefaultRequestHeaders.Add("aeg-sas-key", Local.Endpoints.EventGridKey);
         List<JsonElement> found = [];
         for (long after = 0; ;)
         {

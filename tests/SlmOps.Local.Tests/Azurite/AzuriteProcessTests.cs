@@ -18,6 +18,22 @@ public sealed class AzuriteProcessTests
     }
 
     [Fact]
+    public async Task Start_WithAKeyOfItsOwn_TakesThatOneAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var key = Convert.ToBase64String(new byte[64]);
+        await using var azurite = await AzuriteProcess.StartAsync(
+            new AzuriteOptions(AppContext.BaseDirectory, folder.Path) { Key = key }, TimeProvider.System, Cancelled);
+
+        await new Azure.Storage.Queues.QueueClient(azurite.Endpoints.ConnectionString, "mine").CreateAsync(cancellationToken: Cancelled);
+        var refused = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => new Azure.Storage.Queues.QueueClient(
+            azurite.Endpoints.ConnectionString.Replace(key, AzuriteEndpoints.WellKnownKey, StringComparison.Ordinal), "mine")
+            .CreateAsync(cancellationToken: Cancelled));
+
+        Assert.Equal(403, refused.Status);
+    }
+
+    [Fact]
     public async Task Stop_ThenStartWithTheSamePorts_KeepsData()
     {
         using var folder = new TemporaryFolder();

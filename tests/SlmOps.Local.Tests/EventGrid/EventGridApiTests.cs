@@ -192,21 +192,23 @@ public sealed class EventGridApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         Assert.Equal(HttpStatusCode.Created, right.StatusCode);
         await PublishAsync("1", "t", "/x");
-        using var flushed = await _http.PostAsync(new Uri(_emulator.Url, "__flush"), null, Cancelled);
+        using var flushed = await SendAsync(HttpMethod.Post, "__flush", Key);
         flushed.EnsureSuccessStatusCode();
         Assert.Equal("1", (await receiver.NextAsync()).Body.GetProperty("id").GetString());
     }
 
-    [Fact]
-    public async Task Request_UnderAForeignHostName_IsRefused()
+    [Theory]
+    [InlineData("POST", "__flush")]
+    [InlineData("GET", "__events?wait=0")]
+    [InlineData("GET", "__subscriptions")]
+    public async Task Tools_WithoutTheKey_AreNotOpen(string method, string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_emulator.Url, "__events?wait=0"))
+        foreach (var (key, status) in new[] { (null, 401), ("wrong", 401), (Key, 200) })
         {
-            Headers = { Host = "evil.example" },
-        };
-        using var response = await _http.SendAsync(request, Cancelled);
+            using var response = await SendAsync(new(method), path, key);
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+            Assert.Equal(status, (int)response.StatusCode);
+        }
     }
 
     // As the publisher library writes it: lower-case escapes, a date in US English with a narrow no-break space.
@@ -255,7 +257,19 @@ public sealed class EventGridApiTests : IAsyncLifetime
 
     private async Task<JsonElement[]> ReadAsync(string query, int wait = 0)
     {
-        var json = await _http.GetStringAsync(new Uri(_emulator.Url, $"__events?wait={wait}&{query}"), Cancelled);
-        return [.. JsonDocument.Parse(json).RootElement.GetProperty("events").EnumerateArray()];
+        using var response = await SendAsync(HttpMethod.Get, $"__events?wait={wait}&{query}", Key);
+        var json = await response.Content.ReadFromJsonAsync<JsonElement>(Cancelled);
+        return [.. json.GetProperty("events").EnumerateArray()];
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(_emulator.Url, path));
+        if (key is not null)
+        {
+            request.Headers.Add("aeg-sas-key", key);
+        }
+
+        return await _http.SendAsync(request, Cancelled);
     }
 }

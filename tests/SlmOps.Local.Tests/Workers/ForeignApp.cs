@@ -34,7 +34,8 @@ internal sealed class ForeignApp : IAsyncDisposable
     public IReadOnlyDictionary<string, QueueClient> QueueOf { get; }
 
     public static async Task<ForeignApp> StartAsync(
-        SharedAzurite azurite, TimeSpan? lease = null, ILoggerFactory? loggers = null, params (string Name, string Value)[] more)
+        SharedAzurite azurite, TimeSpan? lease = null, ILoggerFactory? loggers = null, TimeSpan? bodyPatience = null,
+        params (string Name, string Value)[] more)
     {
         var queues = new Dictionary<string, QueueClient>();
         var watcher = await Watcher.StartAsync();
@@ -66,6 +67,7 @@ internal sealed class ForeignApp : IAsyncDisposable
             {
                 QueueLease = lease ?? TimeSpan.FromSeconds(30),
                 StopGrace = TimeSpan.FromSeconds(1),
+                BodyPatience = bodyPatience ?? LoopbackWeb.BodyPatience,
             },
             TimeProvider.System, loggers ?? OutputLog.Factory(), TestContext.Current.CancellationToken);
         return new(host, watcher, queues, folder);

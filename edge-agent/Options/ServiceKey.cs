@@ -1,0 +1,41 @@
+namespace SlmOps.EdgeAgent.Options;
+
+/// <summary>The key for the service: from the environment, else from a file that is the agent's alone.</summary>
+internal static class ServiceKey
+{
+    private const int MaxBytes = 4096;
+
+    /// <summary>The key, or null where none is wanted; what is wrong with its file is added to the mistakes.</summary>
+    internal static string? Read(string? key, string? file, List<string> mistakes)
+    {
+        if (!string.IsNullOrEmpty(key) || file is null)
+        {
+            return string.IsNullOrEmpty(key) ? null : key;
+        }
+
+        try
+        {
+            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead))
+            {
+                mistakes.Add($"--key-file '{file}' can be read by every user of this machine. Run: chmod 600 '{file}'");
+                return null;
+            }
+
+            using var stream = File.OpenRead(file);
+            var bytes = new byte[MaxBytes + 1];
+            var text = System.Text.Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).Trim();
+            if (text.Length is > 0 and < MaxBytes && text.All(c => c is > ' ' and <= '~'))
+            {
+                return text;
+            }
+
+            mistakes.Add($"--key-file '{file}' does not hold a key: one line of at most {MaxBytes - 1} characters without spaces.");
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+        {
+            mistakes.Add($"--key-file '{file}' cannot be read: {unread.Message}");
+        }
+
+        return null;
+    }
+}
