@@ -31,7 +31,7 @@ internal sealed class DeviceApi(
                 .DownloadContentAsync(cancellationToken).ConfigureAwait(false);
             var etag = document.Details.ETag.ToString("H");
             request.HttpContext.Response.Headers.ETag = etag;
-            return request.Headers.IfNoneMatch.ToString() == etag
+            return EntityTags.NoneMatchNames(request, etag)
                 ? Results.StatusCode(StatusCodes.Status304NotModified)
                 : Results.Bytes(document.Content.ToMemory(), document.Details.ContentType);
         }

@@ -26,7 +26,7 @@ internal sealed class MetadataApi(MetadataFiles files)
 
         var etag = found.ETag.ToString("H");
         request.HttpContext.Response.Headers.ETag = etag;
-        return request.Headers.IfNoneMatch.ToString() == etag
+        return EntityTags.NoneMatchNames(request, etag)
             ? Results.StatusCode(StatusCodes.Status304NotModified)
             : Results.Bytes(found.Bytes, "application/json");
     }
