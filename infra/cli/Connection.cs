@@ -3,6 +3,7 @@ using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Local;
 using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Cli;
 

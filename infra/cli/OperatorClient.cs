@@ -9,7 +9,8 @@ namespace SlmOps.Cli;
 /// <summary>The functions app's HTTP interface, as commands use it.</summary>
 internal sealed class OperatorClient : IDisposable
 {
-    private static readonly OperatorJson Json = OperatorJson.Default;
+    // A null where something has to stand is no answer of this interface.
+    private static readonly OperatorJson Json = new(new JsonSerializerOptions(OperatorJson.Default.Options) { RespectNullableAnnotations = true });
 
     private readonly HttpClient _http;
 
@@ -36,7 +37,7 @@ internal sealed class OperatorClient : IDisposable
     }
 
     internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, CancellationToken cancellationToken) =>
-        GetAsync($"devices?channel={channel}", Json.IReadOnlyListDeviceStatus, cancellationToken);
+        GetAsync($"devices?channel={Uri.EscapeDataString(channel)}", Json.IReadOnlyListDeviceStatus, cancellationToken);
 
     internal Task<IReadOnlyList<ChannelStatus>> ChannelsAsync(CancellationToken cancellationToken) =>
         GetAsync("channels", Json.IReadOnlyListChannelStatus, cancellationToken);
@@ -44,14 +45,15 @@ internal sealed class OperatorClient : IDisposable
     internal Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
-        return SendAsync(HttpMethod.Post, $"channels/{channel}/rollout/{action}{query}", Json.OperatorResult, cancellationToken);
+        var path = $"channels/{Uri.EscapeDataString(channel)}/rollout/{action}{query}";
+        return SendAsync(HttpMethod.Post, path, Json.OperatorResult, cancellationToken);
     }
 
     internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) =>
         GetAsync("garbage", Json.GarbageReport, cancellationToken);
 
     internal Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, $"garbage/{plan}", Json.GarbageReport, cancellationToken);
+        SendAsync(HttpMethod.Delete, $"garbage/{Uri.EscapeDataString(plan)}", Json.GarbageReport, cancellationToken);
 
     internal Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"models/{model}/{version}/security-floor", Json.OperatorResult, cancellationToken);
@@ -109,8 +111,16 @@ internal sealed class OperatorClient : IDisposable
     {
         if (answer.IsSuccessStatusCode)
         {
-            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
-                ?? throw new CliException($"{answer.RequestMessage!.RequestUri} answered nothing.");
+            try
+            {
+                var value = await answer.Content.ReadFromJsonAsync(type, cancellationToken);
+                return IsWhole(value) ? value! : throw new JsonException("Something is missing in the answer.");
+            }
+            catch (Exception unread) when (unread is JsonException or NotSupportedException or InvalidOperationException or IOException)
+            {
+                throw new CliException(
+                    $"{answer.RequestMessage!.RequestUri} did not answer as SlmOps does; check the address. {unread.Message}");
+            }
         }
 
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
@@ -120,6 +130,14 @@ internal sealed class OperatorClient : IDisposable
             _ => $"The functions app answered {(int)answer.StatusCode}: {Detail(text)}",
         });
     }
+
+    /// <summary>The serializer asks for properties; it takes a missing parameter or item for null.</summary>
+    private static bool IsWhole(object? value) => value switch
+    {
+        null or OperatorResult { Message: null } => false,
+        IEnumerable<object?> items => !items.Contains(null),
+        _ => true,
+    };
 
     private static string Detail(string text)
     {

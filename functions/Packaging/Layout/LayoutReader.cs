@@ -27,16 +27,16 @@ public static class LayoutReader
     /// <exception cref="PackageFormatException">With <c>not-a-layout</c> when the folder has no index.json.</exception>
     public static IReadOnlyList<DeltaOffer> ReadDeltas(string folder) => ReadDeltas(IndexOf(folder));
 
-    private static byte[] IndexOf(string folder)
+    internal static byte[] IndexOf(string folder)
     {
-        var path = Path.Combine(folder, LayoutIndex.FileName);
-        if (!File.Exists(path) || new FileInfo(path).Length > Limits.IndexBytes)
+        try
         {
-            throw new PackageFormatException(
-                "not-a-layout", $"'{folder}' is not an OCI image-layout: no {LayoutIndex.FileName} of at most {Limits.IndexBytes} bytes.");
+            return PlainFile.ReadAll(Path.Combine(folder, LayoutIndex.FileName), Limits.IndexBytes);
         }
-
-        return File.ReadAllBytes(path);
+        catch (Exception unread) when (unread is IOException or InvalidDataException or UnauthorizedAccessException or PackageFormatException)
+        {
+            throw new PackageFormatException("not-a-layout", $"'{folder}' is not an OCI image-layout. {unread.Message}");
+        }
     }
 
     /// <summary>Copies every blob of a release from a layout into a store; each is checked against its digest on the way.</summary>

@@ -12,8 +12,6 @@ namespace SlmOps.Packaging.Layout;
 /// <summary>Writes a release as an OCI image-layout: static files that any OCI client copies and any web server serves.</summary>
 public static class LayoutWriter
 {
-    private static readonly byte[] Marker = """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray();
-
     /// <summary>
     /// Copies every blob of a release into a folder and names the release, its variants and their referrers in
     /// <c>index.json</c>. Other releases in the folder stay. <c>index.json</c> is written last.
@@ -35,9 +33,14 @@ public static class LayoutWriter
             await BlobCopy.CopyAsync(store, target, blob, cancellationToken).ConfigureAwait(false);
         }
 
-        var entries = await EntriesAsync(contents, target, cancellationToken).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(Path.Combine(folder, "oci-layout"), Marker, cancellationToken).ConfigureAwait(false);
-        await NameAsync(entries, folder, cancellationToken).ConfigureAwait(false);
+        var names = LayoutNames.Of(contents);
+        foreach (var document in names.Documents)
+        {
+            await target.AddAsync(document, cancellationToken).ConfigureAwait(false);
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(folder, LayoutMarker.FileName), LayoutMarker.Bytes, cancellationToken).ConfigureAwait(false);
+        await NameAsync(names.Entries, folder, cancellationToken).ConfigureAwait(false);
         return contents;
     }
 
@@ -66,67 +69,12 @@ public static class LayoutWriter
         var path = Path.Combine(folder, LayoutIndex.FileName);
         if (File.Exists(path))
         {
-            var kept = LayoutIndex.Read(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
+            var kept = LayoutIndex.Read(PlainFile.ReadAll(path, Limits.IndexBytes));
             entries = [.. entries, .. kept.ExceptBy(entries.Select(entry => entry.Name), entry => entry.Name)];
         }
 
         var temporary = $"{path}.{Guid.NewGuid():N}";
         await File.WriteAllBytesAsync(temporary, LayoutIndex.Write(entries), cancellationToken).ConfigureAwait(false);
         File.Move(temporary, path, overwrite: true);
-    }
-
-    private static async Task<IReadOnlyList<LayoutEntry>> EntriesAsync(
-        ReleaseContents contents, FolderBlobStore target, CancellationToken cancellationToken)
-    {
-        var release = LayoutIndex.Of(contents.Release);
-        var bundle = contents.Blobs.First(blob => blob.Digest == contents.Release.Signature);
-        var entries = new List<LayoutEntry>
-        {
-            release,
-            await ReferAsync(
-                    MediaTypes.Index,
-                    release.Blob,
-                    [new(MediaTypes.SigstoreBundle, bundle, "provenance")],
-                    target,
-                    cancellationToken)
-                .ConfigureAwait(false),
-        };
-        foreach (var offer in contents.Index.Variants)
-        {
-            var manifest = new BlobRef(offer.Manifest, offer.ManifestSize);
-            entries.Add(new($"{release.Name}-{offer.Name}", MediaTypes.Manifest, manifest, new Dictionary<string, string>()));
-            Referrers.Document[] documents =
-            [
-                .. contents.Attestations.Where(one => one.Variant == offer.Name)
-                    .Select(one => new Referrers.Document(one.MediaType, one.Blob, one.KindName)),
-            ];
-            if (documents.Length > 0)
-            {
-                entries.Add(await ReferAsync(MediaTypes.Manifest, manifest, documents, target, cancellationToken).ConfigureAwait(false));
-            }
-        }
-
-        return entries;
-    }
-
-    private static async Task<LayoutEntry> ReferAsync(
-        string subjectType,
-        BlobRef subject,
-        IReadOnlyList<Referrers.Document> documents,
-        FolderBlobStore target,
-        CancellationToken cancellationToken)
-    {
-        await target.AddAsync(Referrers.EmptyConfig, cancellationToken).ConfigureAwait(false);
-        var referrers = new List<(BlobRef, string)>();
-        foreach (var document in documents)
-        {
-            referrers.Add(
-                (
-                    await target.AddAsync(Referrers.Manifest(document, subjectType, subject), cancellationToken).ConfigureAwait(false),
-                    document.Kind));
-        }
-
-        var index = await target.AddAsync(Referrers.Index(referrers), cancellationToken).ConfigureAwait(false);
-        return new(Referrers.Tag(subject.Digest), MediaTypes.Index, index, new Dictionary<string, string>());
     }
 }

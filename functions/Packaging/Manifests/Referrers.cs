@@ -11,6 +11,7 @@ namespace SlmOps.Packaging.Manifests;
 /// </summary>
 internal static class Referrers
 {
+    internal const string Prefix = "sha256-";
     internal static readonly byte[] EmptyConfig = "{}"u8.ToArray();
 
     /// <summary>A document that refers to a subject.</summary>
@@ -51,5 +52,5 @@ internal static class Referrers
         json.WriteEndObject();
     });
 
-    internal static string Tag(Digest subject) => $"sha256-{subject.Hex}";
+    internal static string Tag(Digest subject) => Prefix + subject.Hex;
 }

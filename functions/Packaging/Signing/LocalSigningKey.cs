@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Signing;
 
@@ -7,6 +8,7 @@ namespace SlmOps.Packaging.Signing;
 public sealed class LocalSigningKey : ISigningKey, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int MaxFileBytes = 16 << 10;
     private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
     private readonly ECDsa _key;
     private readonly Lock _gate = new();
@@ -67,7 +69,7 @@ public sealed class LocalSigningKey : ISigningKey, IDisposable
                 $"Others can use the signing key '{path}' (extra mode bits: {mode}). Run: chmod 600 '{path}'");
         }
 
-        return FromPem(File.ReadAllText(path));
+        return FromPem(Encoding.UTF8.GetString(PlainFile.ReadAll(path, MaxFileBytes)));
     }
 
     /// <inheritdoc/>

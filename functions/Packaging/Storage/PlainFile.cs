@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace SlmOps.Packaging;
+namespace SlmOps.Packaging.Storage;
 
 /// <summary>
 /// Files that users and foreign layouts name. What stands in a file's place may be a folder, a link that leads to itself, or a

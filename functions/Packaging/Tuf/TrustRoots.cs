@@ -1,5 +1,6 @@
 using SlmOps.Packaging.Format;
 using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Packaging.Tuf;
 
@@ -16,14 +17,7 @@ public sealed record TrustRoots(PublicKey ReleaseKey, PublicKey DirectorKey, byt
     /// <exception cref="PackageFormatException">When the file is not one.</exception>
     public static TrustRoots Load(string path)
     {
-        using var file = File.OpenRead(path);
-        if (file.Length > FileBytes)
-        {
-            throw new PackageFormatException("too-large", $"'{path}' has {file.Length} bytes; at most {FileBytes} are allowed.");
-        }
-
-        var bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
+        var bytes = PlainFile.ReadAll(path, FileBytes);
         var root = StrictJson.Parse(bytes, FileBytes, $"file '{path}'");
         if (root.Number("schema", 1, Schema) == 1)
         {

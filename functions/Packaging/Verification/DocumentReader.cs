@@ -6,6 +6,10 @@ namespace SlmOps.Packaging.Verification;
 /// <summary>Reads documents for verification, where a missing or endless one is a finding and not a fault.</summary>
 internal static class DocumentReader
 {
+    /// <summary>What stands in the place of a blob is no file, or one that cannot be read.</summary>
+    internal static bool IsUnreadable(Exception exception) =>
+        exception is IOException or InvalidDataException or UnauthorizedAccessException;
+
     internal static async Task<(byte[] Bytes, Check? Failure)> TryReadAsync(
         IBlobSource store, string what, Digest digest, int limit, CancellationToken cancellationToken)
     {
@@ -24,6 +28,10 @@ internal static class DocumentReader
         catch (PackageFormatException exception)
         {
             return ([], new(what, CheckOutcome.Failed, $"{exception.Code}: {exception.Message}"));
+        }
+        catch (Exception unread) when (IsUnreadable(unread))
+        {
+            return ([], new(what, CheckOutcome.Failed, $"The blob {digest} cannot be read: {unread.Message}"));
         }
     }
 }

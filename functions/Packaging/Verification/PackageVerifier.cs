@@ -88,7 +88,7 @@ public static class PackageVerifier
         return verdict.IsAccepted ? ReleaseReader.ReadManifest(bytes) : null;
     }
 
-    private static async Task<Check> CheckBlobAsync(string what, BlobRef blob, IBlobSource store, CancellationToken cancellationToken)
+    internal static async Task<Check> CheckBlobAsync(string what, BlobRef blob, IBlobSource store, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,6 +109,10 @@ public static class PackageVerifier
         catch (FileNotFoundException)
         {
             return new(what, CheckOutcome.Failed, $"The blob {blob.Digest} is missing.");
+        }
+        catch (Exception unread) when (DocumentReader.IsUnreadable(unread))
+        {
+            return new(what, CheckOutcome.Failed, $"The blob {blob.Digest} cannot be read: {unread.Message}");
         }
     }
 }

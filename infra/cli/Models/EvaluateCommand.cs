@@ -100,6 +100,11 @@ internal static class EvaluateCommand
             throw new CliException("Perplexity needs both a text and a tokenizer; give --text and --tokenizer.", ExitCode.Usage);
         }
 
+        foreach (var file in job.Samples)
+        {
+            ModelArguments.RequireFile(file);
+        }
+
         var twin = Float32Twin.IsNeeded(facts) ? Directory.CreateTempSubdirectory("slmops-evaluate-") : null;
         try
         {

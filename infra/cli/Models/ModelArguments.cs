@@ -1,3 +1,5 @@
+using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 using SlmOps.Quantizer;
 
 namespace SlmOps.Cli.Models;
@@ -16,6 +18,8 @@ internal static class ModelArguments
         {
             throw new CliException($"There is no file '{path}'.", ExitCode.Usage);
         }
+
+        PlainFile.Require(path);
     }
 
     /// <summary>The model itself, or the only one in a folder and those below it.</summary>
@@ -29,6 +33,7 @@ internal static class ModelArguments
 
         var found = Directory.EnumerateFiles(path, "*.onnx", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4 })
             .Order(StringComparer.Ordinal).Take(MostShown + 1).ToList();
+        found.ForEach(PlainFile.Require);
         return found switch
         {
             [var model] => model,
@@ -51,6 +56,12 @@ internal static class ModelArguments
         }
 
         var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, usual);
-        return File.Exists(path) ? path : null;
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        PlainFile.Require(path);
+        return path;
     }
 }

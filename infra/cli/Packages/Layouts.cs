@@ -9,7 +9,7 @@ using SlmOps.Packaging.Tuf;
 namespace SlmOps.Cli.Packages;
 
 /// <summary>A layout to read: a folder, an archive is imported first, or the address of one.</summary>
-internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Releases, IReadOnlyList<DeltaOffer> Deltas)
+internal sealed record Layouts(LayoutFiles Files, IBlobSource Blobs, IReadOnlyList<ReleaseRef> Releases, IReadOnlyList<DeltaOffer> Deltas)
 {
     internal static async Task<Layouts> OpenAsync(string place, HttpClient http, CancellationToken cancellationToken)
     {
@@ -18,19 +18,20 @@ internal sealed record Layouts(IBlobSource Blobs, IReadOnlyList<ReleaseRef> Rele
             if (Uri.TryCreate(place, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             {
                 var source = new HttpBlobSource(http, url);
-                return new(
-                    source,
-                    await source.ReadReleasesAsync(cancellationToken),
-                    await source.ReadDeltasAsync(cancellationToken));
+                return Of(await source.ReadFilesAsync(cancellationToken), source);
             }
 
-            return new(new FolderBlobStore(place), LayoutReader.ReadReleases(place), LayoutReader.ReadDeltas(place));
+            return Of(LayoutFiles.Read(place), new FolderBlobStore(place));
         }
-        catch (Exception fault) when (fault is PackageFormatException or FileNotFoundException or HttpRequestException)
+        catch (Exception fault)
+            when (fault is PackageFormatException or InvalidDataException or IOException or UnauthorizedAccessException or HttpRequestException)
         {
             throw new CliException($"{place}: {fault.Message}");
         }
     }
+
+    private static Layouts Of(LayoutFiles files, IBlobSource blobs) =>
+        new(files, blobs, LayoutReader.ReadReleases(files.Index), LayoutReader.ReadDeltas(files.Index));
 
     /// <summary>The index of a layout that holds one release.</summary>
     internal async Task<ReleaseIndex> OnlyAsync(string place, CancellationToken cancellationToken) => Releases.Count == 1

@@ -47,15 +47,9 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
     private async Task<IReadOnlyList<StoredFile>> FilesAsync(CancellationToken cancellationToken)
     {
         var files = new List<StoredFile>();
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var (path, relative) in Models.FolderFiles.Of(folder))
         {
-            var relative = Path.GetRelativePath(folder, path).Replace('\\', '/');
-            if (relative.Split('/').Any(part => part.StartsWith('.')))
-            {
-                continue;
-            }
-
-            await using var content = File.OpenRead(path);
+            await using var content = PlainFile.OpenRead(path);
             files.Add(new(relative, await Digest.OfAsync(content, cancellationToken), content.Length));
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SlmOps.Cli.Root;
+using SlmOps.Packaging;
 using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Tuf;
 
@@ -20,7 +21,22 @@ internal static class ReleaseKey
         HelpName = "FILE",
     };
 
-    internal static LocalSigningKey Signing(string? path) => LocalSigningKey.LoadOrCreate(path ?? DefaultPath());
+    internal static LocalSigningKey Signing(string? path)
+    {
+        var chosen = path ?? DefaultPath();
+        try
+        {
+            return LocalSigningKey.LoadOrCreate(chosen);
+        }
+        catch (InvalidOperationException open)
+        {
+            throw new CliException(open.Message);
+        }
+        catch (PackageFormatException refused)
+        {
+            throw new CliException($"{chosen}: {refused.Message}", ExitCode.Usage);
+        }
+    }
 
     internal static PublicKey Trusted(string? path)
     {

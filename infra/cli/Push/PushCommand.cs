@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Azure.Storage.Blobs;
 
 namespace SlmOps.Cli.Push;
 
@@ -41,8 +40,9 @@ internal static class PushCommand
                     var terminal = Terminal.Open(parsed.GetValue(json));
                     var plan = PushFiles.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
                     var found = Connection.Find(connection, parsed);
-                    await new Uploader(new BlobServiceClient(found.StorageConnectionString), terminal)
-                        .RunAsync(plan, cancellationToken);
+                    await new Uploader(Uploader.Open(found.StorageConnectionString), terminal)
+                        .RunAsync(plan, cancellationToken)
+                        ;
                     terminal.Say(
                         plan.Version is null
                             ? $"Uploaded {plan.Model}; its version is made from its digest."

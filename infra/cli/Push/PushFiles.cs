@@ -1,5 +1,8 @@
 using System.Text.Json;
+using SlmOps.Cli.Models;
 using SlmOps.Contracts;
+using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Quantizer.Inspection;
 
@@ -26,6 +29,7 @@ internal sealed record PushFiles(
             throw new CliException($"There is no file or folder '{path}'.", ExitCode.Usage);
         }
 
+        PlainFile.Require(path);
         if (!path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
         {
             throw new CliException($"'{path}' is not an .onnx file; push a model or a folder with one.", ExitCode.Usage);
@@ -39,11 +43,7 @@ internal sealed record PushFiles(
 
     private static PushFiles OfFolder(string folder, string? name, string? version)
     {
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(path => (Path: path, Relative: Path.GetRelativePath(folder, path).Replace('\\', '/')))
-            .Where(file => !file.Relative.Split('/').Any(part => part.StartsWith('.')))
-            .OrderBy(file => file.Relative, StringComparer.Ordinal)
-            .ToList();
+        var files = FolderFiles.Of(folder).ToList();
         var manifest = files.FirstOrDefault(file => file.Relative == UploadName.ManifestFile).Path;
         if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal))
             && (manifest is null || !AdaptReader.IsAdaptation(File.ReadAllBytes(manifest))))

@@ -1,6 +1,8 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using SlmOps.Packaging;
+using SlmOps.Packaging.Storage;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Push;
@@ -8,6 +10,19 @@ namespace SlmOps.Cli.Push;
 /// <summary>Uploads a plan's files in order, with one progress bar for all.</summary>
 internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
 {
+    /// <exception cref="CliException">When the text is no connection string.</exception>
+    internal static BlobServiceClient Open(string connectionString)
+    {
+        try
+        {
+            return new(connectionString);
+        }
+        catch (Exception unread) when (unread is FormatException or ArgumentException)
+        {
+            throw new CliException($"The storage account is no connection string; check --storage. {unread.Message}", ExitCode.Usage);
+        }
+    }
+
     internal async Task RunAsync(PushFiles plan, CancellationToken cancellationToken)
     {
         var container = blobs.GetBlobContainerClient(plan.Container);
@@ -30,9 +45,13 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
                     bar.Value = bar.MaxValue;
                 });
         }
+        catch (Exception odd) when (odd is KeyNotFoundException or FormatException or InvalidOperationException)
+        {
+            throw new CliException($"{blobs.Uri} did not answer as storage does; check --storage. {odd.Message}");
+        }
         catch (RequestFailedException refused)
         {
-            throw new CliException($"Storage refused the upload: {refused.ErrorCode ?? refused.Message}");
+            throw new CliException($"Storage refused the upload: {refused.ErrorCode ?? refused.Message.Split('\n')[0]}");
         }
     }
 
@@ -45,7 +64,7 @@ internal sealed class Uploader(BlobServiceClient blobs, Terminal terminal)
             return 0;
         }
 
-        await using var file = File.OpenRead(path);
+        await using var file = PlainFile.OpenRead(path);
         await blob.UploadAsync(
             file, new BlobUploadOptions { ProgressHandler = new Direct(progress) }, cancellationToken);
         return file.Length;

@@ -1,4 +1,7 @@
+using System.Text;
+using SlmOps.Packaging;
 using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 
 namespace SlmOps.Cli.Root;
 
@@ -14,18 +17,20 @@ internal static class PublicKeyFile
             throw new CliException($"There is no key at {path}.", ExitCode.Usage);
         }
 
-        if (new FileInfo(path).Length > MaxBytes)
+        try
         {
-            throw new CliException($"{path} is no PEM file: it has more than {MaxBytes} bytes.", ExitCode.Usage);
-        }
+            var pem = Encoding.UTF8.GetString(PlainFile.ReadAll(path, MaxBytes));
+            if (pem.Contains("PUBLIC KEY", StringComparison.Ordinal))
+            {
+                return PublicKey.Parse(pem);
+            }
 
-        var pem = File.ReadAllText(path);
-        if (pem.Contains("PUBLIC KEY", StringComparison.Ordinal))
+            using var key = LocalSigningKey.FromPem(pem);
+            return key.PublicKey;
+        }
+        catch (PackageFormatException refused)
         {
-            return PublicKey.Parse(pem);
+            throw new CliException($"{path} is no PEM file with a key: {refused.Message}", ExitCode.Usage);
         }
-
-        using var key = LocalSigningKey.FromPem(pem);
-        return key.PublicKey;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SlmOps.Packaging;
 using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Root;
@@ -42,7 +43,7 @@ internal static class RootCeremony
                 return root is null ? null : (PathOf(folder, version - 1), root);
             }
 
-            var bytes = File.ReadAllBytes(path);
+            var bytes = PlainFile.ReadAll(path, TufFileName.MaxBytes);
             root = root is null ? TufRoot.Read(bytes) : root.ReadNext(bytes);
         }
     }

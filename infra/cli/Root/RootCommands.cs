@@ -1,5 +1,7 @@
 using System.CommandLine;
+using SlmOps.Packaging;
 using SlmOps.Packaging.Signing;
+using SlmOps.Packaging.Storage;
 using SlmOps.Packaging.Tuf;
 
 namespace SlmOps.Cli.Root;
@@ -90,7 +92,7 @@ internal static class RootCommands
         command.SetAction((parsed, _) => Guard.RunAsync(() =>
         {
             var path = parsed.GetValue(root)!;
-            var bytes = File.Exists(path) ? File.ReadAllBytes(path) : throw new CliException($"There is no {path}.", ExitCode.Usage);
+            var bytes = File.Exists(path) ? PlainFile.ReadAll(path, TufFileName.MaxBytes) : throw new CliException($"There is no {path}.", ExitCode.Usage);
             TufRoot.Read(bytes);
             var (releaseKey, directorKey) = (PublicKeyFile.Read(parsed.GetValue(release)!), PublicKeyFile.Read(parsed.GetValue(director)!));
             new TrustRoots(releaseKey, directorKey, bytes).Save(parsed.GetValue(target)!);
@@ -206,6 +208,10 @@ internal static class RootCommands
             catch (InvalidOperationException readable)
             {
                 throw new CliException(readable.Message);
+            }
+            catch (PackageFormatException refused)
+            {
+                throw new CliException($"{string.Join(", ", paths)}: {refused.Message}", ExitCode.Usage);
             }
         }
 
