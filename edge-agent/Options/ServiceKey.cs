@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace SlmOps.EdgeAgent.Options;
 
 /// <summary>The key for the service: from the environment, else from a file that is the agent's alone.</summary>
@@ -23,7 +25,8 @@ internal static class ServiceKey
 
             using var stream = File.OpenRead(file);
             var bytes = new byte[MaxBytes + 1];
-            var text = System.Text.Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).Trim();
+            var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            var text = Encoding.UTF8.GetString(bytes, 0, read).Trim();
             if (text.Length is > 0 and < MaxBytes && text.All(c => c is > ' ' and <= '~'))
             {
                 return text;

@@ -10,7 +10,8 @@ namespace SlmOps.Cli;
 internal sealed class OperatorClient : IDisposable
 {
     // A null where something has to stand is no answer of this interface.
-    private static readonly OperatorJson Json = new(new JsonSerializerOptions(OperatorJson.Default.Options) { RespectNullableAnnotations = true });
+    private static readonly OperatorJson Json =
+        new(new JsonSerializerOptions(OperatorJson.Default.Options) { RespectNullableAnnotations = true });
 
     private readonly HttpClient _http;
 

@@ -34,7 +34,10 @@ public sealed record LayoutFiles(byte[] Index, byte[]? Marker, IReadOnlyList<str
         foreach (var entry in new DirectoryInfo(Path.Combine(root, below)).EnumerateFileSystemInfos())
         {
             var path = below.Length == 0 ? entry.Name : $"{below}/{entry.Name}";
-            if (entry is not DirectoryInfo || entry.LinkTarget is not null || path.StartsWith(FolderBlobStore.Prefix, StringComparison.Ordinal))
+            if (
+                entry is not DirectoryInfo
+                || entry.LinkTarget is not null
+                || path.StartsWith(FolderBlobStore.Prefix, StringComparison.Ordinal))
             {
                 yield return path;
                 continue;

@@ -33,7 +33,8 @@ public static class LayoutReader
         {
             return PlainFile.ReadAll(Path.Combine(folder, LayoutIndex.FileName), Limits.IndexBytes);
         }
-        catch (Exception unread) when (unread is IOException or InvalidDataException or UnauthorizedAccessException or PackageFormatException)
+        catch (Exception unread)
+            when (unread is IOException or InvalidDataException or UnauthorizedAccessException or PackageFormatException)
         {
             throw new PackageFormatException("not-a-layout", $"'{folder}' is not an OCI image-layout. {unread.Message}");
         }

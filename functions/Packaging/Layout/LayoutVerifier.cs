@@ -74,11 +74,14 @@ public static class LayoutVerifier
         if (known.Entries.TryGetValue(entry.Name, out var expected))
         {
             // The release itself was checked above; its other names lead to documents that follow from it.
-            return expected.Blob == entry.Blob && expected.MediaType == entry.MediaType
-                ? (await known.CheckAsync(entry, store, cancellationToken).ConfigureAwait(false), [])
-                : entry.Name.StartsWith(Referrers.Prefix, StringComparison.Ordinal)
-                    ? ([], [new(name, $"It refers to a release that holds, with documents that the release does not name: {entry.Blob.Digest}.")])
-                    : ([new(name, CheckOutcome.Failed, $"It leads to {entry.Blob.Digest}; the release has {expected.Blob.Digest} under this name.")], []);
+            if (expected.Blob == entry.Blob && expected.MediaType == entry.MediaType)
+            {
+                return (await known.CheckAsync(entry, store, cancellationToken).ConfigureAwait(false), []);
+            }
+
+            return entry.Name.StartsWith(Referrers.Prefix, StringComparison.Ordinal)
+                ? ([], [new(name, $"It refers to a release that holds, with documents that it does not name: {entry.Blob.Digest}.")])
+                : ([new(name, CheckOutcome.Failed, $"It leads to {entry.Blob.Digest}; the release has {expected.Blob.Digest} there.")], []);
         }
 
         if (LayoutIndex.AsRelease(entry) is { } release)

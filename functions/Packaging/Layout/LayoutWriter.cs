@@ -39,7 +39,8 @@ public static class LayoutWriter
             await target.AddAsync(document, cancellationToken).ConfigureAwait(false);
         }
 
-        await File.WriteAllBytesAsync(Path.Combine(folder, LayoutMarker.FileName), LayoutMarker.Bytes, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(Path.Combine(folder, LayoutMarker.FileName), LayoutMarker.Bytes, cancellationToken)
+            .ConfigureAwait(false);
         await NameAsync(names.Entries, folder, cancellationToken).ConfigureAwait(false);
         return contents;
     }

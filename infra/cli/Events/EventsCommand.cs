@@ -78,7 +78,8 @@ internal static class EventsCommand
         }
         catch (Exception unread) when (unread is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new CliException($"{http.BaseAddress} did not answer as the local platform does; start `slmops up` again. {unread.Message}");
+            throw new CliException(
+                $"{http.BaseAddress} did not answer as the local platform does; start `slmops up` again. {unread.Message}");
         }
     }
 

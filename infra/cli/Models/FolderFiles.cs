@@ -14,7 +14,12 @@ internal static class FolderFiles
     /// <exception cref="CliException">When something there is no file.</exception>
     internal static IReadOnlyList<(string Path, string Relative)> Of(string folder)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.None,
+            IgnoreInaccessible = false,
+        };
         var all = new FileSystemEnumerable<(string Path, bool IsFolder)>(
             folder, (ref entry) => (entry.ToFullPath(), entry.IsDirectory), options)
         {

@@ -24,7 +24,8 @@ internal sealed record Layouts(LayoutFiles Files, IBlobSource Blobs, IReadOnlyLi
             return Of(LayoutFiles.Read(place), new FolderBlobStore(place));
         }
         catch (Exception fault)
-            when (fault is PackageFormatException or InvalidDataException or IOException or UnauthorizedAccessException or HttpRequestException)
+            when (fault is PackageFormatException or InvalidDataException or IOException or UnauthorizedAccessException
+                or HttpRequestException)
         {
             throw new CliException($"{place}: {fault.Message}");
         }

@@ -18,11 +18,13 @@ internal static class VerifyCommand
         var json = new Option<bool>("--json")
         {
             Description =
-                "Print {accepted, releases:[{model, version, digest, accepted, checks}], layout:[checks], beside:[{name, reason}]} as JSON on standard output",
+                "Print {accepted, releases:[{model, version, digest, accepted, checks}], layout:[checks], beside:[{name, reason}]} "
+                + "as JSON on standard output",
         };
         var command = new Command(
             "verify",
-            "Check every release of a layout: signature, index, manifests, every file and attestation, and the names, referrers and deltas that belong to it. What else lies there is listed. Exit code 1 when a check fails.")
+            "Check every release of a layout: signature, index, manifests, every file and attestation, and the names, referrers and "
+            + "deltas that belong to it. What else lies there is listed. Exit code 1 when a check fails.")
         {
             place, key, strict, json,
         };
@@ -38,8 +40,8 @@ internal static class VerifyCommand
             terminal.Result(new
             {
                 Accepted = accepted,
-                Releases = verdict.Releases.Select(one =>
-                    new VerifiedRelease(one.Release.Model, one.Release.Version, one.Release.Digest, one.Verdict.IsAccepted, one.Verdict.Checks)),
+                Releases = verdict.Releases.Select(one => new VerifiedRelease(
+                    one.Release.Model, one.Release.Version, one.Release.Digest, one.Verdict.IsAccepted, one.Verdict.Checks)),
                 Layout = verdict.Checks,
                 verdict.Beside,
             });

@@ -92,7 +92,9 @@ internal static class RootCommands
         command.SetAction((parsed, _) => Guard.RunAsync(() =>
         {
             var path = parsed.GetValue(root)!;
-            var bytes = File.Exists(path) ? PlainFile.ReadAll(path, TufFileName.MaxBytes) : throw new CliException($"There is no {path}.", ExitCode.Usage);
+            var bytes = File.Exists(path)
+                ? PlainFile.ReadAll(path, TufFileName.MaxBytes)
+                : throw new CliException($"There is no {path}.", ExitCode.Usage);
             TufRoot.Read(bytes);
             var (releaseKey, directorKey) = (PublicKeyFile.Read(parsed.GetValue(release)!), PublicKeyFile.Read(parsed.GetValue(director)!));
             new TrustRoots(releaseKey, directorKey, bytes).Save(parsed.GetValue(target)!);

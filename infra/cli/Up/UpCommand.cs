@@ -28,9 +28,11 @@ internal static class UpCommand
         var closed = new Option<bool>("--private")
         {
             Description =
-                "Give the storage account a random key of this data folder, so that no other user of the machine can read or write it; without it storage takes the emulator's well-known key, which every Azure tool knows",
+                "Give the storage account a random key of this data folder, so that no other user of the machine can read or write it; "
+                + "without it storage takes the emulator's well-known key, which every Azure tool knows",
         };
-        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on loopback.") { data, json, host, closed };
+        var command = new Command("up", "Run the local platform until Ctrl+C: Azurite, Event Grid emulator and the functions, all on "
+            + "loopback.") { data, json, host, closed };
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
