@@ -115,7 +115,7 @@ internal sealed class OperatorClient : IDisposable
             try
             {
                 var value = await answer.Content.ReadFromJsonAsync(type, cancellationToken);
-                return IsWhole(value) ? value! : throw new JsonException("Something is missing in the answer.");
+                return IsWhole(value, type) ? value! : throw new JsonException("Something is missing in the answer.");
             }
             catch (Exception unread) when (unread is JsonException or NotSupportedException or InvalidOperationException or IOException)
             {
@@ -132,12 +132,12 @@ internal sealed class OperatorClient : IDisposable
         });
     }
 
-    /// <summary>The serializer asks for properties; it takes a missing parameter or item for null.</summary>
-    private static bool IsWhole(object? value) => value switch
+    /// <summary>The serializer asks for properties; it takes a missing parameter of a record, or an item, for null.</summary>
+    private static bool IsWhole(object? value, JsonTypeInfo type) => value switch
     {
-        null or OperatorResult { Message: null } => false,
+        null => false,
         IEnumerable<object?> items => !items.Contains(null),
-        _ => true,
+        _ => type.Properties.All(property => property.IsGetNullable || property.Get?.Invoke(value) is not null),
     };
 
     private static string Detail(string text)
