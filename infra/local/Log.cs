@@ -68,6 +68,12 @@ internal static partial class Log
     [LoggerMessage(313, LogLevel.Warning, "Worker {Worker} was left behind by a host that is gone; it was ended")]
     public static partial void OrphanEnded(this ILogger log, int worker);
 
+    [LoggerMessage(
+        315,
+        LogLevel.Warning,
+        "Message {MessageId} of {Queue} failed in attempt {DequeueCount} and stays hidden until its lease ends: there is no poison queue for it")]
+    public static partial void LeftHidden(this ILogger log, string messageId, string queue, long dequeueCount);
+
     [LoggerMessage(314, LogLevel.Warning, "{Function} is {Summary}")]
     public static partial void NotServed(this ILogger log, string function, string summary);
 

@@ -32,6 +32,14 @@ public sealed partial class Functions(Observer observer, ILogger<Functions> log)
         CancellationToken cancellationToken
     ) => observer.SeeAsync(context, $"{message.MessageText} {message.DequeueCount} {message.InsertedOn?.Year > 2000}", cancellationToken);
 
+    // Nothing in them: what a call costs is what the hosts and the worker cost.
+    [Function("Empty")]
+    public static void Empty([QueueTrigger("%EmptyQueue%")] string message) => _ = message;
+
+    [Function("Ping")]
+    public static IActionResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) =>
+        new OkObjectResult(request.Method);
+
     [Function("Clock")]
     [FixedDelayRetry(2, "00:00:01")]
     public Task Clock([TimerTrigger("%ClockSchedule%")] TimerInfo timer, FunctionContext context, CancellationToken cancellationToken) =>

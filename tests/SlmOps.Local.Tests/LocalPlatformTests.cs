@@ -31,6 +31,7 @@ public sealed class LocalPlatformTests : IAsyncLifetime
         ["BinaryQueue"] = "rollout-starts",
         ["PocoQueue"] = "orders",
         ["MessageQueue"] = "messages",
+        ["EmptyQueue"] = "empty",
         ["ClockSchedule"] = "0 0 0 1 1 *",
         ["OBSERVER"] = _watcher.Url.AbsoluteUri,
     })

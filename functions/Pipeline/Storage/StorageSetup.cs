@@ -8,24 +8,12 @@ namespace SlmOps.Pipeline.Storage;
 internal sealed class StorageSetup(
     BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables, IReadOnlyList<string> queueNames) : StartupStep
 {
-    public override async Task StartingAsync(CancellationToken cancellationToken)
-    {
-        foreach (var container in Containers.All)
-        {
-            await blobs
-                .GetBlobContainerClient(container)
-                .CreateIfNotExistsAsync(cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        foreach (var queue in queueNames)
-        {
-            await queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (var table in Tables.All)
-        {
-            await tables.CreateTableIfNotExistsAsync(table, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    // All at once: whoever starts a platform waits for it.
+    public override Task StartingAsync(CancellationToken cancellationToken) => Task.WhenAll(
+    [
+        .. Containers.All.Select(container =>
+            (Task)blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+        .. queueNames.Select(queue => queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+        .. Tables.All.Select(table => tables.CreateTableIfNotExistsAsync(table, cancellationToken)),
+    ]);
 }

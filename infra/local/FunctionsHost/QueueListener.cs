@@ -138,7 +138,8 @@ internal sealed class QueueListener
 
     private async Task ProcessAsync(QueueMessage message)
     {
-        if (message.DequeueCount > _settings.MaxDequeueCount)
+        // A queue without a poison queue has no last attempt.
+        if (_poison is not null && message.DequeueCount > _settings.MaxDequeueCount)
         {
             await PoisonAsync(message, message.PopReceipt);
             return;
@@ -170,6 +171,11 @@ internal sealed class QueueListener
         if (result.Succeeded)
         {
             await StepAsync(message, "deleted", () => _queue.DeleteMessageAsync(message.MessageId, lease.PopReceipt, _abandoned));
+        }
+        else if (_poison is null)
+        {
+            // It stays hidden until its lease ends: with nowhere to go, it would be tried again and again at once.
+            _log.LeftHidden(message.MessageId, _queue.Name, message.DequeueCount);
         }
         else if (message.DequeueCount >= _settings.MaxDequeueCount)
         {

@@ -42,10 +42,18 @@ internal sealed class TestListeners : IAsyncDisposable
         string queue,
         HostSettings? settings = null,
         TimeSpan? lease = null,
+        QueueForm form = QueueForm.Text) => Queue(script, azurite.ConnectionString, queue, settings, lease, form);
+
+    public static TestListeners Queue(
+        Script script,
+        string connectionString,
+        string queue,
+        HostSettings? settings = null,
+        TimeSpan? lease = null,
         QueueForm form = QueueForm.Text) =>
         new(
             script,
-            new Trigger.Queue(queue, azurite.ConnectionString, form),
+            new Trigger.Queue(queue, connectionString, form),
             settings ?? Plain,
             lease ?? TimeSpan.FromSeconds(30),
             null,
@@ -68,6 +76,8 @@ internal sealed class TestListeners : IAsyncDisposable
         MaxPollingInterval = TimeSpan.FromMilliseconds(200),
         Base64 = false,
     };
+
+    public void Notify(string queue) => _listeners.Notify(queue);
 
     /// <summary>An orderly end.</summary>
     /// <param name="grace">How long functions go on before they are cancelled.</param>

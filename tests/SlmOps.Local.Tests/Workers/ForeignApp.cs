@@ -10,7 +10,7 @@ internal sealed class ForeignApp : IAsyncDisposable
 {
     public static readonly HostKeys Keys = new("master-key", "function-key");
 
-    private static readonly string[] Queues = ["Text", "Poco", "Binary", "Message"];
+    private static readonly string[] Queues = ["Text", "Poco", "Binary", "Message", "Empty"];
     private readonly TemporaryFolder _folder;
 
     private ForeignApp(FunctionAppHost host, Watcher watcher, IReadOnlyDictionary<string, QueueClient> queues, TemporaryFolder folder) =>
