@@ -13,12 +13,14 @@ return args switch
     ["fuzz", .. var rest] => FuzzCommand.Run(rest),
     ["pack", .. var rest] => await PackCommand.RunAsync(rest),
     ["delta", .. var rest] => await DeltaCommand.RunAsync(rest),
+    ["worker", .. var rest] => await WorkerCommand.RunAsync(rest),
+    ["up", .. var rest] => await UpCommand.RunAsync(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta …; see docs/benchmarks.md");
+        "Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up …; see docs/benchmarks.md");
     return 2;
 }
