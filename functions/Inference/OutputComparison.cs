@@ -38,7 +38,7 @@ public static class OutputComparison
                 $"{Path.GetFileName(baselinePath)} takes inputs that are not tensors; there are no sample values for them.");
         }
 
-        var inputs = SamplePlan.For(baseline, baselinePath, ports, options, cancellationToken);
+        var inputs = SampleSource.For(baseline, baselinePath, ports, options, cancellationToken);
         var baselineLatency = Latency(baseline, baselinePath, inputs, options, cancellationToken);
 
         RuntimeWarmUp.Once();
@@ -95,7 +95,7 @@ public static class OutputComparison
     private static double Latency(
         InferenceSession session,
         string modelPath,
-        SamplePlan inputs,
+        SampleSource inputs,
         OutputComparisonOptions options,
         CancellationToken cancellationToken,
         AdapterSet? adapters = null)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using SlmOps.Local;
 using SlmOps.Packaging;
+using SlmOps.Pipeline.ByHand;
 
 namespace SlmOps.Cli;
 
@@ -38,7 +39,7 @@ internal static class Guard
 
     internal static string Message(Exception fault) => fault switch
     {
-        LocalPlatformException or PackageFormatException or InvalidDataException => fault.Message,
+        LocalPlatformException or PackageFormatException or InvalidDataException or UploadRefusedException => fault.Message,
         HttpRequestException => $"The system cannot be reached: {fault.Message}",
         OperationCanceledException { InnerException: TimeoutException } => "The system does not answer.",
         OperationCanceledException => "Cancelled.",

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SlmOps.Local;
 
 /// <summary>The endpoints of the platform that runs in a data folder, for other processes of the same user.</summary>
-internal static class EndpointsFile
+public static class EndpointsFile
 {
     private const string Name = "endpoints.json";
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace SlmOps.Local;
 
 /// <summary>One platform in a data folder. The operating system drops the lock when its holder dies.</summary>
-internal sealed class FolderLock : IDisposable
+public sealed class FolderLock : IDisposable
 {
     private readonly FileStream _file;
     private readonly string _holderPath;

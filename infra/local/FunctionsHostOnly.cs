@@ -9,7 +9,7 @@ namespace SlmOps.Local;
 /// The functions host alone, in a process of its own: with the functions of a platform that was started without them, or
 /// with any other built app.
 /// </summary>
-internal sealed class FunctionsHostOnly : IAsyncDisposable
+public sealed class FunctionsHostOnly : IAsyncDisposable
 {
     private const string DevelopmentStorage = "UseDevelopmentStorage=true";
     private readonly FunctionAppHost _host;

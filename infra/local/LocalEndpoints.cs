@@ -9,7 +9,7 @@ namespace SlmOps.Local;
 /// <param name="OperatorKey">An admin's key of the pipeline.</param>
 /// <param name="FrontUrl">Health, metrics, flush and the event log.</param>
 /// <param name="DataFolder">Folder of all data.</param>
-internal sealed record LocalEndpoints(
+public sealed record LocalEndpoints(
     string StorageConnectionString,
     Uri EventGridTopicEndpoint,
     string EventGridKey,

@@ -12,7 +12,7 @@ namespace SlmOps.Local;
 /// Everything of SlmOps on this machine, in one process tree and one data folder: Azurite behind the proxy that raises
 /// blob events, the Event Grid emulator, the functions host, and a front with health and metrics.
 /// </summary>
-internal sealed class LocalPlatform : IAsyncDisposable
+public sealed class LocalPlatform : IAsyncDisposable
 {
     /// <summary>Topic of the pipeline's own events.</summary>
     public const string Topic = "slmops";
@@ -72,7 +72,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
     public int AzuriteProcessId => _azurite!.ProcessId;
 
     /// <summary>The event emulator.</summary>
-    public EventGridEmulator Events => _events!;
+    internal EventGridEmulator Events => _events!;
 
     /// <summary>Process id of the worker that runs the functions; 0 when there is none now.</summary>
     public int WorkerProcessId => _functions?.Host.WorkerProcessId ?? 0;
@@ -99,7 +99,7 @@ internal sealed class LocalPlatform : IAsyncDisposable
     }
 
     /// <summary>Returns when every event delivery that is due has settled.</summary>
-    public Task<FlushReport> FlushAsync(CancellationToken cancellationToken) => Events.FlushAsync(cancellationToken);
+    internal Task<FlushReport> FlushAsync(CancellationToken cancellationToken) => Events.FlushAsync(cancellationToken);
 
     /// <summary>Starts the functions, when the platform was started without them or they were killed.</summary>
     /// <exception cref="LocalPlatformException">When they cannot be served.</exception>

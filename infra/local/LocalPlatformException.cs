@@ -1,7 +1,7 @@
 namespace SlmOps.Local;
 
 /// <summary>The local platform cannot start or go on; the message says what, which part and what to do.</summary>
-internal sealed class LocalPlatformException : Exception
+public sealed class LocalPlatformException : Exception
 {
     public LocalPlatformException(string message)
         : base(message)

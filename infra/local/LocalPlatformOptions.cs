@@ -7,7 +7,7 @@ namespace SlmOps.Local;
 /// <param name="RepoRoot">Folder from which Azurite's installation is looked for, upwards.</param>
 /// <param name="AppFolder">Build output of the functions app.</param>
 /// <param name="AppSettings">Its application settings, made when the endpoints are known.</param>
-internal sealed record LocalPlatformOptions(
+public sealed record LocalPlatformOptions(
     string RepoRoot, string AppFolder, Func<LocalEndpoints, IReadOnlyDictionary<string, string>> AppSettings)
 {
     /// <summary>All data; one platform at a time.</summary>
@@ -45,7 +45,7 @@ internal sealed record LocalPlatformOptions(
 }
 
 /// <summary>Wanted ports; a taken one becomes any free one. 0 takes any free one from the start.</summary>
-internal sealed record LocalPorts
+public sealed record LocalPorts
 {
     /// <summary>All ports free ones, for tests.</summary>
     public static LocalPorts Any { get; } = new() { Front = 0, Functions = 0, EventGrid = 0, Blob = 0, Queue = 0, Table = 0 };

@@ -3,7 +3,7 @@ using SlmOps.EdgeAgent.Tests.Fakes;
 
 namespace SlmOps.EdgeAgent.Tests;
 
-/// <summary>The agent's folders are rooms: none leads back to itself, and the ones that decide have no effects.</summary>
+/// <summary>The agent's rooms that decide have no effects, and know no others.</summary>
 public sealed partial class RoomTests
 {
     private static readonly string Folder = Path.Combine(RepositoryRoot.Path, "edge-agent");
@@ -12,33 +12,6 @@ public sealed partial class RoomTests
         .EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
         .Select(path => (Path: path, Text: File.ReadAllText(path)))
         .ToLookup(file => Path.GetRelativePath(Folder, Path.GetDirectoryName(file.Path)!));
-
-    [Fact]
-    public void Rooms_LeadNowhereInACircle()
-    {
-        var open = Rooms.Where(room => room.Key != ".").ToDictionary(room => room.Key, room => Leads(room.Key));
-        while (open.FirstOrDefault(room => !room.Value.Any(open.ContainsKey)) is { Key: { } free })
-        {
-            open.Remove(free);
-        }
-
-        Assert.True(
-            open.Count == 0,
-            "In a circle: "
-                + string.Join("; ", open.Select(room => $"{room.Key} → {string.Join(", ", room.Value.Where(open.ContainsKey))}")));
-    }
-
-    [Fact]
-    public void Rooms_FilesHaveTheNamespaceOfTheirFolder() =>
-        Assert.All(
-            Rooms
-                .SelectMany(room => room.Select(file => (Room: room.Key, file.Path, file.Text)))
-                .Where(file => Path.GetFileName(file.Path) != "Program.cs"),
-            file =>
-                Assert.Contains(
-                    $"namespace SlmOps.EdgeAgent{(file.Room == "." ? "" : "." + file.Room)};",
-                    file.Text,
-                    StringComparison.Ordinal));
 
     [Fact]
     public void PureRooms_HaveNoEffects() =>

@@ -7,7 +7,7 @@ namespace SlmOps.Inference.Samples;
 /// Seeded inputs for a model, by what its graph and its owner say of each: ids over the whole table that they pick from,
 /// masks with padding, positions, images by their range, normal deviates for other numbers.
 /// </summary>
-internal sealed class SampleInputs(string modelPath, OutputComparisonOptions options, (double Min, double Max)? pixels = null)
+internal sealed class SampleInputs(string modelPath, SampleOptions options, (double Min, double Max)? pixels = null)
 {
     /// <exception cref="ModelOpenException">When an input has a type that no number stands for, nobody says what its numbers mean, or the inputs are too large.</exception>
     internal Dictionary<string, OrtValue> Create(IEnumerable<TensorPort> ports, int sample, SampleShape size)

@@ -14,7 +14,7 @@ internal readonly record struct SampleShape(int Batch, int Length, int Past)
     /// </summary>
     internal static IReadOnlyList<SampleShape> Candidates(
         IReadOnlyCollection<TensorPort> ports,
-        OutputComparisonOptions options,
+        SampleOptions options,
         bool readsTokens)
     {
         // Without open dimensions every size gives the same inputs.
@@ -29,7 +29,7 @@ internal readonly record struct SampleShape(int Batch, int Length, int Past)
             : [.. sizes];
     }
 
-    internal long[] Of(TensorPort port, OutputComparisonOptions options)
+    internal long[] Of(TensorPort port, SampleOptions options)
     {
         if (options.Inputs.GetValueOrDefault(port.Name)?.Shape is { } stated)
         {
@@ -50,7 +50,7 @@ internal readonly record struct SampleShape(int Batch, int Length, int Past)
         symbol.Contains("past", StringComparison.OrdinalIgnoreCase) && !symbol.Contains('+', StringComparison.Ordinal);
 
     /// <summary>True for a model that picks rows of a table by whole numbers in rows and columns, as texts do.</summary>
-    internal static bool ReadsTokens(IEnumerable<TensorPort> ports, OutputComparisonOptions options) => ports.Any(port =>
+    internal static bool ReadsTokens(IEnumerable<TensorPort> ports, SampleOptions options) => ports.Any(port =>
         port.Type is TensorElementType.Int32 or TensorElementType.Int64 && port.Rank == 2
         && (port.Name == DecoderPorts.TokensName || options.Inputs.GetValueOrDefault(port.Name)?.Rows is not null));
 }

@@ -3,9 +3,7 @@ using SlmOps.Cli.Watch;
 using SlmOps.Inference;
 using SlmOps.Inference.Samples;
 using SlmOps.Inference.Sandbox;
-using SlmOps.Pipeline.Intake;
-using SlmOps.Pipeline.Runs;
-using SlmOps.Pipeline.Validate;
+using SlmOps.Pipeline.ByHand;
 using SlmOps.Quantizer;
 using Spectre.Console;
 
@@ -94,7 +92,7 @@ internal static class EvaluateCommand
         var text = ModelArguments.Beside(job.Baseline, job.Text, "eval.txt");
         var tokenizer =
             ModelArguments.Beside(job.Baseline, job.Tokenizer, "tokenizer.json") ?? ModelArguments.Beside(job.Baseline, null, "vocab.txt");
-        var predicts = IntakePolicy.IsLanguageModel(facts);
+        var predicts = UploadFolder.IsLanguageModel(facts);
         if (predicts && text is null != tokenizer is null)
         {
             throw new CliException("Perplexity needs both a text and a tokenizer; give --text and --tokenizer.", ExitCode.Usage);
@@ -163,25 +161,20 @@ internal static class EvaluateCommand
     /// <summary>What the model's own slmops.json says of its inputs, as in a run of the pipeline, and the files that the command names.</summary>
     private static OutputComparisonOptions Inputs(EvaluateJob job, ModelFacts facts, string? text, string? tokenizer)
     {
-        var asked = SampleRequest.Default;
-        if (ModelArguments.Beside(job.Origin, null, UploadName.ManifestFile) is { } manifest)
+        var manifest = ModelArguments.Beside(job.Origin, null, UploadFolder.ManifestFile);
+        var (asked, problems) = UploadFolder.Samples(
+            manifest is null ? null : File.ReadAllBytes(manifest), Path.GetDirectoryName(Path.GetFullPath(job.Origin))!, facts);
+        if (problems.Count > 0)
         {
-            (asked, var problems) = UploadManifestReader.Samples(File.ReadAllBytes(manifest), Path.GetFileName(manifest));
-            if (problems.Count > 0)
-            {
-                throw new CliException(string.Join(Environment.NewLine, problems.Select(problem => $"{problem.Message} {problem.Cure}")));
-            }
+            throw new CliException(string.Join(Environment.NewLine, problems.Select(problem => $"{problem.Message} {problem.Cure}")));
         }
 
-        var folder = Path.GetDirectoryName(Path.GetFullPath(job.Origin))!;
         return new()
         {
             Threads = job.Threads,
-            Inputs = ModelInputs.Hints(
-                asked,
-                facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value)),
-            NamedDimensions = asked.Dimensions,
-            SampleFiles = job.Samples.Count > 0 ? job.Samples : [.. asked.Files.Select(file => Path.Combine(folder, file))],
+            Inputs = asked.Inputs,
+            NamedDimensions = asked.NamedDimensions,
+            SampleFiles = job.Samples.Count > 0 ? job.Samples : asked.SampleFiles,
             TextFile = tokenizer is null ? null : text,
             TokenizerFile = text is null ? null : tokenizer,
         };
@@ -223,7 +216,7 @@ internal static class EvaluateCommand
         var size = new RunSize(
             2 * facts.WeightBytes,
             facts.Parameters,
-            IntakePolicy.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
+            UploadFolder.IsLanguageModel(facts) ? tokens.Count + OtherTokens : 0);
         var limits = RunLimitPlan.For(size, RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), MostCpu, job.Threads);
         var sandbox = await ModelSandbox
             .StartAsync(RunnerCommand.Find(), limits, TimeProvider.System, cancellationToken);

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using SlmOps.Cli.Models;
+using SlmOps.Cli.Push;
 using SlmOps.Cli.Watch;
 using SlmOps.Packaging.Layout;
+using SlmOps.Pipeline.ByHand;
 
 namespace SlmOps.Cli.Packages;
 
@@ -50,8 +53,9 @@ internal static class PackageCommand
 
             using var signing = ReleaseKey.Signing(parsed.GetValue(key));
             var target = Path.GetFullPath(parsed.GetValue(output)!);
-            var outcome = await new PackageJob(terminal, Path.GetFullPath(source), target, signing)
-                .RunAsync(parsed.GetValue(name), parsed.GetValue(version), cancellationToken);
+            var named = PushFiles.Of(source, parsed.GetValue(name), parsed.GetValue(version));
+            var outcome = await new FolderPackager(Path.GetFullPath(source), target, signing, terminal.Say)
+                .RunAsync(named.Model, named.Version!, FolderFiles.Of(source), cancellationToken);
             foreach (var variant in outcome.Variants)
             {
                 terminal.Say($"{variant.Name,-12} {StatusChanges.Bytes(variant.Bytes),10}  {variant.Manifest}");

@@ -3,7 +3,7 @@ using SlmOps.Cli.Models;
 using SlmOps.Contracts;
 using SlmOps.Packaging;
 using SlmOps.Packaging.Storage;
-using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.ByHand;
 using SlmOps.Quantizer.Inspection;
 
 namespace SlmOps.Cli.Push;
@@ -37,16 +37,16 @@ internal sealed record PushFiles(
 
         var model = Safe("model name", name ?? Path.GetFileNameWithoutExtension(path));
         var blob = version is null ? $"{model}.onnx" : $"{model}/{Safe("version", version)}.onnx";
-        var upload = UploadName.From("drop", blob)!;
-        return new(upload.Model, upload.Version, "drop", [(Path.GetFullPath(path), blob)], null);
+        var (droppedModel, droppedVersion) = UploadFolder.Dropped(blob);
+        return new(droppedModel, droppedVersion, "drop", [(Path.GetFullPath(path), blob)], null);
     }
 
     private static PushFiles OfFolder(string folder, string? name, string? version)
     {
         var files = FolderFiles.Of(folder).ToList();
-        var manifest = files.FirstOrDefault(file => file.Relative == UploadName.ManifestFile).Path;
+        var manifest = files.FirstOrDefault(file => file.Relative == UploadFolder.ManifestFile).Path;
         if (!files.Exists(file => file.Relative.EndsWith(".onnx", StringComparison.Ordinal))
-            && (manifest is null || !AdaptReader.IsAdaptation(File.ReadAllBytes(manifest))))
+            && (manifest is null || !UploadFolder.IsAdaptation(File.ReadAllBytes(manifest))))
         {
             throw new CliException($"'{folder}' has no .onnx file, and no slmops.json that says what it adapts.", ExitCode.Usage);
         }
@@ -64,12 +64,12 @@ internal sealed record PushFiles(
                 ExitCode.Usage);
         }
 
-        var uploads = files.Where(file => file.Relative != UploadName.ManifestFile)
+        var uploads = files.Where(file => file.Relative != UploadFolder.ManifestFile)
             .Select(file => (file.Path, $"{model}/{release}/{file.Relative}"))
             .ToList();
 
         // slmops.json starts the run, so everything else must be there before it.
-        uploads.Add((manifest ?? "", $"{model}/{release}/{UploadName.ManifestFile}"));
+        uploads.Add((manifest ?? "", $"{model}/{release}/{UploadFolder.ManifestFile}"));
         return new(model, release, "models", uploads, manifest is null ? "{}" : null);
     }
 

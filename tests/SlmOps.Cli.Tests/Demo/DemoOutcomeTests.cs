@@ -1,8 +1,6 @@
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts.Operator;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Api;
-using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Cli.Tests.Demo;
 

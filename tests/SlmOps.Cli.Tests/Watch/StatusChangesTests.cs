@@ -1,7 +1,6 @@
 using SlmOps.Cli.Watch;
 using SlmOps.Contracts.Operator;
 using SlmOps.Contracts;
-using SlmOps.Pipeline.Channels;
 
 namespace SlmOps.Cli.Tests.Watch;
 

@@ -11,46 +11,60 @@ using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 
-namespace SlmOps.Cli.Packages;
+namespace SlmOps.Pipeline.ByHand;
 
 /// <summary>
 /// Packages a model folder without a platform: the pipeline's own intake rules, quantizer and packager, but nothing is
 /// measured, so that the same folder gives the same index digest on every machine.
 /// </summary>
-internal sealed class PackageJob(Terminal terminal, string folder, string output, LocalSigningKey key)
+/// <param name="folder">Folder as it would be uploaded.</param>
+/// <param name="output">OCI image layout to write.</param>
+/// <param name="key">Signs the release.</param>
+/// <param name="say">Is told each step.</param>
+public sealed class FolderPackager(string folder, string output, LocalSigningKey key, Action<string> say)
 {
     private static readonly VariantFigures NotMeasured = new(null, null, null, null, null, null, null, null);
 
-    internal async Task<PackageOutcome> RunAsync(string? name, string? version, CancellationToken cancellationToken)
+    /// <summary>Packages the folder as a release of that name and version.</summary>
+    /// <param name="model">Model name.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="found">Its files: path, and path within the folder with slashes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="UploadRefusedException">When the pipeline would not take it, with every reason.</exception>
+    public async Task<PackageOutcome> RunAsync(
+        string model,
+        string version,
+        IReadOnlyList<(string Path, string Relative)> found,
+        CancellationToken cancellationToken)
     {
-        var plan = Push.PushFiles.Of(folder, name, version);
-        var run = new RunKey(plan.Model, plan.Version!);
-        var files = await FilesAsync(cancellationToken);
+        var run = new RunKey(model, version);
+        var files = await FilesAsync(found, cancellationToken).ConfigureAwait(false);
         var record = Accept(run, files, cancellationToken);
         var store = new FolderBlobStore(output);
         var offers = new List<VariantOffer>();
         foreach (var wanted in record.Manifest.Variants)
         {
-            terminal.Say($"packaging {wanted.Name} ({wanted.Recipe})");
-            offers.Add(await PackAsync(record, wanted, store, cancellationToken));
+            say($"packaging {wanted.Name} ({wanted.Recipe})");
+            offers.Add(await PackAsync(record, wanted, store, cancellationToken).ConfigureAwait(false));
         }
 
         var release = await ReleasePackager.WriteAsync(
-            run.Model, run.Version, record.CreatedAt, offers, store, key, cancellationToken);
-        var contents = await LayoutWriter.WriteAsync(release, store, output, cancellationToken);
+            run.Model, run.Version, record.CreatedAt, offers, store, key, cancellationToken).ConfigureAwait(false);
+        var contents = await LayoutWriter.WriteAsync(release, store, output, cancellationToken).ConfigureAwait(false);
         return new(
             run.Model, run.Version, release.Digest, release.Signature,
             [.. offers.Select(offer => new PackagedVariant(offer.Name, offer.Recipe, offer.Manifest, offer.Bytes))],
             contents.Blobs.Sum(blob => blob.Size));
     }
 
-    private async Task<IReadOnlyList<StoredFile>> FilesAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StoredFile>> FilesAsync(
+        IReadOnlyList<(string Path, string Relative)> found, CancellationToken cancellationToken)
     {
         var files = new List<StoredFile>();
-        foreach (var (path, relative) in Models.FolderFiles.Of(folder))
+        foreach (var (path, relative) in found)
         {
-            await using var content = PlainFile.OpenRead(path);
-            files.Add(new(relative, await Digest.OfAsync(content, cancellationToken), content.Length));
+            using var content = PlainFile.OpenRead(path);
+            files.Add(new(relative, await Digest.OfAsync(content, cancellationToken).ConfigureAwait(false), content.Length));
         }
 
         return files;
@@ -114,7 +128,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
             record.Model, record.Version, wanted.Name, wanted.Recipe, record.CreatedAt,
             new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []), NotMeasured, record.SourceDigest,
             record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
-        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken);
+        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken).ConfigureAwait(false);
     }
 
     private string CopyOriginal(RunRecord record, string target)
@@ -137,7 +151,7 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
         }
         catch (ModelQuantizationException refused)
         {
-            throw new CliException($"{wanted.Name}: {refused.Message}");
+            throw new UploadRefusedException($"{wanted.Name}: {refused.Message}");
         }
     }
 
@@ -164,15 +178,8 @@ internal sealed class PackageJob(Terminal terminal, string folder, string output
     {
         if (problems.Count > 0)
         {
-            throw new CliException(string.Join(
+            throw new UploadRefusedException(string.Join(
                 Environment.NewLine, problems.Select(problem => $"{problem.Message} {problem.Cure} [{problem.Code}]")));
         }
     }
 }
-
-/// <summary>What <c>package --json</c> prints.</summary>
-internal sealed record PackageOutcome(
-    string Model, string Version, Digest IndexDigest, Digest SignatureDigest, IReadOnlyList<PackagedVariant> Variants, long Bytes);
-
-/// <summary>One packaged variant.</summary>
-internal sealed record PackagedVariant(string Name, string Recipe, Digest Manifest, long Bytes);

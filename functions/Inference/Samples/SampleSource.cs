@@ -3,14 +3,14 @@ using Microsoft.ML.OnnxRuntime;
 namespace SlmOps.Inference.Samples;
 
 /// <summary>The inputs that two models are compared on: how many sets, and each of them when its turn comes.</summary>
-internal sealed class SamplePlan
+internal sealed class SampleSource
 {
     private readonly IReadOnlyCollection<TensorPort> _ports;
     private readonly SampleInputs _inputs;
     private readonly IReadOnlyList<SampleShape> _shapes;
     private readonly IReadOnlyList<IReadOnlyDictionary<string, SampleArray>> _given;
 
-    private SamplePlan(
+    private SampleSource(
         IReadOnlyCollection<TensorPort> ports, SampleInputs inputs, IReadOnlyList<SampleShape> shapes,
         IReadOnlyList<IReadOnlyDictionary<string, SampleArray>> given, int count) =>
         (_ports, _inputs, _shapes, _given, Count) = (ports, inputs, shapes, given, count);
@@ -25,11 +25,11 @@ internal sealed class SamplePlan
 
     /// <exception cref="ModelOpenException">When no inputs can be made up for the model.</exception>
     /// <exception cref="InferenceException">When it runs on none.</exception>
-    internal static SamplePlan For(
+    internal static SampleSource For(
         InferenceSession session,
         string modelPath,
         Dictionary<string, TensorPort> ports,
-        OutputComparisonOptions options,
+        SampleOptions options,
         CancellationToken cancellationToken)
     {
         var inputs = new SampleInputs(modelPath, options, PixelRange.Read(session.ModelMetadata.CustomMetadataMap));
@@ -66,7 +66,7 @@ internal sealed class SamplePlan
     }
 
     /// <summary>The same values in the element types that another model takes.</summary>
-    internal SamplePlan As(IReadOnlyDictionary<string, TensorPort> ports) =>
+    internal SampleSource As(IReadOnlyDictionary<string, TensorPort> ports) =>
         new(
             [.. _ports.Select(port => ports.TryGetValue(port.Name, out var other) ? port with { Type = other.Type } : port)],
             _inputs,
@@ -106,7 +106,7 @@ internal sealed class SamplePlan
     }
 
     /// <summary>Positions that the model is given end with their table.</summary>
-    private static int LongestText(Dictionary<string, TensorPort> ports, OutputComparisonOptions options) => (int)ports.Values
+    private static int LongestText(Dictionary<string, TensorPort> ports, SampleOptions options) => (int)ports.Values
         .Where(port => port.Name.Contains("position", StringComparison.OrdinalIgnoreCase))
         .Select(port => options.Inputs.GetValueOrDefault(port.Name)?.Rows ?? long.MaxValue)
         .Append(options.SentenceTokens).Min();
@@ -136,7 +136,7 @@ internal sealed class SamplePlan
         string modelPath,
         IReadOnlyCollection<TensorPort> ports,
         SampleInputs inputs,
-        OutputComparisonOptions options,
+        SampleOptions options,
         bool readsTokens,
         CancellationToken cancellationToken)
     {
@@ -178,7 +178,7 @@ internal sealed class SamplePlan
     private static string Example(IReadOnlyCollection<TensorPort> ports) =>
         ports.FirstOrDefault(port => port.Dimensions.Contains(-1)) is { } open
             ? $"\"inputs\": {{ \"{open.Name}\": {{ \"shape\": [{string.Join(", ", open.Dimensions.Select(size => size < 0 ? 1 : size))}] "
-                + "}} }}"
+                + "} }"
             : $"\"inputs\": {{ \"{ports.FirstOrDefault()?.Name ?? "x"}\": {{ \"value\": 1 }} }}";
 }
 
