@@ -114,26 +114,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(Storage);
     }
 
-    internal static string DefaultData() => Path.Combine(Root(), ".slmops");
-
-    /// <summary>The project's folder: where the launcher lies, or the folder above that holds the solution.</summary>
-    internal static string Root()
-    {
-        if (Environment.GetEnvironmentVariable("SLMOPS_ROOT") is { Length: > 0 } root)
-        {
-            return root;
-        }
-
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "SlmOps.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        return Environment.CurrentDirectory;
-    }
+    internal static string DefaultData() => Path.Combine(Installation.Root(), ".slmops");
 }
 
 /// <summary>A command cannot do what was asked; the message is for the user as it stands.</summary>

@@ -77,7 +77,7 @@ public sealed class FlowTests(SharedPlatform shared)
 
     private static Upload Sample()
     {
-        var folder = Path.Combine(Cli.ConnectionOptions.Root(), "infra", "samples", "pydocs-slm");
+        var folder = Path.Combine(Installation.Root(), "infra", "samples", "pydocs-slm");
         var files = Directory
             .GetFiles(folder)
             .Where(path => Path.GetExtension(path) != ".md")

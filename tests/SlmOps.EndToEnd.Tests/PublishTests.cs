@@ -9,7 +9,7 @@ namespace SlmOps.EndToEnd.Tests;
 /// <summary>What goes to Azure: <c>dotnet publish</c> of the app, zipped as <c>azd</c> does it.</summary>
 public sealed class PublishTests
 {
-    private static readonly string Project = Path.Combine(ConnectionOptions.Root(), "functions", "Triggers");
+    private static readonly string Project = Path.Combine(Installation.Root(), "functions", "Triggers");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -23,7 +23,7 @@ public sealed class PublishTests
         await ZipFile.ExtractToDirectoryAsync(package, app, Cancelled);
 
         Assert.Equal(
-            await File.ReadAllTextAsync(Path.Combine(ConnectionOptions.Root(), "host.json"), Cancelled),
+            await File.ReadAllTextAsync(Path.Combine(Installation.Root(), "host.json"), Cancelled),
             await File.ReadAllTextAsync(Path.Combine(app, "host.json"), Cancelled));
         Assert.Empty(Directory.GetFiles(app, "local.settings*", SearchOption.AllDirectories));
 

@@ -17,8 +17,7 @@ internal static class AgentProcess
         }
 
         var name = OperatingSystem.IsWindows() ? "slmops-agent.exe" : "slmops-agent";
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var path = Path.Combine(output.Parent!.Parent!.FullName, "SlmOps.EdgeAgent", output.Name, name);
+        var path = Path.Combine(Installation.AgentFolder(), name);
         return File.Exists(path)
             ? path
             : throw new CliException($"The agent is not built: {path} does not exist. Run `dotnet build`, or set {PathVariable}.");

@@ -54,8 +54,7 @@ internal static class DemoCommand
         }
 
         var clock = Stopwatch.StartNew();
-        var root = ConnectionOptions.Root();
-        await NodeModules.EnsureAsync(root, terminal, cancellationToken);
+        await NodeModules.EnsureAsync(terminal, cancellationToken);
         DemoFolder.Clear(data);
         await using var platform = await LocalPlatform.StartAsync(
             PlatformStart.Options(data), TimeProvider.System, cancellationToken);
@@ -66,7 +65,7 @@ internal static class DemoCommand
                 $"{clock.Elapsed.TotalSeconds,7:0.0} s  platform   up             {connection.EventsUrl} · "
                     + $"{connection.FunctionsUrl}api/v1/ · data in {platform.DataFolder}"
             );
-            var plan = PushFiles.Of(Path.Combine(root, "infra", "samples", "pydocs-slm"), null, null);
+            var plan = PushFiles.Of(Installation.Sample(), null, null);
             await using var fleet = new DemoFleet();
             fleet.Start(connection, plan.Model, DemoProfiles.Make(agents), Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);

@@ -19,6 +19,6 @@ internal static class HostMode
     /// <summary>Starts what runs the functions beside the platform; null when the platform does it, or nobody.</summary>
     internal static CoreToolsHost? Start(string mode, LocalPlatform platform, Action<string> line) => mode == CoreTools
         ? CoreToolsHost.Start(
-            PlatformStart.AppFolder(), platform.Endpoints.FunctionsUrl.Port, CoreToolsHost.Settings(platform.Endpoints), line)
+            Installation.AppFolder(), platform.Endpoints.FunctionsUrl.Port, CoreToolsHost.Settings(platform.Endpoints), line)
         : null;
 }

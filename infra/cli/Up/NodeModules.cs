@@ -5,13 +5,21 @@ namespace SlmOps.Cli.Up;
 /// <summary>Installs the pinned npm packages when they are missing or older than the lock file.</summary>
 internal static class NodeModules
 {
-    internal static async Task EnsureAsync(string root, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task EnsureAsync(Terminal terminal, CancellationToken cancellationToken)
     {
-        var wanted = new FileInfo(Path.Combine(root, "package-lock.json"));
+        var (root, source) = (Installation.NodeFolder(), Installation.NodeLock());
+        var wanted = new FileInfo(Path.Combine(source, "package-lock.json"));
         var installed = new FileInfo(Path.Combine(root, "node_modules", ".package-lock.json"));
         if (installed.Exists && installed.LastWriteTimeUtc >= wanted.LastWriteTimeUtc)
         {
             return;
+        }
+
+        if (root != source)
+        {
+            Directory.CreateDirectory(root);
+            File.Copy(wanted.FullName, Path.Combine(root, wanted.Name), overwrite: true);
+            File.Copy(Path.Combine(source, "package.json"), Path.Combine(root, "package.json"), overwrite: true);
         }
 
         terminal.Say("Installing npm packages (once): npm ci");
@@ -21,7 +29,8 @@ internal static class NodeModules
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        string[] arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        foreach (var argument in Installation.IsWhole ? [.. arguments, "--omit=dev"] : arguments)
         {
             start.ArgumentList.Add(argument);
         }

@@ -11,19 +11,12 @@ namespace SlmOps.Cli.Up;
 internal static class PlatformStart
 {
     internal static LocalPlatformOptions Options(string dataFolder, Action<ILoggingBuilder>? logging = null) =>
-        new(ConnectionOptions.Root(), AppFolder(), Settings)
+        new(Installation.NodeFolder(), Installation.AppFolder(), Settings)
         {
             DataFolder = dataFolder,
             ConfigureLogging = logging,
             ConsoleRecords = true,
         };
-
-    /// <summary>The functions app as it was built with this tool: the output that is also published to Azure.</summary>
-    internal static string AppFolder()
-    {
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(output.Parent!.Parent!.FullName, "SlmOps.Functions", output.Name);
-    }
 
     /// <summary>The app's settings on one machine. What is set in the environment goes first.</summary>
     internal static IReadOnlyDictionary<string, string> Settings(LocalEndpoints endpoints)

@@ -36,7 +36,7 @@ internal static class UpCommand
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
             var terminal = Terminal.Open(parsed.GetValue(json));
-            await NodeModules.EnsureAsync(ConnectionOptions.Root(), terminal, cancellationToken);
+            await NodeModules.EnsureAsync(terminal, cancellationToken);
             var mode = parsed.GetValue(host)!;
             await using var platform = await LocalPlatform.StartAsync(
                 PlatformStart.Options(parsed.GetValue(data)!, LogToScreen) with

@@ -51,7 +51,7 @@ internal sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>Starts the functions of a platform that has none, some of them disabled.</summary>
-    internal Task StartFunctionsAsync(params string[] disabled) => StartFunctionsOfAsync(PlatformStart.AppFolder(), disabled);
+    internal Task StartFunctionsAsync(params string[] disabled) => StartFunctionsOfAsync(Installation.AppFolder(), disabled);
 
     /// <summary>The same, of an app in another folder than that of its build.</summary>
     internal async Task StartFunctionsOfAsync(string app, params string[] disabled)
