@@ -1,7 +1,7 @@
 namespace SlmOps.Local;
 
 /// <summary>Files and folders that only their owner may read.</summary>
-internal static class PrivateFile
+public static class PrivateFile
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

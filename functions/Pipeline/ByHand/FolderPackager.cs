@@ -57,7 +57,7 @@ public sealed class FolderPackager(string folder, string output, LocalSigningKey
             contents.Blobs.Sum(blob => blob.Size));
     }
 
-    private async Task<IReadOnlyList<StoredFile>> FilesAsync(
+    private static async Task<IReadOnlyList<StoredFile>> FilesAsync(
         IReadOnlyList<(string Path, string Relative)> found, CancellationToken cancellationToken)
     {
         var files = new List<StoredFile>();
