@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Microsoft.ML.OnnxRuntime;
+using SlmOps.Cli;
 using SlmOps.Cli.Demo;
 using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
