@@ -10,6 +10,7 @@ namespace SlmOps.Local.Azurite;
 /// </summary>
 internal sealed partial class AzuriteProcess : IAsyncDisposable
 {
+    private const string PortTaken = "EADDRINUSE";
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8);
 
     private readonly Process _process;
@@ -64,6 +65,12 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
             process.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
+            if (options is not { BlobPort: 0, QueuePort: 0, TablePort: 0 } && tail.Text.Contains(PortTaken, StringComparison.Ordinal))
+            {
+                // It was free when Azurite was started: another platform that starts just now was faster.
+                return await StartAsync(options with { BlobPort = 0, QueuePort = 0, TablePort = 0 }, time, cancellationToken);
+            }
+
             var why = e is OperationCanceledException ? $"did not answer within {options.StartTimeout}" : "ended while it started";
             throw new LocalPlatformException($"Azurite {why}. Its output: {tail.Text}", e);
         }

@@ -34,6 +34,19 @@ public sealed class AzuriteProcessTests
     }
 
     [Fact]
+    public async Task Start_PortIsTakenMeanwhile_TakesOthers()
+    {
+        using var folder = new TemporaryFolder();
+        // Free for both when it is looked at, and then only for the one that comes first.
+        var port = LoopbackPort.Choose(0);
+        await using var azurite = await AzuriteProcess.StartAsync(
+            new AzuriteOptions(AppContext.BaseDirectory, folder.Path) { QueuePort = port, TablePort = port }, TimeProvider.System, Cancelled);
+
+        Assert.NotEqual(azurite.Endpoints.Queue.Port, azurite.Endpoints.Table.Port);
+        await new Azure.Storage.Queues.QueueClient(azurite.Endpoints.ConnectionString, "there").CreateAsync(cancellationToken: Cancelled);
+    }
+
+    [Fact]
     public async Task Stop_ThenStartWithTheSamePorts_KeepsData()
     {
         using var folder = new TemporaryFolder();
