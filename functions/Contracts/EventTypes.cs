@@ -44,4 +44,22 @@ public static class EventTypes
 
     /// <summary>Data: <see cref="Contracts.RolloutCompleted"/>.</summary>
     public const string RolloutCompleted = "slmops.rollout.completed.v1";
+
+    /// <summary>Every type with what it says, in flow order.</summary>
+    public static IReadOnlyList<(string Type, string Data, string Says)> All { get; } =
+    [
+        (ModelReceived, nameof(Contracts.ModelReceived), "An upload was taken: its files are whole, its model is read, its variants are ordered."),
+        (ModelRejected, nameof(Contracts.ModelRejected), "An upload, or a run of it, is refused, with every problem. Nothing of it reaches a device."),
+        (ModelQuantized, nameof(Contracts.ModelQuantized), "A variant was made."),
+        (ModelValidated, nameof(Contracts.ModelValidated), "A variant was judged, accepted or not, with its figures."),
+        (ModelPackaged, nameof(Contracts.ModelPackaged), "The accepted variants are packaged and stored."),
+        (ModelReleased, nameof(Contracts.ModelReleased), "They are signed, listed in the repository, and asked for by a channel."),
+        (AdaptationReleased, nameof(Contracts.AdaptationReleased), "An adaptation of a released model was tried, signed and published."),
+        (RolloutStarted, nameof(Contracts.RolloutStarted), "A rollout of a release began."),
+        (RingStarted, nameof(Contracts.RingStarted), "A ring of devices is asked to take the release."),
+        (RingPassed, nameof(Contracts.RingPassed), "The gate of a ring is passed; the figures that it looked at are in it."),
+        (RolloutPaused, nameof(Contracts.RolloutPaused), "A rollout stands still, by itself or by an operator."),
+        (RolledBack, nameof(Contracts.RolledBack), "A release was taken back, and why."),
+        (RolloutCompleted, nameof(Contracts.RolloutCompleted), "Every ring has passed."),
+    ];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using SlmOps.Contracts;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Quantizer.Options;
 using SlmOps.Quantizer.Recipes;
@@ -15,6 +16,8 @@ public sealed class DocumentTableTests
     [InlineData("quantizer.md", "options")]
     [InlineData("slmops-json.md", "model")]
     [InlineData("slmops-json.md", "adaptation")]
+    [InlineData("events.md", "events")]
+    [InlineData("events.md", "rejections")]
     public void Document_Table_IsWhatTheDeclarationsMake(string document, string table)
     {
         var path = Path.Combine(RepositoryRoot.Path, "docs", document);
@@ -23,6 +26,23 @@ public sealed class DocumentTableTests
         Assert.Single(between.Matches(text));
 
         Published.Check(path, between.Replace(text, _ => Table(table)));
+    }
+
+    [Fact]
+    public void Document_SamplesOfEvents_AreThoseThatAreReadAndWritten()
+    {
+        var path = Path.Combine(RepositoryRoot.Path, "docs", "events.md");
+        var text = File.ReadAllText(path);
+        var between = new Regex("(?<=<!-- samples -->\n).*?(?=<!-- end -->)", RegexOptions.Singleline);
+        Assert.Single(between.Matches(text));
+        var samples = new StringBuilder("\n");
+        foreach (var (type, data, _) in EventTypes.All)
+        {
+            var sample = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Contracts.Tests", "Wire", $"{data}.json"));
+            samples.Append("`").Append(type).Append("`\n\n```json\n").Append(sample.Trim()).Append("\n```\n\n");
+        }
+
+        Published.Check(path, between.Replace(text, _ => samples.ToString()));
     }
 
     private static string Table(string name) => name switch
@@ -34,6 +54,8 @@ public sealed class DocumentTableTests
             option.RecipesText is { Length: > 0 } some ? some : "all", option.Help.Replace("*", "\\*", StringComparison.Ordinal),
         })),
         "model" => Keys(ManifestKeys.OfModel),
+        "events" => Rows(["type", "data", "says"], EventTypes.All.Select(item => new[] { $"`{item.Type}`", $"`{item.Data}`", item.Says })),
+        "rejections" => Rows(["code", "stage", "means"], RejectionTable.Rows.Select(row => new[] { $"`{row.Code}`", row.Stage, row.Means })),
         _ => Keys(ManifestKeys.OfAdaptation.Except(ManifestKeys.OfModel)),
     };
 
