@@ -48,8 +48,8 @@ public static class EventTypes
     /// <summary>Every type with what it says, in flow order.</summary>
     public static IReadOnlyList<(string Type, string Data, string Says)> All { get; } =
     [
-        (ModelReceived, nameof(Contracts.ModelReceived), "An upload was taken: its files are whole, its model is read, its variants are ordered."),
-        (ModelRejected, nameof(Contracts.ModelRejected), "An upload, or a run of it, is refused, with every problem. Nothing of it reaches a device."),
+        (ModelReceived, nameof(Contracts.ModelReceived), "An upload was taken: its files are whole, its variants are ordered."),
+        (ModelRejected, nameof(Contracts.ModelRejected), "An upload is refused, with every problem. Nothing of it reaches a device."),
         (ModelQuantized, nameof(Contracts.ModelQuantized), "A variant was made."),
         (ModelValidated, nameof(Contracts.ModelValidated), "A variant was judged, accepted or not, with its figures."),
         (ModelPackaged, nameof(Contracts.ModelPackaged), "The accepted variants are packaged and stored."),
