@@ -75,7 +75,7 @@ internal sealed class AgentParts : IDisposable
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
         var slotSwitch = new SlotSwitch(Journal, folder, slots, smoke, clock, random);
         Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);
-        Guard = new(Journal, folder, slots, Records, new(folder, slots, store, composed, downloader), slotSwitch, clock, log);
+        Guard = new(Journal, folder, slots, Records, new(folder, slots, store, composed, _local, downloader), slotSwitch, clock, log);
         Reporter = new(outbox, _link, deviceId, clock, random, log);
         Housekeeping = new(store, slots, compositions);
     }

@@ -53,8 +53,20 @@ internal sealed class SlotGuard(
         }
 
         Watch(slot, content);
-        if (await records.FilesAsync(slot, content, cancellationToken) is not { } files)
+        var files = await records.FilesAsync(slot, content, cancellationToken);
+        if (files is null)
         {
+            if (await MendAsync(slot, content, null, document, cancellationToken) is { } going)
+            {
+                return going;
+            }
+
+            files = await records.FilesAsync(slot, content, cancellationToken);
+        }
+
+        if (files is null)
+        {
+            CurrentModel.Write(folder, null, null);
             return false;
         }
 
@@ -115,14 +127,19 @@ internal sealed class SlotGuard(
     }
 
     /// <summary>Null when everything is in its place again, else whether a download goes on.</summary>
+    /// <param name="slot">The slot in charge.</param>
+    /// <param name="content">What it should hold.</param>
+    /// <param name="damaged">Which files are not what they should be; null where nothing says any more which files it should have.</param>
+    /// <param name="document">The channel document, or null.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     private async Task<bool?> MendAsync(
         Slot slot,
         SlotContent content,
-        List<(PackageFile File, string Damage)> damaged,
+        List<(PackageFile File, string Damage)>? damaged,
         ChannelDocument? document,
         CancellationToken cancellationToken)
     {
-        var what = string.Join("; ", damaged.Select(one => one.Damage));
+        var what = damaged is null ? "its record and its manifest are lost" : string.Join("; ", damaged.Select(one => one.Damage));
         var incident = new DeviceIncident(
             ReasonCodes.SlotDamaged,
             $"Slot {slot}, {content.Release.Model} {content.Release.Version}: {what}.");
@@ -131,7 +148,11 @@ internal sealed class SlotGuard(
         if (await RestoreAsync(slot, content, damaged, other ? RestoreTime : Slice, cancellationToken) is not { } failure)
         {
             _told = false;
-            journal.ReportIncident(incident with { Code = ReasonCodes.SlotRestored });
+            if (damaged is not null)
+            {
+                journal.ReportIncident(incident with { Code = ReasonCodes.SlotRestored });
+            }
+
             return null;
         }
 
@@ -165,12 +186,21 @@ internal sealed class SlotGuard(
     }
 
     private async Task<Failure?> RestoreAsync(
-        Slot slot, SlotContent content, List<(PackageFile File, string Damage)> damaged, TimeSpan most, CancellationToken cancellationToken)
+        Slot slot,
+        SlotContent content,
+        List<(PackageFile File, string Damage)>? damaged,
+        TimeSpan most,
+        CancellationToken cancellationToken)
     {
         var sliceEnd = clock.GetUtcNow() + most;
         using var deadline = new Deadline(most + Grace, clock, cancellationToken);
         try
         {
+            if (damaged is null)
+            {
+                return await restorer.RestoreListAsync(content, sliceEnd, deadline.Token);
+            }
+
             foreach (var (file, _) in damaged)
             {
                 if (await restorer.RestoreAsync(slot, content, file, sliceEnd, deadline.Token) is { } failure)

@@ -14,10 +14,47 @@ internal sealed class SlotRestorer(
     ModelSlots slots,
     ContentStore store,
     ComposedFiles composed,
+    LocalLayers local,
     BlobDownloader downloader)
 {
     // Another slot may serve meanwhile, and the next look comes soon.
     private const int FruitlessTries = 2;
+
+    /// <summary>Brings back what says which files a slot holds; null when it can be read again, or why not.</summary>
+    internal async Task<Failure?> RestoreListAsync(SlotContent content, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    {
+        try
+        {
+            List<BlobRef> signed = [new(content.Variant.Manifest, content.Variant.ManifestSize)];
+            if (content.Adaptation is { } adaptation)
+            {
+                signed.Add(new(adaptation.Envelope, adaptation.EnvelopeSize));
+            }
+
+            var failure = await EnsureAsync(signed, sliceEnd, cancellationToken);
+            if (failure is not null || content.Adaptation is null)
+            {
+                return failure;
+            }
+
+            if (await local.ImportAsync(content.Adaptation, store, cancellationToken) is { } damaged)
+            {
+                return damaged;
+            }
+
+            var (resolved, refused) = await composed.ResolveAsync(content.Variant, content.Adaptation, cancellationToken);
+            return resolved is null
+                ? refused
+                : await EnsureAsync(
+                    [.. resolved.Files.Where(file => file.Patches.Count > 0).SelectMany(file => file.Patches.Prepend(file.Content))],
+                    sliceEnd,
+                    cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new(FailureKind.Transient, "disk", exception.Message);
+        }
+    }
 
     /// <summary>Null when the file is in its place again, or why not.</summary>
     /// <param name="slot">The slot.</param>
@@ -30,22 +67,15 @@ internal sealed class SlotRestorer(
     {
         try
         {
-            if (await MadeAsync(content, file, cancellationToken) is { } made)
+            if (await MadeAsync(content, file, sliceEnd, cancellationToken) is { } made)
             {
                 slots.Replace(slot, made);
                 return null;
             }
 
-            var blob = new BlobRef(file.Digest, file.Size);
-            if (await ContentStore.FindDamageAsync(store.PathOf(file.Digest), blob, cancellationToken) is not null)
+            if (await EnsureAsync([new(file.Digest, file.Size)], sliceEnd, cancellationToken) is { } failure)
             {
-                DiskPath.Remove(store.PathOf(file.Digest));
-                if (
-                    !await CopyOwnAsync(blob, cancellationToken)
-                    && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
-                {
-                    return failure;
-                }
+                return failure;
             }
 
             slots.Replace(slot, new(file.Path, file.Digest, file.Size));
@@ -57,8 +87,31 @@ internal sealed class SlotRestorer(
         }
     }
 
+    /// <summary>Null when the store holds each blob as it was signed.</summary>
+    private async Task<Failure?> EnsureAsync(IReadOnlyList<BlobRef> blobs, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    {
+        foreach (var blob in blobs)
+        {
+            if (await ContentStore.FindDamageAsync(store.PathOf(blob.Digest), blob, cancellationToken) is null)
+            {
+                continue;
+            }
+
+            DiskPath.Remove(store.PathOf(blob.Digest));
+            if (
+                !await CopyOwnAsync(blob, cancellationToken)
+                && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
+            {
+                return failure;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What the device made of signed parts it makes again.</summary>
-    private async Task<SlotFile?> MadeAsync(SlotContent content, PackageFile file, CancellationToken cancellationToken)
+    private async Task<SlotFile?> MadeAsync(
+        SlotContent content, PackageFile file, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
     {
         if (content.Adaptation is null)
         {
@@ -66,6 +119,11 @@ internal sealed class SlotRestorer(
         }
 
         var (files, _) = await composed.FilesAsync(content.Variant, content.Adaptation, cancellationToken);
+        if (files is null && await RestoreListAsync(content, sliceEnd, cancellationToken) is null)
+        {
+            (files, _) = await composed.FilesAsync(content.Variant, content.Adaptation, cancellationToken);
+        }
+
         return files?.FirstOrDefault(one => one.Path == file.Path && one.Digest == file.Digest && one.Content is not null);
     }
 

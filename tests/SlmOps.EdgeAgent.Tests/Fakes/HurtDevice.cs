@@ -55,6 +55,8 @@ internal sealed class HurtDevice : IAsyncDisposable
             var state = await bench.RunAsync();
             if (shape == Shape.Adapted)
             {
+                // The way back is the same release without the adaptation.
+                releases[Plain(version)] = FilesOf(bench.Folder.SlotFolder(state.Active!.Value));
                 var adaptation = await bench.AdaptAsync(
                     release,
                     "1",
@@ -85,10 +87,19 @@ internal sealed class HurtDevice : IAsyncDisposable
     }
 
     /// <summary>Damages one file of a fresh copy, starts an agent on it, and says what it serves after at most so many looks.</summary>
-    internal async Task<Outcome> HurtAsync(string file, Damage damage, int seed, bool inPlace, Func<Bench, AgentParts>? parts = null)
+    internal Task<Outcome> HurtAsync(string file, Damage damage, int seed, bool inPlace, Func<Bench, AgentParts>? parts = null) =>
+        HurtAsync([new(file, damage, seed, inPlace)], parts);
+
+    /// <summary>The same with several files, one after the other.</summary>
+    internal async Task<Outcome> HurtAsync(IReadOnlyList<Hurt> hurts, Func<Bench, AgentParts>? parts = null)
     {
         _bench.Fork(_sound, $"copy-{_copies++}", Damages.CopyFolder);
-        var changed = Damages.Apply(damage, Path.Combine(_bench.Data, file), new Random(seed), inPlace);
+        var changed = false;
+        foreach (var hurt in hurts.DistinctBy(hurt => hurt.File))
+        {
+            changed |= Damages.Apply(hurt.Damage, Path.Combine(_bench.Data, hurt.File), new Random(hurt.Seed), hurt.InPlace);
+        }
+
         try
         {
             return changed ? await RunAsync(parts) : Outcome.Right;
@@ -125,7 +136,10 @@ internal sealed class HurtDevice : IAsyncDisposable
             return Outcome.Nothing;
         }
 
-        var (expected, found) = (_releases[current.Version], FilesOf(Path.Combine(_bench.Data, current.Folder)));
+        var plain = current.Composition.IsEmpty && _releases.ContainsKey(Plain(current.Version));
+        var (expected, found) = (
+            _releases[plain ? Plain(current.Version) : current.Version],
+            FilesOf(Path.Combine(_bench.Data, current.Folder)));
         if (current.LocalLayer.IsEmpty)
         {
             // A layer that nobody can vouch for any more is left out; what runs without it is still what was signed.
@@ -139,6 +153,8 @@ internal sealed class HurtDevice : IAsyncDisposable
             : Outcome.Wrong;
     }
 
+    private static string Plain(string version) => version + " without its adaptation";
+
     private static Dictionary<string, byte[]> WithoutLayer(Dictionary<string, byte[]> files) => files
         .Where(file => file.Key != SlotDescription.FileName && !file.Key.StartsWith("adapters/local/", StringComparison.Ordinal))
         .ToDictionary();
@@ -148,6 +164,9 @@ internal sealed class HurtDevice : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 }
+
+/// <summary>A damage to one file of a data folder.</summary>
+internal sealed record Hurt(string File, Damage Damage, int Seed, bool InPlace);
 
 /// <summary>What a device serves.</summary>
 internal enum Outcome

@@ -47,6 +47,40 @@ public sealed class HealingTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(true, "Right")]
+    [InlineData(false, "Nothing")] // nothing says any more what the slot should hold
+    public async Task Start_RecordAndManifestLost_NothingIsServedThatNobodyVouchesFor(bool online, string expected)
+    {
+        await using var device = await HurtDevice.StartAsync(Shape.OneSlot, online);
+        var manifest = $"store/blobs/sha256/{device.Bench.Current!.Manifest.Hex}";
+
+        var outcome = await device.HurtAsync(
+        [
+            new("slots/a/weights/w.bin", Damage.TooBig, 1, InPlace: false),
+            new("slots/a.json", Damage.Folder, 2, InPlace: false),
+            new(manifest, Damage.Garbage, 3, InPlace: true),
+        ]);
+
+        Assert.Equal(expected, outcome.ToString());
+    }
+
+    [Fact]
+    public async Task Start_MadeFileAndWhatItIsMadeOfDamaged_IsMadeAgainWithTheService()
+    {
+        await using var device = await HurtDevice.StartAsync(Shape.Adapted, online: true);
+        foreach (var document in device.Files.Where(file => file.StartsWith("store/blobs/", StringComparison.Ordinal)))
+        {
+            var outcome = await device.HurtAsync(
+            [
+                new("slots/b/config.json", Damage.TooBig, 1, InPlace: false),
+                new(document, Damage.Flipped, 2, InPlace: false),
+            ]);
+
+            Assert.True(outcome == Outcome.Right, document);
+        }
+    }
+
     [Fact]
     public async Task Start_NothingRightIsLeft_TheModelComesBackWithTheService()
     {
