@@ -91,7 +91,7 @@ public static class LayoutVerifier
                 : ([], []); // Its own verdict says what is wrong with it.
         }
 
-        if (LayoutIndex.AsDelta(entry) is { } delta)
+        if (LayoutIndex.AsDelta(entry) is { } delta && entry.Name == LayoutIndex.Of(delta).Name)
         {
             return known.Variants.Contains(delta.To)
                 ? (await LayoutDelta.CheckAsync(name, delta, known, store, cancellationToken).ConfigureAwait(false), [])

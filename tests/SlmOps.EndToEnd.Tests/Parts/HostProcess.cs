@@ -100,6 +100,42 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills one process that a worker of this host started, such as one that runs a model; false when there is none.</summary>
+    internal bool KillChild(Random random)
+    {
+        var workers = Workers();
+        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
+            .Select(name => (Id: int.Parse(name!, System.Globalization.CultureInfo.InvariantCulture), Parent: ParentOf(name!)))
+            .Where(process => workers.Exists(worker => worker.Id == process.Parent))
+            .Select(process => process.Id)
+            .ToArray();
+        workers.ForEach(worker => worker.Dispose());
+        try
+        {
+            using var child = children.Length == 0 ? null : Process.GetProcessById(children[random.Next(children.Length)]);
+            child?.Kill();
+            return child is not null;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static int ParentOf(string process)
+    {
+        try
+        {
+            // 4711 (name with (anything)) S 4700 …
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>The workers that this host remembers and that run.</summary>
     private List<Process> Workers()
     {
