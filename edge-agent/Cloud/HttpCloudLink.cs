@@ -37,7 +37,7 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
     /// <summary>W3C trace context of the rollout that this device follows; set with each new channel document.</summary>
     internal string? Traceparent { get; set; }
 
-    internal async Task<ChannelFetch> FetchChannelAsync(string channel, string? etag, CancellationToken cancellationToken)
+    internal async Task<ChannelFetch> FetchChannelAsync(ChannelName channel, string? etag, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(CallTimeout, clock, cancellationToken);
         try
@@ -80,7 +80,7 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
     }
 
     /// <summary>Sends one batch.</summary>
-    internal async Task<SendOutcome> SendAsync(string deviceId, DeviceReportBatch batch, CancellationToken cancellationToken)
+    internal async Task<SendOutcome> SendAsync(DeviceId deviceId, DeviceReportBatch batch, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(CallTimeout, clock, cancellationToken);
         try

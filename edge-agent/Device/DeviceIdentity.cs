@@ -3,4 +3,4 @@ using SlmOps.Contracts;
 namespace SlmOps.EdgeAgent.Device;
 
 /// <summary>Who speaks in every report.</summary>
-internal sealed record DeviceIdentity(string DeviceId, string Channel, DeviceInventory Inventory);
+internal sealed record DeviceIdentity(DeviceId DeviceId, ChannelName Channel, DeviceInventory Inventory);

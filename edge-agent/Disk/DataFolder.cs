@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.EdgeAgent.Disk;
@@ -50,7 +51,7 @@ internal sealed class DataFolder
 
     internal string Slots => Path.Combine(Root, "slots");
 
-    internal string Channel(string name) => Path.Combine(Root, $"channel-{name}.json");
+    internal string Channel(ChannelName name) => Path.Combine(Root, $"channel-{name}.json");
 
     /// <summary>What a slot holds, beside it: enough to know it again without the journal.</summary>
     internal string SlotRecord(Slot slot) => SlotFolder(slot) + ".json";

@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Planning;
 
 namespace SlmOps.EdgeAgent.Options;
@@ -12,10 +13,10 @@ internal sealed record AgentOptions
     public required string? Key { get; init; }
 
     /// <summary>Channel to follow.</summary>
-    public required string Channel { get; init; }
+    public required ChannelName Channel { get; init; }
 
     /// <summary>Device id, or null for the one that the data folder keeps.</summary>
-    public required string? DeviceId { get; init; }
+    public required DeviceId? DeviceId { get; init; }
 
     /// <summary>Data folder.</summary>
     public required string DataPath { get; init; }

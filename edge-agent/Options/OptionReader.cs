@@ -15,13 +15,12 @@ internal static class OptionReader
     {
         var found = new List<string>();
         var url = Url(raw.Url, found);
-        var channel = raw.Channel ?? "stable";
-        if (!SafeName.IsValid(channel))
+        if (!ChannelName.TryParse(raw.Channel ?? "stable", out var channel))
         {
-            found.Add($"--channel '{channel}' is not a name: {SafeName.Rule}.");
+            found.Add($"--channel '{raw.Channel}' is not a name: {SafeName.Rule}.");
         }
 
-        if (raw.Id is not null && !SafeName.IsValid(raw.Id))
+        if (!DeviceId.TryParse(raw.Id, out var id) && raw.Id is not null)
         {
             found.Add($"--id '{raw.Id}' is not a name: {SafeName.Rule}.");
         }
@@ -50,7 +49,7 @@ internal static class OptionReader
             Url = url!,
             Key = key,
             Channel = channel,
-            DeviceId = raw.Id,
+            DeviceId = raw.Id is null ? default(DeviceId?) : id,
             DataPath = raw.Data!,
             TrustPath = raw.Trust!,
             Labels = labels,

@@ -7,7 +7,7 @@ using SlmOps.EdgeAgent.Planning;
 namespace SlmOps.EdgeAgent.Outbox;
 
 /// <summary>Brings the outbox to the service, batch by batch, without ever holding up anything else.</summary>
-internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, string deviceId, TimeProvider clock, Random random, ILogger log)
+internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, DeviceId deviceId, TimeProvider clock, Random random, ILogger log)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);

@@ -5,7 +5,7 @@ namespace SlmOps.EdgeAgent.Planning;
 
 /// <summary>What this device is and where it stands: all that a plan may depend on besides the channel and the time.</summary>
 internal sealed record Observed(
-    string DeviceId,
+    DeviceId DeviceId,
     IReadOnlyDictionary<string, string> Labels,
     Hardware Hardware,
     Preference Preference,

@@ -27,7 +27,7 @@ internal static class AgentHost
             using var held = DataFolderLock.TryTake(folder, new(Environment.ProcessId, id, around.Clock.GetUtcNow()), out var holder);
             if (held is null)
             {
-                Log.FolderHeld(log, folder.Root, holder?.DeviceId ?? "unknown", holder?.ProcessId ?? 0, holder?.Since);
+                Log.FolderHeld(log, folder.Root, holder?.DeviceId.ToString() ?? "unknown", holder?.ProcessId ?? 0, holder?.Since);
                 return 1;
             }
 
@@ -49,7 +49,7 @@ internal static class AgentHost
     }
 
     private static async Task<int> RunAsync(
-        AgentLoop loop, AgentOptions options, string id, bool once, ILogger log, CancellationToken cancellationToken)
+        AgentLoop loop, AgentOptions options, DeviceId id, bool once, ILogger log, CancellationToken cancellationToken)
     {
         Log.Started(log, Machine.AgentVersion, id, options.Channel, options.Url, options.MemoryBytes);
         if (options.Key is not null && options.Url.Scheme == "http" && !options.Url.IsLoopback)
@@ -97,13 +97,13 @@ internal static class AgentHost
     /// <param name="folder">The data folder.</param>
     /// <param name="log">Told about damage.</param>
     /// <param name="given">What a new folder gets; null makes an id.</param>
-    internal static string KeptDeviceId(DataFolder folder, ILogger log, string? given = null)
+    internal static DeviceId KeptDeviceId(DataFolder folder, ILogger log, DeviceId? given = null)
     {
         var bytes = DurableFile.Read(folder.DeviceId, 256, out var damage);
         string[] lines = bytes is null
             ? []
             : Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (lines is [var kept, ..] && SafeName.IsValid(kept) && (lines.Length == 1 || lines[1] == CheckOf(kept)))
+        if (lines is [var text, ..] && DeviceId.TryParse(text, out var kept) && (lines.Length == 1 || lines[1] == CheckOf(kept)))
         {
             return kept;
         }
@@ -114,9 +114,9 @@ internal static class AgentHost
             DiskPath.PutAside(folder.DeviceId);
         }
 
-        var id = DataFolderLock.ReadHolder(folder) is { DeviceId: var last } && SafeName.IsValid(last)
+        var id = DataFolderLock.ReadHolder(folder) is { DeviceId: { IsEmpty: false } last }
             ? last
-            : given ?? "d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+            : given ?? DeviceId.Parse("d-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         DurableFile.Write(folder.DeviceId, Encoding.UTF8.GetBytes($"{id}\n{CheckOf(id)}\n"));
         return id;
     }
@@ -124,19 +124,19 @@ internal static class AgentHost
     /// <summary>
     /// What lies in a data folder, from reports that wait to releases that failed, is of one device: another id is refused.
     /// </summary>
-    internal static string DeviceIdOf(DataFolder folder, string? given, ILogger log)
+    internal static DeviceId DeviceIdOf(DataFolder folder, DeviceId? given, ILogger log)
     {
         var kept = KeptDeviceId(folder, log, given);
-        return given is null || given == kept
+        return given is not { } wanted || wanted == kept
             ? kept
             : throw new InvalidDataException(
-                $"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{given}'. Give a new device a --data folder "
+                $"'{folder.Root}' is the data folder of the device '{kept}', and --id says '{wanted}'. Give a new device a --data folder "
                     + "of its own, or leave --id out."
             );
     }
 
     // A flipped bit makes one id into another. Who writes a file by hand needs no check.
-    private static string CheckOf(string id) => "check:" + Digest.Of(Encoding.UTF8.GetBytes(id)).Hex[..16];
+    private static string CheckOf(DeviceId id) => "check:" + Digest.Of(Encoding.UTF8.GetBytes(id)).Hex[..16];
 
     private static ILoggerFactory Logging(bool json) =>
         LoggerFactory.Create(builder =>

@@ -23,7 +23,7 @@ internal sealed class AgentParts : IDisposable
     private readonly LocalLayers _local;
     private readonly StateRebuilder? _rebuilder;
 
-    internal AgentParts(AgentOptions options, DataFolder folder, string deviceId, AgentSurroundings around, ILogger log)
+    internal AgentParts(AgentOptions options, DataFolder folder, DeviceId deviceId, AgentSurroundings around, ILogger log)
     {
         var (clock, random) = (around.Clock, around.Random);
         var inventory = Machine.Inventory(options.MemoryBytes, options.Labels);

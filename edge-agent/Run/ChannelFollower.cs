@@ -12,7 +12,7 @@ namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>The newest channel document that this device trusts, over restarts.</summary>
 internal sealed class ChannelFollower(
-    HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, string channel, ILogger log)
+    HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, ChannelName channel, ILogger log)
 {
     private string? _etag;
     private bool _isKept;
@@ -87,7 +87,7 @@ internal sealed class ChannelFollower(
             DurableFile.Write(folder.Channel(channel), envelope);
             _isKept = true;
             var floor = document.IssuedAt > journal.State.ClockFloor ? document.IssuedAt : journal.State.ClockFloor;
-            var channels = new Dictionary<string, long>(journal.State.Channels) { [channel] = document.Version };
+            var channels = new Dictionary<ChannelName, long>(journal.State.Channels) { [channel] = document.Version };
             journal.Write(journal.State with { Channels = channels, ClockFloor = floor });
             Log.ChannelFollowed(log, channel, document.Version);
         }

@@ -88,25 +88,25 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
         outbox.Append(report);
     }
 
-    private static DeploymentStatus StatusOf(Deployment deployment, SlotContent? active) => new(
-        deployment.Assignment.RolloutId,
-        deployment.Assignment.Ring,
-        deployment.Release.Digest,
-        deployment.Release.Model,
-        deployment.Release.Version,
-        deployment.Variant?.Name,
-        deployment.Variant?.Manifest ?? default,
-        deployment.Attempt,
-        deployment.State,
-        deployment.From,
-        deployment.Verified,
-        active?.Variant.Manifest ?? default,
-        deployment.ReasonCode,
-        deployment.Reason,
-        deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs,
-        deployment.PhaseMs.ContainsKey("download") ? deployment.BytesFetched : null,
-        deployment.PhaseMs.ContainsKey("download") ? deployment.Variant?.Bytes : null)
+    private static DeploymentStatus StatusOf(Deployment deployment, SlotContent? active) => new()
     {
+        RolloutId = deployment.Assignment.RolloutId,
+        Ring = deployment.Assignment.Ring,
+        Release = deployment.Release.Digest,
+        Model = deployment.Release.Model,
+        Version = deployment.Release.Version,
+        Variant = deployment.Variant?.Name,
+        Manifest = deployment.Variant?.Manifest ?? default,
+        Attempt = deployment.Attempt,
+        State = deployment.State,
+        From = deployment.From,
+        Verified = deployment.Verified,
+        Active = active?.Variant.Manifest ?? default,
+        ReasonCode = deployment.ReasonCode,
+        Reason = deployment.Reason,
+        PhaseMs = deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs,
+        BytesFetched = deployment.PhaseMs.ContainsKey("download") ? deployment.BytesFetched : null,
+        BytesWhole = deployment.PhaseMs.ContainsKey("download") ? deployment.Variant?.Bytes : null,
         Composition = deployment.Adaptation?.Composition ?? default,
     };
 

@@ -78,24 +78,24 @@ internal static class SelfTests
             DateTimeOffset.UnixEpoch,
             "stable",
             Machine.Inventory(1 << 20, new Dictionary<string, string> { ["site"] = "lab" }),
-            new(
-                "r",
-                "ring",
-                Digest.Of([1]),
-                "m",
-                "1",
-                "int8",
-                Digest.Of([2]),
-                1,
-                DeviceState.SmokeTesting,
-                DeviceState.Staged,
-                true,
-                default,
-                null,
-                null,
-                new Dictionary<string, long> { ["download"] = 1 },
-                2,
-                3),
+            new()
+            {
+                RolloutId = "r",
+                Ring = "ring",
+                Release = Digest.Of([1]),
+                Model = "m",
+                Version = "1",
+                Variant = "int8",
+                Manifest = Digest.Of([2]),
+                Attempt = 1,
+                State = DeviceState.SmokeTesting,
+                From = DeviceState.Staged,
+                Verified = true,
+                Active = default,
+                PhaseMs = new Dictionary<string, long> { ["download"] = 1 },
+                BytesFetched = 2,
+                BytesWhole = 3,
+            },
             null);
         var line = JsonSerializer.Serialize(report, ContractsJson.Default.DeviceReport);
         Expect(line.Contains("\"SMOKE_TESTING\"", StringComparison.Ordinal), "device states are not in upper snake case");
@@ -213,21 +213,22 @@ internal static class SelfTests
     }
 
     private static ChannelDocument SampleChannel() =>
-        new(
-            1,
-            "stable",
-            2,
-            DateTimeOffset.UnixEpoch,
-            DateTimeOffset.UnixEpoch.AddDays(1),
-            new("m", "1", Digest.Of([1]), 10, Digest.Of([2])),
-            new(
+        new()
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = 2,
+            IssuedAt = DateTimeOffset.UnixEpoch,
+            Expires = DateTimeOffset.UnixEpoch.AddDays(1),
+            Stable = new("m", "1", Digest.Of([1]), 10, Digest.Of([2])),
+            Candidate = new(
                 "r",
                 new("m", "2", Digest.Of([3]), 10, Digest.Of([4])),
                 "salt",
                 [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })],
                 5),
-            [Digest.Of([5])],
-            null);
+            Withdrawn = [Digest.Of([5])],
+        };
 
     private static void Expect(bool holds, string otherwise)
     {

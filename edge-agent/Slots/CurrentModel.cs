@@ -14,7 +14,7 @@ namespace SlmOps.EdgeAgent.Slots;
 /// <param name="Manifest">Manifest digest.</param>
 /// <param name="Release">Index digest.</param>
 internal sealed record CurrentModel(
-    int Schema, string Folder, string Model, string Version, string Variant, Digest Manifest, Digest Release)
+    int Schema, string Folder, ModelName Model, ModelVersion Version, string Variant, Digest Manifest, Digest Release)
 {
     private const int MaxBytes = 64 << 10;
 

@@ -20,8 +20,8 @@ internal sealed record SlotDescription(
     int Schema,
     Digest Base,
     Digest Composition,
-    string Name,
-    string Version,
+    ModelName Name,
+    ModelVersion Version,
     IReadOnlyList<string> Adapters,
     IReadOnlyList<string> LocalAdapters)
 {

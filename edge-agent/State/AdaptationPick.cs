@@ -12,7 +12,14 @@ namespace SlmOps.EdgeAgent.State;
 /// <param name="Local">Digest of the signed local layer, or default for none.</param>
 /// <param name="LocalSize">Its size in bytes.</param>
 internal sealed record AdaptationPick(
-    string Name, string Version, Digest Composition, Digest Envelope, long EnvelopeSize, int SoakSeconds, Digest Local, long LocalSize)
+    ModelName Name,
+    ModelVersion Version,
+    Digest Composition,
+    Digest Envelope,
+    long EnvelopeSize,
+    int SoakSeconds,
+    Digest Local,
+    long LocalSize)
 {
     /// <summary>True when both stand for the same files: a signature made anew, or another soak, changes nothing that runs.</summary>
     internal static bool Same(AdaptationPick? left, AdaptationPick? right) =>

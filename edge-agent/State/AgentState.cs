@@ -10,7 +10,7 @@ namespace SlmOps.EdgeAgent.State;
 internal sealed record AgentState(int Schema, long LastSeq)
 {
     /// <summary>Highest verified document version of each channel: a lower one is refused.</summary>
-    public IReadOnlyDictionary<string, long> Channels { get; init => field = value ?? NoChannels; } = NoChannels;
+    public IReadOnlyDictionary<ChannelName, long> Channels { get; init => field = value ?? NoChannels; } = NoChannels;
 
     /// <summary>Latest issue time of a verified document: the time is at least this.</summary>
     public DateTimeOffset ClockFloor { get; init; }
@@ -38,10 +38,10 @@ internal sealed record AgentState(int Schema, long LastSeq)
 
     internal const int CurrentSchema = 1;
 
-    private static readonly IReadOnlyDictionary<string, long> NoChannels = new Dictionary<string, long>();
+    private static readonly IReadOnlyDictionary<ChannelName, long> NoChannels = new Dictionary<ChannelName, long>();
 
     /// <summary>How low this device may go, by model; null in files from before there were floors.</summary>
-    public IReadOnlyDictionary<string, ReleaseFloor>? Floors { get; init; }
+    public IReadOnlyDictionary<ModelName, ReleaseFloor>? Floors { get; init; }
 
     /// <summary>Compositions that failed here, newest first.</summary>
     public IReadOnlyList<CondemnedComposition> CondemnedCompositions { get; init => field = value ?? []; } = [];
@@ -63,14 +63,14 @@ internal sealed record AgentState(int Schema, long LastSeq)
     internal SlotContent? WayBack =>
         Active is not null && this[Inactive] is { Committed: true } content && RefuseFallback(content) is null ? content : null;
 
-    internal ReleaseFloor FloorOf(string model) => Floors?.GetValueOrDefault(model) ?? ReleaseFloor.None;
+    internal ReleaseFloor FloorOf(ModelName model) => Floors?.GetValueOrDefault(model) ?? ReleaseFloor.None;
 
     /// <summary>Why a slot may not be fallen back to, or null.</summary>
     internal string? RefuseFallback(SlotContent content) => FloorOf(content.Release.Model).RefuseFallback(content.Sequence);
 
-    internal AgentState WithFloor(string model, ReleaseFloor floor) => this with
+    internal AgentState WithFloor(ModelName model, ReleaseFloor floor) => this with
     {
-        Floors = new Dictionary<string, ReleaseFloor>(Floors ?? new Dictionary<string, ReleaseFloor>()) { [model] = floor },
+        Floors = new Dictionary<ModelName, ReleaseFloor>(Floors ?? new Dictionary<ModelName, ReleaseFloor>()) { [model] = floor },
     };
 
     /// <summary>
@@ -79,7 +79,7 @@ internal sealed record AgentState(int Schema, long LastSeq)
     /// </summary>
     internal AgentState Learn(IReadOnlyList<ReleaseTarget> listed)
     {
-        var models = new[] { A?.Release.Model, B?.Release.Model, Deployment?.Release.Model }.OfType<string>().ToHashSet();
+        var models = new[] { A?.Release.Model, B?.Release.Model, Deployment?.Release.Model }.OfType<ModelName>().ToHashSet();
         var state = this;
         foreach (var target in listed.Where(target => models.Contains(target.Release.Model)))
         {

@@ -5,26 +5,35 @@ namespace SlmOps.Contracts;
 /// <see cref="PayloadType"/>. A device decides by itself whether an open ring admits it, so opening a ring costs one
 /// write, for any number of devices.
 /// </summary>
-/// <param name="Schema">Format version, 1.</param>
-/// <param name="Channel">Channel name; must equal the name it was fetched under.</param>
-/// <param name="Version">Grows by one with every change; a device refuses a lower one (rollback attack).</param>
-/// <param name="IssuedAt">When it was signed.</param>
-/// <param name="Expires">After this a device installs nothing new from it; what runs keeps running.</param>
-/// <param name="Stable">What devices outside the candidate's open rings run; null when nothing was released yet.</param>
-/// <param name="Candidate">The release being rolled out, or null.</param>
-/// <param name="Withdrawn">Index digests of releases that no device may run; a device on one goes back.</param>
-/// <param name="Traceparent">W3C trace context of the run that made the candidate, for the device's reports.</param>
-public sealed record ChannelDocument(
-    int Schema,
-    string Channel,
-    long Version,
-    DateTimeOffset IssuedAt,
-    DateTimeOffset Expires,
-    ReleaseRef? Stable,
-    RolloutOffer? Candidate,
-    IReadOnlyList<Digest> Withdrawn,
-    string? Traceparent)
+public sealed record ChannelDocument
 {
+    /// <summary>Format version, 1.</summary>
+    public required int Schema { get; init; }
+
+    /// <summary>Channel name; must equal the name it was fetched under.</summary>
+    public required ChannelName Channel { get; init; }
+
+    /// <summary>Grows by one with every change; a device refuses a lower one (rollback attack).</summary>
+    public required long Version { get; init; }
+
+    /// <summary>When it was signed.</summary>
+    public required DateTimeOffset IssuedAt { get; init; }
+
+    /// <summary>After this a device installs nothing new from it; what runs keeps running.</summary>
+    public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>What devices outside the candidate's open rings run; null when nothing was released yet.</summary>
+    public ReleaseRef? Stable { get; init; }
+
+    /// <summary>The release being rolled out, or null.</summary>
+    public RolloutOffer? Candidate { get; init; }
+
+    /// <summary>Index digests of releases that no device may run; a device on one goes back.</summary>
+    public required IReadOnlyList<Digest> Withdrawn { get; init; }
+
+    /// <summary>W3C trace context of the run that made the candidate, for the device's reports.</summary>
+    public string? Traceparent { get; init; }
+
     /// <summary>DSSE payload type of the signed form.</summary>
     public const string PayloadType = "application/vnd.slmops.channel.v1+json";
 

@@ -1,15 +1,15 @@
 namespace SlmOps.Contracts;
 
 /// <summary>An adaptation in a channel: devices that its selector matches run its composition over their variant.</summary>
-/// <param name="Name">Name of the adaptation, a <see cref="SafeName"/>.</param>
-/// <param name="Version">Its version, a <see cref="SafeName"/>.</param>
+/// <param name="Name">Name of the adaptation.</param>
+/// <param name="Version">Its version.</param>
 /// <param name="Selector">Labels that a device must have, all of them; empty matches every device.</param>
 /// <param name="SoakSeconds">How long an activated composition must stay healthy before a device commits it.</param>
 /// <param name="LocalLayer">True when a device may add its own local layer.</param>
 /// <param name="Compositions">One composition a base variant; a device that runs another base runs it plain.</param>
 public sealed record ChannelOverlay(
-    string Name,
-    string Version,
+    ModelName Name,
+    ModelVersion Version,
     IReadOnlyDictionary<string, string> Selector,
     int SoakSeconds,
     bool LocalLayer,

@@ -10,7 +10,7 @@ public sealed record DeviceReportReceipt(long AcceptedSeq);
 
 /// <summary>One thing a device says about itself. It never holds prompts, outputs or other user data.</summary>
 /// <param name="Schema">Format version, 1.</param>
-/// <param name="DeviceId">Device id, a <see cref="SafeName"/>.</param>
+/// <param name="DeviceId">Device id.</param>
 /// <param name="Seq">Grows by one with each report of the device, over restarts; duplicates are dropped by it.</param>
 /// <param name="Time">Device clock.</param>
 /// <param name="Channel">Channel the device follows.</param>
@@ -19,10 +19,10 @@ public sealed record DeviceReportReceipt(long AcceptedSeq);
 /// <param name="Traceparent">W3C trace context.</param>
 public sealed record DeviceReport(
     int Schema,
-    string DeviceId,
+    DeviceId DeviceId,
     long Seq,
     DateTimeOffset Time,
-    string Channel,
+    ChannelName Channel,
     DeviceInventory? Inventory,
     DeploymentStatus? Deployment,
     string? Traceparent)
@@ -65,42 +65,59 @@ public sealed record DeviceInventory(
     IReadOnlyDictionary<string, string> Labels);
 
 /// <summary>Where a device is with one release.</summary>
-/// <param name="RolloutId">The rollout that brought it, or null when it came as the channel's stable release.</param>
-/// <param name="Ring">Ring name, or null.</param>
-/// <param name="Release">Index digest of the release.</param>
-/// <param name="Model">Model name.</param>
-/// <param name="Version">Model version.</param>
-/// <param name="Variant">Variant chosen, or null before that.</param>
-/// <param name="Manifest">Manifest digest of the variant, or default.</param>
-/// <param name="Attempt">1 for the first try of this release on this device.</param>
-/// <param name="State">The state entered.</param>
-/// <param name="From">The state left, or null for the first.</param>
-/// <param name="Verified">True when signature and all digests of the variant were checked on the device.</param>
-/// <param name="Active">Manifest digest of what the device runs now, or default for nothing.</param>
-/// <param name="ReasonCode">Machine-readable reason of a failure or refusal, in kebab case.</param>
-/// <param name="Reason">The same in one sentence.</param>
-/// <param name="PhaseMs">Milliseconds each finished phase took.</param>
-/// <param name="BytesFetched">Bytes that came over the network for this try, deltas and broken downloads included; null before a download.</param>
-/// <param name="BytesWhole">Bytes of the whole variant: what a device that holds nothing would fetch.</param>
-public sealed record DeploymentStatus(
-    string? RolloutId,
-    string? Ring,
-    Digest Release,
-    string Model,
-    string Version,
-    string? Variant,
-    Digest Manifest,
-    int Attempt,
-    DeviceState State,
-    DeviceState? From,
-    bool Verified,
-    Digest Active,
-    string? ReasonCode,
-    string? Reason,
-    IReadOnlyDictionary<string, long>? PhaseMs,
-    long? BytesFetched = null,
-    long? BytesWhole = null)
+public sealed record DeploymentStatus
 {
+    /// <summary>The rollout that brought it, or null when it came as the channel's stable release.</summary>
+    public string? RolloutId { get; init; }
+
+    /// <summary>Ring name, or null.</summary>
+    public string? Ring { get; init; }
+
+    /// <summary>Index digest of the release.</summary>
+    public required Digest Release { get; init; }
+
+    /// <summary>Model name.</summary>
+    public required ModelName Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required ModelVersion Version { get; init; }
+
+    /// <summary>Variant chosen, or null before that.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>Manifest digest of the variant, or default.</summary>
+    public required Digest Manifest { get; init; }
+
+    /// <summary>1 for the first try of this release on this device.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>The state entered.</summary>
+    public required DeviceState State { get; init; }
+
+    /// <summary>The state left, or null for the first.</summary>
+    public DeviceState? From { get; init; }
+
+    /// <summary>True when signature and all digests of the variant were checked on the device.</summary>
+    public required bool Verified { get; init; }
+
+    /// <summary>Manifest digest of what the device runs now, or default for nothing.</summary>
+    public required Digest Active { get; init; }
+
+    /// <summary>Machine-readable reason of a failure or refusal, in kebab case.</summary>
+    public string? ReasonCode { get; init; }
+
+    /// <summary>The same in one sentence.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Milliseconds each finished phase took.</summary>
+    public IReadOnlyDictionary<string, long>? PhaseMs { get; init; }
+
+    /// <summary>Bytes that came over the network for this try, deltas and broken downloads included; null before a download.</summary>
+    public long? BytesFetched { get; init; }
+
+    /// <summary>Bytes of the whole variant: what a device that holds nothing would fetch.</summary>
+    public long? BytesWhole { get; init; }
+
     /// <summary>Digest of the composition that is laid over the variant, or default for the plain variant.</summary>
     public Digest Composition { get; init; }
 }
@@ -111,7 +128,7 @@ public sealed record DeploymentStatus(
 /// <param name="Name">Name of the adaptation, or null.</param>
 /// <param name="Version">Its version, or null.</param>
 /// <param name="LocalLayer">What became of the device's own layer, one of <see cref="LocalLayerStates"/>.</param>
-public sealed record CompositionStatus(Digest Base, Digest Composition, string? Name, string? Version, string LocalLayer);
+public sealed record CompositionStatus(Digest Base, Digest Composition, ModelName? Name, ModelVersion? Version, string LocalLayer);
 
 /// <summary>What became of a device's local layer, as its reports say it.</summary>
 public static class LocalLayerStates

@@ -8,11 +8,11 @@ namespace SlmOps.Contracts;
 /// <param name="Parameters">Number of weight elements in the graph.</param>
 /// <param name="Variants">Planned variants, by name.</param>
 public sealed record ModelReceived(
-    string Model, string Version, Digest SourceDigest, long Bytes, long Parameters, IReadOnlyList<string> Variants);
+    ModelName Model, ModelVersion Version, Digest SourceDigest, long Bytes, long Parameters, IReadOnlyList<string> Variants);
 
 /// <summary>An upload, or all variants made of it, was refused. The upload is kept as it was.</summary>
-/// <param name="Model">Model name as far as it could be told.</param>
-/// <param name="Version">Model version as far as it could be told.</param>
+/// <param name="Model">The name it was uploaded under, which may be no <see cref="ModelName"/>: that may be why.</param>
+/// <param name="Version">The version likewise; empty where none could be told.</param>
 /// <param name="Upload">Container and blob name that started the run.</param>
 /// <param name="Stage">The stage that refused.</param>
 /// <param name="Problems">Every problem found, at least one.</param>
@@ -36,7 +36,7 @@ public sealed record Problem(string Code, string Message, string Cure, string? F
 /// <param name="Ratio">Bytes of this variant divided by bytes of the original.</param>
 /// <param name="Digest">Digest over the variant's files.</param>
 public sealed record ModelQuantized(
-    string Model, string Version, string Variant, string Recipe, long Bytes, double Ratio, Digest Digest);
+    ModelName Model, ModelVersion Version, string Variant, string Recipe, long Bytes, double Ratio, Digest Digest);
 
 /// <summary>A variant was measured against the original and judged.</summary>
 /// <param name="Model">Model name.</param>
@@ -46,7 +46,7 @@ public sealed record ModelQuantized(
 /// <param name="Reason">The verdict in one sentence.</param>
 /// <param name="Figures">What was measured.</param>
 public sealed record ModelValidated(
-    string Model, string Version, string Variant, bool Accepted, string Reason, VariantFigures Figures);
+    ModelName Model, ModelVersion Version, string Variant, bool Accepted, string Reason, VariantFigures Figures);
 
 /// <summary>The accepted variants were packaged and signed.</summary>
 /// <param name="Model">Model name.</param>
@@ -54,13 +54,13 @@ public sealed record ModelValidated(
 /// <param name="Variants">Variant name to package manifest digest.</param>
 /// <param name="Bytes">Bytes of all packages together, shared blobs counted once.</param>
 public sealed record ModelPackaged(
-    string Model, string Version, IReadOnlyDictionary<string, Digest> Variants, long Bytes);
+    ModelName Model, ModelVersion Version, IReadOnlyDictionary<string, Digest> Variants, long Bytes);
 
 /// <summary>A release exists and may be rolled out.</summary>
 /// <param name="Release">Where it is.</param>
 /// <param name="Channel">The channel it goes to.</param>
 /// <param name="RunId">The run that made it.</param>
-public sealed record ModelReleased(ReleaseRef Release, string Channel, string RunId);
+public sealed record ModelReleased(ReleaseRef Release, ChannelName Channel, string RunId);
 
 /// <summary>An adaptation was checked against every variant of its base, composed and signed, and goes to its channel.</summary>
 /// <param name="Name">Name of the adaptation.</param>
@@ -72,5 +72,5 @@ public sealed record ModelReleased(ReleaseRef Release, string Channel, string Ru
 /// <param name="Compositions">Variant name of the base to composition digest.</param>
 /// <param name="RunId">The run that made it.</param>
 public sealed record AdaptationReleased(
-    string Name, string Version, string Model, string ModelVersion, string Channel,
+    ModelName Name, ModelVersion Version, ModelName Model, ModelVersion ModelVersion, ChannelName Channel,
     IReadOnlyDictionary<string, string> Selector, IReadOnlyDictionary<string, Digest> Compositions, string RunId);

@@ -6,7 +6,7 @@ namespace SlmOps.Contracts;
 /// <param name="Digest">Digest of the OCI image index.</param>
 /// <param name="Size">Size of the index in bytes; a device reads no more.</param>
 /// <param name="Signature">Digest of the Sigstore bundle that signs the index with the release key.</param>
-public sealed record ReleaseRef(string Model, string Version, Digest Digest, long Size, Digest Signature);
+public sealed record ReleaseRef(ModelName Model, ModelVersion Version, Digest Digest, long Size, Digest Signature);
 
 /// <summary>One variant of a release, as a device sees it before it downloads anything large.</summary>
 /// <param name="Name">Variant name, unique in the release.</param>

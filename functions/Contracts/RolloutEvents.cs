@@ -5,7 +5,7 @@ namespace SlmOps.Contracts;
 /// <param name="Channel">Channel.</param>
 /// <param name="Release">What is rolled out.</param>
 /// <param name="Rings">Ring names in order.</param>
-public sealed record RolloutStarted(string RolloutId, string Channel, ReleaseRef Release, IReadOnlyList<string> Rings);
+public sealed record RolloutStarted(string RolloutId, ChannelName Channel, ReleaseRef Release, IReadOnlyList<string> Rings);
 
 /// <summary>A ring was opened: its devices may now take the release.</summary>
 /// <param name="RolloutId">Rollout id.</param>

@@ -9,7 +9,9 @@ namespace SlmOps.Contracts;
 /// </summary>
 public static class SafeName
 {
-    private const int MaxLength = 64;
+    /// <summary>Most characters of a name.</summary>
+    public const int MaxLength = 64;
+
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
 
     /// <summary>The rule in words, for error messages.</summary>

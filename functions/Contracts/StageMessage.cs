@@ -21,4 +21,4 @@ public sealed record StageMessage(int Schema, string RunId, string? Variant, str
 /// <param name="Channel">The channel to look at; null when <paramref name="RunId"/> is given.</param>
 /// <param name="RunId">A run whose release is to be rolled out, or null.</param>
 /// <param name="Traceparent">W3C trace context.</param>
-public sealed record RolloutMessage(int Schema, string? Channel, string? RunId, string? Traceparent);
+public sealed record RolloutMessage(int Schema, ChannelName? Channel, string? RunId, string? Traceparent);

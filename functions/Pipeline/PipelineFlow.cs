@@ -88,8 +88,8 @@ public sealed class PipelineFlow
         {
             { Schema: StageMessage.CurrentSchema } when RunKey.TryParse(order.RunId, out var run) => PipelineTelemetry.RunAsync(
                 _time, "rollout", order.Traceparent, run, null, () => stage.StartAsync(run, cancellationToken)),
-            { Schema: StageMessage.CurrentSchema } when SafeName.IsValid(order.Channel) => PipelineTelemetry.RunAsync(
-                _time, "rollout", order.Traceparent, null, null, () => stage.AdvanceAsync(order.Channel, cancellationToken)),
+            { Schema: StageMessage.CurrentSchema } when order.Channel is { } channel => PipelineTelemetry.RunAsync(
+                _time, "rollout", order.Traceparent, null, null, () => stage.AdvanceAsync(channel, cancellationToken)),
             _ => throw new InvalidDataException($"'{message}' is not a rollout message of schema {StageMessage.CurrentSchema}."),
         };
     }

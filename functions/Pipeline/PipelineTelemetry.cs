@@ -24,7 +24,9 @@ internal static class PipelineTelemetry
         var continued =
             Activity.Current is { } current && traceparent?.Contains(current.TraceId.ToHexString(), StringComparison.Ordinal) == true;
         using var span = continued ? Source.StartActivity(stage) : Source.StartActivity(stage, ActivityKind.Consumer, traceparent);
-        span?.SetTag("slmops.model", run?.Model).SetTag("slmops.version", run?.Version).SetTag("slmops.variant", variant);
+        span?.SetTag("slmops.model", run?.Model.ToString())
+            .SetTag("slmops.version", run?.Version.ToString())
+            .SetTag("slmops.variant", variant);
         var started = time.GetTimestamp();
         var outcome = "succeeded";
         try

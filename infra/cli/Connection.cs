@@ -121,6 +121,4 @@ internal sealed class ConnectionOptions
 internal sealed class CliException(string message, int code = ExitCode.Failed) : Exception(message)
 {
     internal int Code { get; } = code;
-
-    internal static string NameRule(string what, string text) => $"'{text}' cannot be a {what}: {SafeName.Rule}.";
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli;
@@ -25,7 +26,7 @@ internal sealed class OperatorClient : IDisposable
     }
 
     /// <summary>Null while nothing of that name is known.</summary>
-    internal async Task<RunStatus?> ModelAsync(string model, string version, CancellationToken cancellationToken)
+    internal async Task<RunStatus?> ModelAsync(ModelName model, ModelVersion version, CancellationToken cancellationToken)
     {
         using var answer = await _http
             .GetAsync(new Uri($"models/{model}/{version}", UriKind.Relative), cancellationToken);
@@ -37,16 +38,16 @@ internal sealed class OperatorClient : IDisposable
         return await ReadAsync(answer, Json.RunStatus, cancellationToken);
     }
 
-    internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(string channel, CancellationToken cancellationToken) =>
-        GetAsync($"devices?channel={Uri.EscapeDataString(channel)}", Json.IReadOnlyListDeviceStatus, cancellationToken);
+    internal Task<IReadOnlyList<DeviceStatus>> DevicesAsync(ChannelName channel, CancellationToken cancellationToken) =>
+        GetAsync($"devices?channel={channel}", Json.IReadOnlyListDeviceStatus, cancellationToken);
 
     internal Task<IReadOnlyList<ChannelStatus>> ChannelsAsync(CancellationToken cancellationToken) =>
         GetAsync("channels", Json.IReadOnlyListChannelStatus, cancellationToken);
 
-    internal Task<OperatorResult> CommandAsync(string channel, string action, string? reason, CancellationToken cancellationToken)
+    internal Task<OperatorResult> CommandAsync(ChannelName channel, string action, string? reason, CancellationToken cancellationToken)
     {
         var query = reason is null ? "" : $"?reason={Uri.EscapeDataString(reason)}";
-        var path = $"channels/{Uri.EscapeDataString(channel)}/rollout/{action}{query}";
+        var path = $"channels/{channel}/rollout/{action}{query}";
         return SendAsync(HttpMethod.Post, path, Json.OperatorResult, cancellationToken);
     }
 
@@ -56,20 +57,20 @@ internal sealed class OperatorClient : IDisposable
     internal Task<GarbageReport> CollectAsync(string plan, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"garbage/{Uri.EscapeDataString(plan)}", Json.GarbageReport, cancellationToken);
 
-    internal Task<OperatorResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken) =>
+    internal Task<OperatorResult> SecurityFloorAsync(ModelName model, ModelVersion version, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"models/{model}/{version}/security-floor", Json.OperatorResult, cancellationToken);
 
-    internal Task<OperatorResult> CancelAsync(string model, string version, CancellationToken cancellationToken) =>
+    internal Task<OperatorResult> CancelAsync(ModelName model, ModelVersion version, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"models/{model}/{version}/cancel", Json.OperatorResult, cancellationToken);
 
     internal Task<OperatorResult> WithdrawAdaptationAsync(
-        string channel,
-        string name,
-        string? version,
+        ChannelName channel,
+        ModelName name,
+        ModelVersion? version,
         CancellationToken cancellationToken)
     {
-        var query = version is null ? "" : $"?version={Uri.EscapeDataString(version)}";
-        var path = $"channels/{Uri.EscapeDataString(channel)}/adaptations/{Uri.EscapeDataString(name)}/withdraw{query}";
+        var query = version is null ? "" : $"?version={version}";
+        var path = $"channels/{channel}/adaptations/{name}/withdraw{query}";
         return SendAsync(HttpMethod.Post, path, Json.OperatorResult, cancellationToken);
     }
 

@@ -17,17 +17,17 @@ namespace SlmOps.Benchmarks;
 /// </summary>
 internal static class PackCommand
 {
-    internal static readonly VariantDescription Description = new(
-        "bench",
-        "1.0.0",
-        "int8",
-        "int8",
-        DateTimeOffset.UnixEpoch,
-        new(1, "1.22.0", []),
-        new(null, null, null, null, null, null, null, null),
-        Digest.Of("bench"u8),
-        null,
-        null);
+    internal static readonly VariantDescription Description = new()
+    {
+        Model = "bench",
+        Version = "1.0.0",
+        Variant = "int8",
+        Recipe = "int8",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Needs = new(1, "1.22.0", []),
+        Figures = new(null, null, null, null, null, null, null, null),
+        Source = Digest.Of("bench"u8),
+    };
 
     internal static async Task<int> RunAsync(string[] arguments)
     {

@@ -112,7 +112,17 @@ public sealed class AgentProcessTests
         var adaptation = await bench.AdaptAsync(release, "1", [], local: true);
         var now = TimeProvider.System.GetUtcNow();
         await bench.PublishAsync(
-            new ChannelDocument(1, "stable", 1, now, now.AddDays(1), release, null, [], null) { Overlays = [adaptation] }
+            new ChannelDocument
+            {
+                Schema = 1,
+                Channel = "stable",
+                Version = 1,
+                IssuedAt = now,
+                Expires = now.AddDays(1),
+                Stable = release,
+                Withdrawn = [],
+                Overlays = [adaptation],
+            }
         );
         await ExpectAsync(0, bench, "--once");
         var source = bench.Elsewhere("own");
@@ -167,7 +177,16 @@ public sealed class AgentProcessTests
     private static Task PublishNowAsync(Bench bench, ReleaseRef stable)
     {
         var now = TimeProvider.System.GetUtcNow();
-        return bench.PublishAsync(new ChannelDocument(1, "stable", 1, now, now.AddDays(1), stable, null, [], null));
+        return bench.PublishAsync(new ChannelDocument
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = 1,
+            IssuedAt = now,
+            Expires = now.AddDays(1),
+            Stable = stable,
+            Withdrawn = [],
+        });
     }
 
     private static AgentProcess Start(Bench bench, params string[] more) =>

@@ -46,7 +46,7 @@ public sealed class AdaptationTests(SharedPlatform shared)
         var devices = await DevicesAsync(basis.Model, fleet => Lab(fleet).Composition is { Composition.IsEmpty: false });
 
         Assert.Equal(released.Variants.Select(variant => variant.Name).Order(), published.Adaptation!.Compositions.Keys.Order());
-        Assert.Equal(("adapted", "1"), (published.Adaptation.Model, published.Adaptation.Version));
+        Assert.Equal<(ModelName, ModelVersion)>(("adapted", "1"), (published.Adaptation.Model, published.Adaptation.Version));
         var lab = Lab(devices);
         var variant = Assert.Single(released.Variants, variant => variant.Name == lab.Variant);
         Assert.Equal(

@@ -65,7 +65,7 @@ public sealed class ReturnTests(SharedPlatform shared)
         [
             .. (await _platform.ListedAsync())
                 .Where(one => one.Release.Model == Model)
-                .OrderBy(one => one.Release.Version, StringComparer.Ordinal),
+                .OrderBy(one => one.Release.Version),
         ];
 
     private Task<IReadOnlyList<DeviceStatus>> UntilRunsAsync(RunStatus run, DeviceState state) => Wait.ForAsync(

@@ -16,8 +16,19 @@ internal static class Samples
 
     internal static readonly VariantFigures Figures = new(13.8, 0.0272, 0.02748, 0.881, null, 210.5, 1600.25, 31_000_000);
 
-    internal static VariantDescription Description(string variant = "int4") => new(
-        "pydocs-slm", "1.0.0", variant, $"{variant}-b32-sym", Created, Needs, Figures, Digest.Of("source"u8), "transformer", "0.002b");
+    internal static VariantDescription Description(string variant = "int4") => new()
+    {
+        Model = "pydocs-slm",
+        Version = "1.0.0",
+        Variant = variant,
+        Recipe = $"{variant}-b32-sym",
+        CreatedAt = Created,
+        Needs = Needs,
+        Figures = Figures,
+        Source = Digest.Of("source"u8),
+        Architecture = "transformer",
+        ParameterSize = "0.002b",
+    };
 
     internal static TemporaryFolder ModelFolder(int seed = 1)
     {

@@ -7,8 +7,8 @@ namespace SlmOps.Contracts.Operator;
 /// <param name="LocalLayer">Whether a device may add a layer of its own.</param>
 /// <param name="Compositions">Variant name of the base to composition digest.</param>
 public sealed record AdaptationStatus(
-    string Model,
-    string Version,
+    ModelName Model,
+    ModelVersion Version,
     IReadOnlyDictionary<string, string> Selector,
     bool LocalLayer,
     IReadOnlyDictionary<string, Digest> Compositions);

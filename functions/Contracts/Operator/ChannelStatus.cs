@@ -4,7 +4,7 @@ namespace SlmOps.Contracts.Operator;
 public sealed record ChannelStatus
 {
     /// <summary>Channel name.</summary>
-    public required string Channel { get; init; }
+    public required ChannelName Channel { get; init; }
 
     /// <summary>Version of its document.</summary>
     public required long Version { get; init; }

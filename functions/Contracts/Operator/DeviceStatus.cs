@@ -4,7 +4,7 @@ namespace SlmOps.Contracts.Operator;
 public sealed record DeviceStatus
 {
     /// <summary>Device id.</summary>
-    public required string Id { get; init; }
+    public required DeviceId Id { get; init; }
 
     /// <summary>Where it is with the release it was last asked to run.</summary>
     public required DeviceState State { get; init; }

@@ -4,4 +4,4 @@ namespace SlmOps.Contracts.Operator;
 /// <param name="Model">Model name.</param>
 /// <param name="Version">Model version.</param>
 /// <param name="ReceivedAt">When intake accepted it.</param>
-public sealed record ModelSummary(string Model, string Version, DateTimeOffset ReceivedAt);
+public sealed record ModelSummary(ModelName Model, ModelVersion Version, DateTimeOffset ReceivedAt);

@@ -7,7 +7,7 @@ public sealed record RolloutStatus
     public required string Id { get; init; }
 
     /// <summary>Channel.</summary>
-    public required string Channel { get; init; }
+    public required ChannelName Channel { get; init; }
 
     /// <summary>What is rolled out.</summary>
     public required ReleaseRef Release { get; init; }

@@ -4,10 +4,10 @@ namespace SlmOps.Contracts.Operator;
 public sealed record RunStatus
 {
     /// <summary>Model name.</summary>
-    public required string Model { get; init; }
+    public required ModelName Model { get; init; }
 
     /// <summary>Model version.</summary>
-    public required string Version { get; init; }
+    public required ModelVersion Version { get; init; }
 
     /// <summary>Where it is.</summary>
     public required RunState State { get; init; }
@@ -22,7 +22,7 @@ public sealed record RunStatus
     public long? Parameters { get; init; }
 
     /// <summary>The channel it goes to.</summary>
-    public string? Channel { get; init; }
+    public ChannelName? Channel { get; init; }
 
     /// <summary>Index digest of the release; empty until there is one.</summary>
     public Digest ReleaseDigest { get; init; }

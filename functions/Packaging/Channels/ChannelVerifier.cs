@@ -31,7 +31,7 @@ public static class ChannelVerifier
     /// <param name="now">The device's clock, never earlier than the latest time it has seen.</param>
     /// <param name="lowestVersion">Highest version accepted so far; 0 for none.</param>
     public static ChannelVerdict Verify(
-        ReadOnlySpan<byte> envelope, PublicKey directorKey, string expectedChannel, DateTimeOffset now, long lowestVersion)
+        ReadOnlySpan<byte> envelope, PublicKey directorKey, ChannelName expectedChannel, DateTimeOffset now, long lowestVersion)
     {
         if (envelope.Length > Limits.ChannelBytes)
         {
@@ -64,7 +64,7 @@ public static class ChannelVerifier
         return document is null ? Refuse("malformed", "The signed payload is null.") : Judge(document, expectedChannel, now, lowestVersion);
     }
 
-    private static ChannelVerdict Judge(ChannelDocument document, string expectedChannel, DateTimeOffset now, long lowestVersion) =>
+    private static ChannelVerdict Judge(ChannelDocument document, ChannelName expectedChannel, DateTimeOffset now, long lowestVersion) =>
         document switch
         {
             _ when FindFault(document) is { } fault => Refuse("malformed", fault),
@@ -83,8 +83,7 @@ public static class ChannelVerifier
     /// <summary>The signer is trusted, its code may be wrong: nothing outside these bounds reaches a planner.</summary>
     private static string? FindFault(ChannelDocument document) => document switch
     {
-        { Channel: null } or { Withdrawn: null } => "A required property is missing.",
-        _ when !SafeName.IsValid(document.Channel) => "The channel name is not a safe name.",
+        { Channel.IsEmpty: true } or { Withdrawn: null } => "A required property is missing.",
         { Version: < 1 } => "The version must be at least 1.",
         { Withdrawn.Count: > MaxWithdrawn } => $"More than {MaxWithdrawn} releases are withdrawn.",
         { Stable: { } stable } when FindFault(stable) is { } fault => fault,
@@ -104,7 +103,7 @@ public static class ChannelVerifier
 
     private static string? FindFault(ReleaseRef release) => release switch
     {
-        _ when !SafeName.IsValid(release.Model) || !SafeName.IsValid(release.Version) => "A release's model or version is not a safe name.",
+        { Model.IsEmpty: true } or { Version.IsEmpty: true } => "A release lacks its model or its version.",
         _ when release.Digest.IsEmpty || release.Signature.IsEmpty => "A release lacks its digest or its signature.",
         { Size: < 1 or > Limits.IndexBytes } => $"A release's index size must be from 1 to {Limits.IndexBytes} bytes.",
         _ => null,

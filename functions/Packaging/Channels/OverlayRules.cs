@@ -21,10 +21,8 @@ internal static class OverlayRules
     private static string? FindFault(ChannelOverlay? overlay) =>
         overlay switch
         {
-            null or { Name: null } or { Version: null } or { Selector: null } or { Compositions: null } =>
+            null or { Name.IsEmpty: true } or { Version.IsEmpty: true } or { Selector: null } or { Compositions: null } =>
                 "An adaptation lacks a required property.",
-            _ when !SafeName.IsValid(overlay.Name) || !SafeName.IsValid(overlay.Version) =>
-                "An adaptation's name or version is not a safe name.",
             { Selector.Count: > ChannelOverlay.MaxSelector } => $"An adaptation asks for more than {ChannelOverlay.MaxSelector} labels.",
             { SoakSeconds: < 0 or > MaxSoakSeconds } => $"An adaptation's soak time is not from 0 to {MaxSoakSeconds} s.",
             _ when overlay.Compositions.Any(one => one is null || one.Base.IsEmpty || one.Composition.IsEmpty || one.Envelope.IsEmpty) =>

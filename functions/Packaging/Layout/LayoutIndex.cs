@@ -88,8 +88,8 @@ internal static class LayoutIndex
 
     internal static ReleaseRef? AsRelease(LayoutEntry entry) =>
         entry.MediaType == MediaTypes.Index
-        && entry.Annotations.TryGetValue(Annotations.Model, out var model) && SafeName.IsValid(model)
-        && entry.Annotations.TryGetValue(Annotations.Version, out var version) && SafeName.IsValid(version)
+        && entry.Annotations.TryGetValue(Annotations.Model, out var name) && ModelName.TryParse(name, out var model)
+        && entry.Annotations.TryGetValue(Annotations.Version, out var number) && ModelVersion.TryParse(number, out var version)
         && entry.Annotations.TryGetValue(Annotations.Signature, out var text) && Digest.TryParse(text, out var signature)
             ? new(model, version, entry.Blob.Digest, entry.Blob.Size, signature)
             : null;

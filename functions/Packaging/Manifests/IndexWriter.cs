@@ -12,8 +12,8 @@ internal static class IndexWriter
     /// </remarks>
     internal static byte[] Write(ReleaseIndex release)
     {
-        PackageText.RequireName(release.Model, "model name");
-        PackageText.RequireName(release.Version, "model version");
+        PackageText.Require(release.Model);
+        PackageText.Require(release.Version);
         if (release.Variants.Count is 0 or > Limits.Variants)
         {
             throw new ArgumentException(

@@ -17,6 +17,15 @@ internal static class PackageText
         : throw new ArgumentException(
             $"The {what} '{StrictJson.Shown(text)}' may hold at most {Limits.TextLength} printable ASCII characters without < > & \" \\.");
 
+    internal static void Require<T>(T name)
+        where T : struct, IName<T>
+    {
+        if (name.IsEmpty)
+        {
+            throw new ArgumentException($"A package needs a {T.What}.");
+        }
+    }
+
     internal static string RequireName(string text, string what) => SafeName.IsValid(text)
         ? text
         : throw new ArgumentException($"The {what} '{StrictJson.Shown(text)}' is not a safe name: {SafeName.Rule}.");

@@ -44,7 +44,11 @@ public static class ReleaseReader
         }
 
         return variants.Count > 0
-            ? new(Name(root, annotations, Annotations.Model), Name(root, annotations, Annotations.Version), createdAt, variants)
+            ? new(
+                Name<ModelName>(root, annotations, Annotations.Model),
+                Name<ModelVersion>(root, annotations, Annotations.Version),
+                createdAt,
+                variants)
             : throw root.Refuse("no-variants", "has no variants.");
     }
 
@@ -69,8 +73,8 @@ public static class ReleaseReader
         var source = Annotation(root, annotations, Annotations.Source);
         var recipe = Annotation(root, annotations, Annotations.Recipe);
         return new(
-            Name(root, annotations, Annotations.Model),
-            Name(root, annotations, Annotations.Version),
+            Name<ModelName>(root, annotations, Annotations.Model),
+            Name<ModelVersion>(root, annotations, Annotations.Version),
             Name(root, annotations, Annotations.Variant),
             PackageText.IsPortable(recipe) ? recipe : throw root.Refuse("bad-text", "has a recipe that is not portable text."),
             Digest.TryParse(source, out var digest)
@@ -101,8 +105,16 @@ public static class ReleaseReader
     private static string Name(StrictJson place, IReadOnlyDictionary<string, string> annotations, string key)
     {
         var name = Annotation(place, annotations, key);
-        return SafeName.IsValid(name)
-            ? name
-            : throw place.Refuse("unsafe-name", $"has '{StrictJson.Shown(name)}' as '{key}'; a name is {SafeName.Rule}.");
+        return SafeName.IsValid(name) ? name : throw Unsafe(place, name, key);
     }
+
+    private static T Name<T>(StrictJson place, IReadOnlyDictionary<string, string> annotations, string key)
+        where T : struct, IName<T>
+    {
+        var text = Annotation(place, annotations, key);
+        return T.TryParse(text, out var name) ? name : throw Unsafe(place, text, key);
+    }
+
+    private static PackageFormatException Unsafe(StrictJson place, string text, string key) =>
+        place.Refuse("unsafe-name", $"has '{StrictJson.Shown(text)}' as '{key}'; a name is {SafeName.Rule}.");
 }

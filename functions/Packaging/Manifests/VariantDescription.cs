@@ -3,28 +3,38 @@ using SlmOps.Contracts;
 namespace SlmOps.Packaging.Manifests;
 
 /// <summary>What a package says of a variant beside its files.</summary>
-/// <param name="Model">Model name, a <see cref="SafeName"/>.</param>
-/// <param name="Version">Model version, a <see cref="SafeName"/>.</param>
-/// <param name="Variant">Variant name, a <see cref="SafeName"/>.</param>
-/// <param name="Recipe">Quantizer recipe, such as <c>int4-b32-sym</c>.</param>
-/// <param name="CreatedAt">When the source was made, never the clock: packages must come out the same every time.</param>
-/// <param name="Needs">What a device must have.</param>
-/// <param name="Figures">What validation measured.</param>
-/// <param name="Source">Digest of the source model.</param>
-/// <param name="Architecture">Architecture in ModelPack's words, such as <c>transformer</c>, or null.</param>
-/// <param name="ParameterSize">Parameter count in ModelPack's form, such as <c>0.5b</c>, or null.</param>
-public sealed record VariantDescription(
-    string Model,
-    string Version,
-    string Variant,
-    string Recipe,
-    DateTimeOffset CreatedAt,
-    VariantNeeds Needs,
-    VariantFigures Figures,
-    Digest Source,
-    string? Architecture,
-    string? ParameterSize)
+public sealed record VariantDescription
 {
+    /// <summary>Model name.</summary>
+    public required ModelName Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required ModelVersion Version { get; init; }
+
+    /// <summary>Variant name, a <see cref="SafeName"/>.</summary>
+    public required string Variant { get; init; }
+
+    /// <summary>Quantizer recipe, such as <c>int4-b32-sym</c>.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>When the source was made, never the clock: packages must come out the same every time.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>What a device must have.</summary>
+    public required VariantNeeds Needs { get; init; }
+
+    /// <summary>What validation measured.</summary>
+    public required VariantFigures Figures { get; init; }
+
+    /// <summary>Digest of the source model.</summary>
+    public required Digest Source { get; init; }
+
+    /// <summary>Architecture in ModelPack's words, such as <c>transformer</c>, or null.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Parameter count in ModelPack's form, such as <c>0.5b</c>, or null.</summary>
+    public string? ParameterSize { get; init; }
+
     /// <summary>Model family, such as <c>llama</c>, or null.</summary>
     public string? Family { get; init; }
 

@@ -18,7 +18,7 @@ public sealed record PackageFile(string Path, Digest Digest, long Size);
 /// <param name="Config">The ModelPack config, for other tools; a device does not need it.</param>
 /// <param name="Files">The files, sorted by path; no two paths are equal when case is ignored.</param>
 public sealed record VariantManifest(
-    string Model, string Version, string Variant, string Recipe, Digest Source, BlobRef Config, IReadOnlyList<PackageFile> Files)
+    ModelName Model, ModelVersion Version, string Variant, string Recipe, Digest Source, BlobRef Config, IReadOnlyList<PackageFile> Files)
 {
     /// <summary>Bytes of all files together.</summary>
     public long Bytes => Files.Sum(file => file.Size);
@@ -29,4 +29,4 @@ public sealed record VariantManifest(
 /// <param name="Version">Model version.</param>
 /// <param name="CreatedAt">When the source was made.</param>
 /// <param name="Variants">The variants, sorted by name.</param>
-public sealed record ReleaseIndex(string Model, string Version, DateTimeOffset CreatedAt, IReadOnlyList<VariantOffer> Variants);
+public sealed record ReleaseIndex(ModelName Model, ModelVersion Version, DateTimeOffset CreatedAt, IReadOnlyList<VariantOffer> Variants);

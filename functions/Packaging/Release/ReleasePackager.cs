@@ -25,8 +25,8 @@ public static class ReleasePackager
     /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="PackageFormatException">When a manifest in the store is not the offer's or belongs to another model.</exception>
     public static Task<ReleaseRef> WriteAsync(
-        string model,
-        string version,
+        ModelName model,
+        ModelVersion version,
         DateTimeOffset createdAt,
         IReadOnlyList<VariantOffer> variants,
         IBlobStore store,
@@ -36,8 +36,8 @@ public static class ReleasePackager
 
     /// <summary>The same, with attestations of the variants that the signed provenance then names.</summary>
     public static async Task<ReleaseRef> WriteAsync(
-        string model,
-        string version,
+        ModelName model,
+        ModelVersion version,
         DateTimeOffset createdAt,
         IReadOnlyList<VariantOffer> variants,
         IReadOnlyList<Attestation> attestations,

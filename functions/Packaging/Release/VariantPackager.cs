@@ -81,8 +81,8 @@ public static class VariantPackager
 
     internal static void Check(VariantDescription description)
     {
-        PackageText.RequireName(description.Model, "model name");
-        PackageText.RequireName(description.Version, "model version");
+        PackageText.Require(description.Model);
+        PackageText.Require(description.Version);
         PackageText.RequireName(description.Variant, "variant name");
         PackageText.Require(description.Recipe, "recipe");
         string?[] texts =

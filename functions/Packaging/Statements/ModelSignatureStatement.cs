@@ -13,7 +13,7 @@ internal static class ModelSignatureStatement
 {
     internal const string PredicateType = "https://model_signing/signature/v1.0";
 
-    internal static byte[] Write(string model, string variant, IReadOnlyList<PackageFile> files) => CanonicalJson.Write(json =>
+    internal static byte[] Write(ModelName model, string variant, IReadOnlyList<PackageFile> files) => CanonicalJson.Write(json =>
     {
         InTotoStatement.WriteHead(json, Subject(model, variant), Root(files), PredicateType);
         json.WriteStartObject("predicate");
@@ -39,7 +39,7 @@ internal static class ModelSignatureStatement
         json.WriteEndObject();
     });
 
-    internal static string Subject(string model, string variant) => $"{model}-{variant}";
+    internal static string Subject(ModelName model, string variant) => $"{model}-{variant}";
 
     internal static Digest Root(IReadOnlyList<PackageFile> files)
     {

@@ -14,7 +14,11 @@ internal static class ProvenanceStatement
     private const string Builder = "https://slmops.dev/pipeline/v1";
 
     internal static byte[] Write(
-        string model, string version, Digest index, IReadOnlyList<VariantManifest> variants, IReadOnlyList<Attestation> attestations) =>
+        ModelName model,
+        ModelVersion version,
+        Digest index,
+        IReadOnlyList<VariantManifest> variants,
+        IReadOnlyList<Attestation> attestations) =>
         CanonicalJson.Write(json =>
     {
         InTotoStatement.WriteHead(json, $"{model}:{version}", index, PredicateType);
@@ -58,7 +62,7 @@ internal static class ProvenanceStatement
         json.WriteEndObject();
     });
 
-    private static void WriteSource(Utf8JsonWriter json, string model, string version, string source)
+    private static void WriteSource(Utf8JsonWriter json, ModelName model, ModelVersion version, string source)
     {
         json.WriteStartObject();
         json.WriteString("uri", $"blob://models/{model}/{version}");

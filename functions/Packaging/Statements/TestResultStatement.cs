@@ -10,7 +10,8 @@ internal static class TestResultStatement
 {
     internal const string PredicateType = "https://in-toto.io/attestation/test-result/v0.1";
 
-    internal static byte[] Write(string model, string version, VariantOffer offer, ValidationOutcome outcome) => CanonicalJson.Write(json =>
+    internal static byte[] Write(
+        ModelName model, ModelVersion version, VariantOffer offer, ValidationOutcome outcome) => CanonicalJson.Write(json =>
     {
         InTotoStatement.WriteHead(json, $"{model}:{version}-{offer.Name}", offer.Manifest, PredicateType);
         json.WriteStartObject("predicate");

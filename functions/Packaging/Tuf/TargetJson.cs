@@ -45,8 +45,7 @@ internal static class TargetJson
     private static ReleaseTarget Read(string path, StrictJson target)
     {
         var slash = path.IndexOf('/', StringComparison.Ordinal);
-        var (model, version) = slash < 0 ? ("", "") : (path[..slash], path[(slash + 1)..]);
-        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        if (slash < 0 || !ModelName.TryParse(path[..slash], out var model) || !ModelVersion.TryParse(path[(slash + 1)..], out var version))
         {
             throw target.Refuse("unsafe-path", $"has the target path '{StrictJson.Shown(path)}'; expected model/version.");
         }

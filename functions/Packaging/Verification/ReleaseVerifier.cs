@@ -64,7 +64,7 @@ public static class ReleaseVerifier
     /// <param name="model">Model name of the release.</param>
     /// <param name="version">Model version of the release.</param>
     /// <param name="offer">The variant as the index names it.</param>
-    public static Verdict VerifyManifest(ReadOnlySpan<byte> manifest, string model, string version, VariantOffer offer)
+    public static Verdict VerifyManifest(ReadOnlySpan<byte> manifest, ModelName model, ModelVersion version, VariantOffer offer)
     {
         var bytes = manifest.ToArray();
         var checks = new CheckList();

@@ -135,17 +135,17 @@ internal sealed class AdaptStage(
             return (default, [], []);
         }
 
-        var description = new VariantDescription(
-            record.Model,
-            record.Version,
-            offer.Name,
-            Recipe,
-            record.CreatedAt,
-            new(0, offer.Needs.MinimumOrt, []),
-            NoFigures,
-            record.SourceDigest,
-            null,
-            null);
+        var description = new VariantDescription
+        {
+            Model = record.Model,
+            Version = record.Version,
+            Variant = offer.Name,
+            Recipe = Recipe,
+            CreatedAt = record.CreatedAt,
+            Needs = new(0, offer.Needs.MinimumOrt, []),
+            Figures = NoFigures,
+            Source = record.SourceDigest,
+        };
         var (manifest, files) = await AdapterPackager
             .PackAsync(folder, description, offer.Manifest, _packages, cancellationToken)
             .ConfigureAwait(false);

@@ -20,14 +20,14 @@ internal sealed class DeviceApi(
     /// <summary>The signed channel document, or 304 when the caller has it.</summary>
     internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(channel))
+        if (!ChannelName.TryParse(channel, out var name))
         {
             return Results.Problem($"The channel name is not allowed: {SafeName.Rule}.", statusCode: 400);
         }
 
         try
         {
-            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(channel))
+            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(name))
                 .DownloadContentAsync(cancellationToken).ConfigureAwait(false);
             var etag = document.Details.ETag.ToString("H");
             request.HttpContext.Response.Headers.ETag = etag;
@@ -57,7 +57,7 @@ internal sealed class DeviceApi(
 
     internal async Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(device))
+        if (!DeviceId.TryParse(device, out var id))
         {
             return Results.Problem($"The device id is not allowed: {SafeName.Rule}.", statusCode: 400);
         }
@@ -76,17 +76,17 @@ internal sealed class DeviceApi(
         }
         catch (JsonException fault)
         {
-            return Refuse(new(fault.Path is { Length: > 2 } path ? path[2..] : "reports", fault.Message));
+            return Refuse(ReportPolicy.Unread(fault));
         }
 
-        var channel = batch?.Reports is [{ Channel: var named }, ..] && SafeName.IsValid(named) ? named : "";
-        var lastSeq = channel.Length > 0 ? await devices.LastSeqAsync(channel, device, cancellationToken).ConfigureAwait(false) : 0;
-        if (ReportPolicy.Refuse(device, channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
+        var channel = batch?.Reports is [{ Channel: var named }, ..] ? named : default;
+        var lastSeq = channel.IsEmpty ? 0 : await devices.LastSeqAsync(channel, id, cancellationToken).ConfigureAwait(false);
+        if (ReportPolicy.Refuse(id, channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
         {
             return Refuse(refusal);
         }
 
-        var receipt = await telemetry.RunAsync(device, channel, batch!.Reports, cancellationToken).ConfigureAwait(false);
+        var receipt = await telemetry.RunAsync(id, channel, batch!.Reports, cancellationToken).ConfigureAwait(false);
         return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
     }
 

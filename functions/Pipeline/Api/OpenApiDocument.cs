@@ -13,6 +13,9 @@ namespace SlmOps.Pipeline.Api;
 internal static partial class OpenApiDocument
 {
     private const string Key = "operatorKey";
+
+    // Text to whoever reads the document; what a name may be stands at the parameters.
+    private static readonly Type[] Names = [typeof(ModelName), typeof(ModelVersion), typeof(ChannelName), typeof(DeviceId)];
     private static readonly Lazy<string> Made = new(() => Build().ToJsonString());
 
     internal static string Text => Made.Value;
@@ -124,6 +127,11 @@ internal static partial class OpenApiDocument
     private static JsonNode Named(Type type, JsonNode schema, SortedDictionary<string, JsonNode> schemas)
     {
         var bare = Nullable.GetUnderlyingType(type) ?? type;
+        if (Names.Contains(bare))
+        {
+            return new JsonObject { ["type"] = bare == type ? "string" : new JsonArray("string", "null") };
+        }
+
         if (bare.Namespace?.StartsWith("SlmOps.", StringComparison.Ordinal) != true)
         {
             return schema;
@@ -135,7 +143,7 @@ internal static partial class OpenApiDocument
             bare switch
             {
                 _ when bare == typeof(Digest) => new JsonObject { ["type"] = "string", ["pattern"] = "^(sha256:[0-9a-f]{64})?$" },
-                { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = Names(bare) },
+                { IsEnum: true } => new JsonObject { ["type"] = "string", ["enum"] = StatesOf(bare) },
                 _ => NotNull(schema),
             }
         );
@@ -144,7 +152,7 @@ internal static partial class OpenApiDocument
             : Reference(bare.Name);
     }
 
-    private static JsonArray Names(Type states) => new(
+    private static JsonArray StatesOf(Type states) => new(
         [.. Enum.GetNames(states).Select(name => JsonValue.Create(System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(name)))]);
 
     private static JsonNode NotNull(JsonNode schema)

@@ -15,6 +15,7 @@ internal sealed class OperatorApi(
     StatusReader status, RunStore runs, RunCancel cancel, RolloutStore rollouts, DeviceStore devices, RolloutStage stage,
     CollectStage collector, ReleaseRepository repository, AdaptationPublisher adaptations)
 {
+    private const string NoRun = $"Model and version must be names: {SafeName.Rule}.";
     private static readonly OperatorJson Json = OperatorJson.Default;
 
     internal async Task<IResult> ModelsAsync(CancellationToken cancellationToken)
@@ -27,24 +28,24 @@ internal sealed class OperatorApi(
 
     internal async Task<IResult> ModelAsync(string model, string version, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        if (RunKey.Of(model, version) is not { } run)
         {
-            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+            return Results.Problem(NoRun, statusCode: 400);
         }
 
-        return await status.FindAsync(new(model, version), cancellationToken).ConfigureAwait(false) is { } found
+        return await status.FindAsync(run, cancellationToken).ConfigureAwait(false) is { } found
             ? Answer(found, Json.RunStatus)
             : Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404);
     }
 
     internal async Task<IResult> SecurityFloorAsync(string model, string version, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        if (RunKey.Of(model, version) is not { } run)
         {
-            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+            return Results.Problem(NoRun, statusCode: 400);
         }
 
-        return await repository.RaiseFloorAsync(model, version, cancellationToken).ConfigureAwait(false) is { } listed
+        return await repository.RaiseFloorAsync(run.Model, run.Version, cancellationToken).ConfigureAwait(false) is { } listed
             ? Answer(
                 new(true, $"Devices install and fall back to no release of {model} below sequence {listed.SecurityFloor}."),
                 Json.OperatorResult)
@@ -53,12 +54,12 @@ internal sealed class OperatorApi(
 
     internal async Task<IResult> CancelAsync(string model, string version, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(model) || !SafeName.IsValid(version))
+        if (RunKey.Of(model, version) is not { } run)
         {
-            return Results.Problem($"Model and version must be names: {SafeName.Rule}.", statusCode: 400);
+            return Results.Problem(NoRun, statusCode: 400);
         }
 
-        return await cancel.CancelAsync(new(model, version), cancellationToken).ConfigureAwait(false) switch
+        return await cancel.CancelAsync(run, cancellationToken).ConfigureAwait(false) switch
         {
             null => Results.Problem($"Nothing was uploaded as {model} {version}.", statusCode: 404),
             { Done: true, Message: var done } => Answer(new(true, done), Json.OperatorResult),
@@ -73,12 +74,12 @@ internal sealed class OperatorApi(
 
     internal async Task<IResult> DevicesAsync(string? channel, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(channel))
+        if (!ChannelName.TryParse(channel, out var wanted))
         {
             return Results.Problem($"Name a channel: ?channel= and {SafeName.Rule}.", statusCode: 400);
         }
 
-        var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
+        var fleet = await devices.ListAsync(wanted, cancellationToken).ConfigureAwait(false);
         return Answer([.. fleet.Select(ToStatus.Of)], Json.IReadOnlyListDeviceStatus);
     }
 
@@ -99,14 +100,14 @@ internal sealed class OperatorApi(
             "rollback" => RolloutMove.RollBack,
             _ => null,
         };
-        if (move is null || !SafeName.IsValid(channel))
+        if (move is null || !ChannelName.TryParse(channel, out var name))
         {
             return Results.Problem($"Use pause, resume or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
         }
 
         var result = await stage
             .CommandAsync(
-                channel,
+                name,
                 move.Value,
                 reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator",
                 cancellationToken)
@@ -116,12 +117,15 @@ internal sealed class OperatorApi(
 
     internal async Task<IResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(channel) || !SafeName.IsValid(name) || (version is not null && !SafeName.IsValid(version)))
+        if (!ChannelName.TryParse(channel, out var from)
+            || !ModelName.TryParse(name, out var adaptation)
+            || (!ModelVersion.TryParse(version, out var one) && version is not null))
         {
             return Results.Problem($"Channel, adaptation and version must be names: {SafeName.Rule}.", statusCode: 400);
         }
 
-        var result = await adaptations.WithdrawAsync(channel, name, version, cancellationToken).ConfigureAwait(false);
+        var only = version is null ? default(ModelVersion?) : one;
+        var result = await adaptations.WithdrawAsync(from, adaptation, only, cancellationToken).ConfigureAwait(false);
         return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
     }
 

@@ -41,7 +41,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var judged = rows.List<ValidateResult>(ValidateResult.Prefix);
         var packaged = rows.Find<PackageResult>(PackageResult.Row);
         var released = rows.Find<ReleaseResult>(ReleaseResult.Row);
-        var channel = record.Manifest.Rollout.Channel ?? run.Model;
+        var channel = record.Channel;
         var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
         return new()

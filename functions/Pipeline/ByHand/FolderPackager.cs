@@ -32,8 +32,8 @@ public sealed class FolderPackager(string folder, string output, LocalSigningKey
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UploadRefusedException">When the pipeline would not take it, with every reason.</exception>
     public async Task<PackageOutcome> RunAsync(
-        string model,
-        string version,
+        ModelName model,
+        ModelVersion version,
         IReadOnlyList<(string Path, string Relative)> found,
         CancellationToken cancellationToken)
     {
@@ -79,10 +79,19 @@ public sealed class FolderPackager(string folder, string output, LocalSigningKey
         Refuse([.. inspection.Problems.Select(problem => new Problem(problem.Code, problem.Message, problem.Cure, problem.File))]);
         var facts = inspection.Facts!;
         var upload = new Upload(files, CreatedAt(), []);
-        return new(
-            run.Model, run.Version, folder, upload.SourceDigest, files, IntakeStage.Beside(manifest.Model!, facts.ExternalFiles), manifest,
-            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, upload.NewestAt, default, 0, null)
+        return new()
         {
+            Model = run.Model,
+            Version = run.Version,
+            Upload = folder,
+            SourceDigest = upload.SourceDigest,
+            Files = files,
+            WeightFiles = IntakeStage.Beside(manifest.Model!, facts.ExternalFiles),
+            Manifest = manifest,
+            IsLanguageModel = IntakePolicy.IsLanguageModel(facts),
+            Parameters = facts.Parameters,
+            WeightBytes = facts.WeightBytes,
+            CreatedAt = upload.NewestAt,
             OriginalMinimumOrt = ModelFiles.OriginalMinimumOrt(facts),
         };
     }
@@ -124,10 +133,19 @@ public sealed class FolderPackager(string folder, string output, LocalSigningKey
         }
 
         var bytes = files.Sum(file => file.Size);
-        var description = new VariantDescription(
-            record.Model, record.Version, wanted.Name, wanted.Recipe, record.CreatedAt,
-            new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []), NotMeasured, record.SourceDigest,
-            record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
+        var description = new VariantDescription
+        {
+            Model = record.Model,
+            Version = record.Version,
+            Variant = wanted.Name,
+            Recipe = wanted.Recipe,
+            CreatedAt = record.CreatedAt,
+            Needs = new VariantNeeds(RamNeed.Of(NotMeasured, bytes), minimumOrt, []),
+            Figures = NotMeasured,
+            Source = record.SourceDigest,
+            Architecture = record.IsLanguageModel ? "transformer" : null,
+            ParameterSize = VariantFolder.ParameterSize(record.Parameters),
+        };
         return await VariantFolder.PackAsync(built, null, description, store, cancellationToken).ConfigureAwait(false);
     }
 

@@ -10,7 +10,12 @@ namespace SlmOps.Pipeline.ByHand;
 /// <param name="Variants">What it holds.</param>
 /// <param name="Bytes">Bytes of all blobs of the layout.</param>
 public sealed record PackageOutcome(
-    string Model, string Version, Digest IndexDigest, Digest SignatureDigest, IReadOnlyList<PackagedVariant> Variants, long Bytes);
+    ModelName Model,
+    ModelVersion Version,
+    Digest IndexDigest,
+    Digest SignatureDigest,
+    IReadOnlyList<PackagedVariant> Variants,
+    long Bytes);
 
 /// <summary>One packaged variant.</summary>
 /// <param name="Name">Its name in the release.</param>

@@ -37,6 +37,6 @@ internal static class AdaptationPlan
     /// <param name="now">The adaptations of the channel.</param>
     /// <param name="name">The adaptation to take out.</param>
     /// <param name="version">Only this version of it; null for all.</param>
-    internal static IReadOnlyList<ChannelOverlay> Withdraw(IReadOnlyList<ChannelOverlay> now, string name, string? version) =>
-        [.. now.Where(overlay => overlay.Name != name || (version is not null && overlay.Version != version))];
+    internal static IReadOnlyList<ChannelOverlay> Withdraw(IReadOnlyList<ChannelOverlay> now, ModelName name, ModelVersion? version) =>
+        [.. now.Where(overlay => overlay.Name != name || (version is { } one && overlay.Version != one))];
 }

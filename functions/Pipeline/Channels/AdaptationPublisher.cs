@@ -38,7 +38,8 @@ internal sealed class AdaptationPublisher(
     }
 
     /// <summary>Takes an adaptation out of a channel; its devices go on with the next that matches, or the plain variant.</summary>
-    internal async Task<OperatorResult> WithdrawAsync(string channel, string name, string? version, CancellationToken cancellationToken)
+    internal async Task<OperatorResult> WithdrawAsync(
+        ChannelName channel, ModelName name, ModelVersion? version, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -53,7 +54,7 @@ internal sealed class AdaptationPublisher(
             if (await store.SaveAsync(seen.ETag, next, [], [OutboxEntry.Channel(channel)], cancellationToken).ConfigureAwait(false))
             {
                 await outbox.RelayAsync(store.Table, channel, cancellationToken).ConfigureAwait(false);
-                Log.AdaptationWithdrawn(log, channel, name, version ?? "");
+                Log.AdaptationWithdrawn(log, channel, name, version?.ToString() ?? "");
                 return new(
                     true,
                     $"Withdrew {name}{(version is null ? "" : $" {version}")} from {channel}; devices go on with what else matches them.");
@@ -64,7 +65,7 @@ internal sealed class AdaptationPublisher(
     private async Task<bool> TryPublishAsync(
         RunKey run,
         RunRecord record,
-        string channel,
+        ChannelName channel,
         ChannelOverlay overlay,
         CancellationToken cancellationToken)
     {
@@ -98,7 +99,8 @@ internal sealed class AdaptationPublisher(
         return saved;
     }
 
-    private Task<bool> RefuseAsync(RunKey run, RunRecord record, string channel, string refusal, CancellationToken cancellationToken) =>
+    private Task<bool> RefuseAsync(
+        RunKey run, RunRecord record, ChannelName channel, string refusal, CancellationToken cancellationToken) =>
         rejections.AddAsync(
             run,
             new(

@@ -26,9 +26,9 @@ internal sealed class ChannelPublisher(
 
     private readonly BlobContainerClient _container = blobs.GetBlobContainerClient(Containers.Channels);
 
-    internal static string BlobOf(string channel) => $"{channel}.json";
+    internal static string BlobOf(ChannelName channel) => $"{channel}.json";
 
-    internal async Task PublishAsync(string channel, CancellationToken cancellationToken)
+    internal async Task PublishAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var blob = _container.GetBlobClient(BlobOf(channel));
         while (true)
@@ -89,10 +89,17 @@ internal sealed class ChannelPublisher(
                 Hold = rollout.State == RolloutState.Paused,
             }
             : null;
-        return new(
-            ChannelDocument.CurrentSchema, state.Channel, state.Version, state.IssuedAt,
-            state.IssuedAt.AddDays(options.ChannelDays), state.Stable, offer, state.Withdrawn, rollout?.Traceparent)
+        return new()
         {
+            Schema = ChannelDocument.CurrentSchema,
+            Channel = state.Channel,
+            Version = state.Version,
+            IssuedAt = state.IssuedAt,
+            Expires = state.IssuedAt.AddDays(options.ChannelDays),
+            Stable = state.Stable,
+            Candidate = offer,
+            Withdrawn = state.Withdrawn,
+            Traceparent = rollout?.Traceparent,
             Overlays = state.Overlays,
         };
     }

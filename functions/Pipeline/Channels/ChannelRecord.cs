@@ -11,7 +11,7 @@ namespace SlmOps.Pipeline.Channels;
 /// <param name="Withdrawn">Index digests of withdrawn releases, newest last.</param>
 /// <param name="IssuedAt">When this version was made.</param>
 internal sealed record ChannelRecord(
-    string Channel,
+    ChannelName Channel,
     long Version,
     ReleaseRef? Stable,
     string? Candidate,

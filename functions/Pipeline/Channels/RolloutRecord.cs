@@ -4,40 +4,56 @@ using SlmOps.Pipeline.Fleet;
 namespace SlmOps.Pipeline.Channels;
 
 /// <summary>One release on its way through one channel.</summary>
-/// <param name="Id">The run's key: a release is rolled out once in a channel.</param>
-/// <param name="Channel">Channel.</param>
-/// <param name="Release">What is rolled out.</param>
-/// <param name="Manifests">Manifest digests of its variants, to tell whether a device runs it.</param>
-/// <param name="Previous">What the channel ran before, or null.</param>
-/// <param name="Salt">Salt of ring membership.</param>
-/// <param name="State">State.</param>
-/// <param name="CurrentRing">0-based index of the ring that is open last.</param>
-/// <param name="Rings">Rings in order.</param>
-/// <param name="SoakSeconds">Soak on the device.</param>
-/// <param name="DeadlineSeconds">A device of an open ring that says nothing for this long is silent.</param>
-/// <param name="ReasonCode">Why it is in this state, for machines.</param>
-/// <param name="Reason">The same in one sentence.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="EndedAt">When it reached a final state.</param>
-/// <param name="Traceparent">W3C trace context of the run.</param>
-internal sealed record RolloutRecord(
-    string Id,
-    string Channel,
-    ReleaseRef Release,
-    IReadOnlyList<Digest> Manifests,
-    ReleaseRef? Previous,
-    string Salt,
-    RolloutState State,
-    int CurrentRing,
-    IReadOnlyList<RingRecord> Rings,
-    int SoakSeconds,
-    int DeadlineSeconds,
-    string? ReasonCode,
-    string? Reason,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset? EndedAt,
-    string? Traceparent)
+internal sealed record RolloutRecord
 {
+    /// <summary>The run's key: a release is rolled out once in a channel.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Channel.</summary>
+    public required ChannelName Channel { get; init; }
+
+    /// <summary>What is rolled out.</summary>
+    public required ReleaseRef Release { get; init; }
+
+    /// <summary>Manifest digests of its variants, to tell whether a device runs it.</summary>
+    public required IReadOnlyList<Digest> Manifests { get; init; }
+
+    /// <summary>What the channel ran before, or null.</summary>
+    public ReleaseRef? Previous { get; init; }
+
+    /// <summary>Salt of ring membership.</summary>
+    public required string Salt { get; init; }
+
+    /// <summary>State.</summary>
+    public required RolloutState State { get; init; }
+
+    /// <summary>0-based index of the ring that is open last.</summary>
+    public required int CurrentRing { get; init; }
+
+    /// <summary>Rings in order.</summary>
+    public required IReadOnlyList<RingRecord> Rings { get; init; }
+
+    /// <summary>Soak on the device.</summary>
+    public required int SoakSeconds { get; init; }
+
+    /// <summary>A device of an open ring that says nothing for this long is silent.</summary>
+    public required int DeadlineSeconds { get; init; }
+
+    /// <summary>Why it is in this state, for machines.</summary>
+    public string? ReasonCode { get; init; }
+
+    /// <summary>The same in one sentence.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it reached a final state.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>W3C trace context of the run.</summary>
+    public string? Traceparent { get; init; }
+
     internal const string Prefix = "rollout|";
 
     internal static string Row(string id) => Prefix + id;

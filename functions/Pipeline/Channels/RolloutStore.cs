@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using SlmOps.Contracts;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Storage;
 
@@ -13,14 +14,14 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
 {
     internal TableClient Table { get; } = tables.GetTableClient(Tables.Rollouts);
 
-    internal Task<Stored<ChannelRecord>?> FindChannelAsync(string channel, CancellationToken cancellationToken) =>
+    internal Task<Stored<ChannelRecord>?> FindChannelAsync(ChannelName channel, CancellationToken cancellationToken) =>
         Table.FindAsync<ChannelRecord>(channel, ChannelRecord.Row, cancellationToken);
 
-    internal Task<Stored<RolloutRecord>?> FindRolloutAsync(string channel, string id, CancellationToken cancellationToken) =>
+    internal Task<Stored<RolloutRecord>?> FindRolloutAsync(ChannelName channel, string id, CancellationToken cancellationToken) =>
         Table.FindAsync<RolloutRecord>(channel, RolloutRecord.Row(id), cancellationToken);
 
     /// <summary>Every rollout of a channel, in no certain order.</summary>
-    internal async Task<IReadOnlyList<RolloutRecord>> ListRolloutsAsync(string channel, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<RolloutRecord>> ListRolloutsAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var rollouts = new List<RolloutRecord>();
         await foreach (var row in Table.WithPrefixAsync(channel, RolloutRecord.Prefix, cancellationToken).ConfigureAwait(false))

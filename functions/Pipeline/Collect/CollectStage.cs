@@ -138,7 +138,7 @@ internal sealed class CollectStage(
                         deltas?.Value.Offers ?? []));
                 }
             }).ConfigureAwait(false);
-        return [.. found.OrderBy(one => one.Release.Model, StringComparer.Ordinal).ThenBy(one => one.ReleasedAt)];
+        return [.. found.OrderBy(one => one.Release.Model).ThenBy(one => one.ReleasedAt)];
     }
 
     private async Task<RetentionPlan> RetentionAsync(

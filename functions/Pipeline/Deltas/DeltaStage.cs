@@ -60,7 +60,7 @@ internal sealed class DeltaStage(
             earlier.Add(await VariantsAsync(release, cancellationToken).ConfigureAwait(false));
         }
 
-        var mostCommon = await MostCommonAsync(record.Manifest.Rollout.Channel ?? record.Model, cancellationToken).ConfigureAwait(false);
+        var mostCommon = await MostCommonAsync(record.Channel, cancellationToken).ConfigureAwait(false);
         return DeltaPlan.Make(packaged, earlier, mostCommon);
     }
 
@@ -68,7 +68,7 @@ internal sealed class DeltaStage(
         (await Runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false))?.Value.Variants ?? [];
 
     /// <summary>For each name of a variant the manifest that most devices of the channel run.</summary>
-    private async Task<IReadOnlyDictionary<string, Digest>> MostCommonAsync(string channel, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, Digest>> MostCommonAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, Digest>();
         foreach (

@@ -11,8 +11,8 @@ namespace SlmOps.Pipeline.Fleet;
 /// <param name="LastSeq">Highest report number stored.</param>
 /// <param name="LastSeen">Server time of the last report.</param>
 internal sealed record DeviceRecord(
-    string Id,
-    string Channel,
+    DeviceId Id,
+    ChannelName Channel,
     DeviceInventory? Inventory,
     DeploymentStatus? Deployment,
     DateTimeOffset? DeploymentAt,

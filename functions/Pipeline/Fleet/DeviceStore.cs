@@ -11,11 +11,11 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
     private readonly TableClient _devices = tables.GetTableClient(Tables.Devices);
     private readonly TableClient _reports = tables.GetTableClient(Tables.Reports);
 
-    internal async Task<IReadOnlyList<DeviceRecord>> ListAsync(string channel, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<DeviceRecord>> ListAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var found = new List<DeviceRecord>();
         var rows = _devices.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {channel}"), cancellationToken: cancellationToken);
+            TableClient.CreateQueryFilter($"PartitionKey eq {channel.ToString()}"), cancellationToken: cancellationToken);
         await foreach (var row in rows.ConfigureAwait(false))
         {
             found.Add(JsonRow.Read<DeviceRecord>(row));
@@ -25,7 +25,7 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
     }
 
     /// <summary>Highest number of a report that was stored of a device; 0 for a new one.</summary>
-    internal async Task<long> LastSeqAsync(string channel, string device, CancellationToken cancellationToken) =>
+    internal async Task<long> LastSeqAsync(ChannelName channel, DeviceId device, CancellationToken cancellationToken) =>
         (await _devices.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false))?.Value.LastSeq ?? 0;
 
     /// <summary>Keeps a report without its inventory, which the device's record has; a repeated one replaces itself.</summary>
@@ -40,7 +40,7 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
     /// the device was not known before.
     /// </summary>
     internal async Task<bool> FoldAsync(
-        string device, string channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
+        DeviceId device, ChannelName channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -47,10 +47,10 @@ internal static class ReportFields
     private static IEnumerable<ReportRefusal?> Of(DeploymentStatus status) =>
     [
         Text("deployment.rolloutId", status.RolloutId, ReportLimits.RolloutId),
-        Name("deployment.ring", status.Ring, optional: true),
-        Name("deployment.model", status.Model),
-        Name("deployment.version", status.Version),
-        Name("deployment.variant", status.Variant, optional: true),
+        Name("deployment.ring", status.Ring),
+        Given("deployment.model", status.Model),
+        Given("deployment.version", status.Version),
+        Name("deployment.variant", status.Variant),
         Amount("deployment.attempt", status.Attempt, ReportLimits.Attempts),
         Text("deployment.reasonCode", status.ReasonCode, ReportLimits.Name),
         Text("deployment.reason", status.Reason, ReportLimits.Reason, lines: true),
@@ -62,8 +62,6 @@ internal static class ReportFields
 
     private static IEnumerable<ReportRefusal?> Of(CompositionStatus composition) =>
     [
-        Name("composition.name", composition.Name, optional: true),
-        Name("composition.version", composition.Version, optional: true),
         Required("composition.localLayer", composition.LocalLayer, ReportLimits.Name),
     ];
 
@@ -88,8 +86,11 @@ internal static class ReportFields
     private static ReportRefusal? Required(string field, string? text, int most) =>
         string.IsNullOrEmpty(text) ? new(field, "it is missing") : Text(field, text, most);
 
-    private static ReportRefusal? Name(string field, string? text, bool optional = false) =>
-        (text is null && optional) || SafeName.IsValid(text) ? null : new(field, $"it must be {SafeName.Rule}");
+    private static ReportRefusal? Name(string field, string? text) =>
+        text is null || SafeName.IsValid(text) ? null : new(field, $"it must be {SafeName.Rule}");
+
+    private static ReportRefusal? Given<T>(string field, T name)
+        where T : struct, IName<T> => name.IsEmpty ? new(field, $"it must be {SafeName.Rule}") : null;
 
     private static ReportRefusal? Text(string field, string? text, int most, bool lines = false) => text switch
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SlmOps.Contracts;
 
 namespace SlmOps.Pipeline.Fleet;
@@ -12,7 +13,7 @@ internal static class ReportPolicy
     /// <param name="lastSeq">Highest number that was stored of it; 0 for none.</param>
     /// <param name="now">The time.</param>
     internal static ReportRefusal? Refuse(
-        string device, string channel, DeviceReportBatch? batch, long lastSeq, DateTimeOffset now)
+        DeviceId device, ChannelName channel, DeviceReportBatch? batch, long lastSeq, DateTimeOffset now)
     {
         if (batch?.Reports is not { Count: > 0 and <= DeviceReport.MaxBatch } reports)
         {
@@ -26,7 +27,11 @@ internal static class ReportPolicy
             .FirstOrDefault();
     }
 
-    private static IEnumerable<ReportRefusal> Faults(DeviceReport? report, string device, string channel, long highest)
+    /// <summary>What is wrong with a batch that is not even one.</summary>
+    internal static ReportRefusal Unread(JsonException fault) =>
+        new(fault.Path is { Length: > 2 } path ? path[2..] : "reports", fault.Message.TrimEnd('.'));
+
+    private static IEnumerable<ReportRefusal> Faults(DeviceReport? report, DeviceId device, ChannelName channel, long highest)
     {
         if (report is null)
         {
@@ -44,7 +49,7 @@ internal static class ReportPolicy
             yield return new("deviceId", $"a device reports for itself alone, and this is '{device}'");
         }
 
-        if (report.Channel != channel)
+        if (report.Channel.IsEmpty || report.Channel != channel)
         {
             yield return new("channel", $"the device follows '{channel}'");
         }

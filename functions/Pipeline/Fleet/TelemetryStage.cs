@@ -11,7 +11,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
 {
     /// <summary>Takes reports that the policy let in: all of one device and one channel.</summary>
     internal async Task<DeviceReportReceipt> RunAsync(
-        string device, string channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
+        DeviceId device, ChannelName channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
     {
         foreach (var report in reports.Where(report => !IsRepetition(report)))
         {
@@ -20,7 +20,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
             {
                 using var span = PipelineTelemetry.Source.StartActivity(
                     "device report", ActivityKind.Server, report.Traceparent);
-                span?.SetTag("slmops.device", device).SetTag("slmops.state", status.State.ToString());
+                span?.SetTag("slmops.device", device.ToString()).SetTag("slmops.state", status.State.ToString());
                 Log.DeviceReported(log, device, status.Model, status.Version, status.State, status.Variant ?? "", status.Reason ?? "");
             }
         }
@@ -46,7 +46,7 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
         DeviceState.Committed or DeviceState.AlreadyInstalled or DeviceState.Rejected or DeviceState.FailedNoStateChange
         or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback;
 
-    private async Task WakeAsync(string channel, string? traceparent, CancellationToken cancellationToken)
+    private async Task WakeAsync(ChannelName channel, string? traceparent, CancellationToken cancellationToken)
     {
         var message = new RolloutMessage(StageMessage.CurrentSchema, channel, null, traceparent);
         await queues.GetQueueClient(Queues.Rollouts)

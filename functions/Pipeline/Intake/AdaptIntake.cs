@@ -34,11 +34,24 @@ internal sealed class AdaptIntake(RunStore runs, RolloutStore rollouts, Pipeline
         var adaptation = new Adaptation(
             basis!.Release.Model, basis.Release.Version, request!.Channel ?? basis.Channel, request.Selector, request.LocalLayer,
             request.SoakSeconds, adapters, patches);
-        return (new(
-            run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files, [],
-            UploadManifest.Default with { Variants = [], Rollout = RolloutRequest.Default with { Channel = adaptation.Channel } },
-            false, 0, 0, fetched.NewestAt, default, 0, Activity.Current?.Id)
+        return (new()
         {
+            Model = run.Model,
+            Version = run.Version,
+            Upload = $"{upload.Container}/{upload.Blob}",
+            SourceDigest = fetched.SourceDigest,
+            Files = fetched.Files,
+            WeightFiles = [],
+            Manifest = UploadManifest.Default with
+            {
+                Variants = [],
+                Rollout = RolloutRequest.Default with { Channel = adaptation.Channel },
+            },
+            IsLanguageModel = false,
+            Parameters = 0,
+            WeightBytes = 0,
+            CreatedAt = fetched.NewestAt,
+            Traceparent = Activity.Current?.Id,
             Adapts = adaptation,
         }, []);
     }
@@ -48,7 +61,7 @@ internal sealed class AdaptIntake(RunStore runs, RolloutStore rollouts, Pipeline
         var version = request.Version;
         if (version is null)
         {
-            var channel = request.Channel ?? request.Model;
+            var channel = request.Channel ?? ChannelName.Of(request.Model);
             var stable = (await rollouts.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false))?.Value.Stable;
             if (stable?.Model != request.Model)
             {

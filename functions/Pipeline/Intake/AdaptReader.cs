@@ -45,9 +45,9 @@ internal static class AdaptReader
     private static AdaptRequest Adapts(ManifestFields fields)
     {
         var request = new AdaptRequest(
-            fields.Name(ManifestKeys.AdaptedModel) ?? "",
-            fields.Name(ManifestKeys.AdaptedVersion),
-            fields.Name(ManifestKeys.AdaptedChannel),
+            fields.Name<ModelName>(ManifestKeys.AdaptedModel) ?? default,
+            fields.Name<ModelVersion>(ManifestKeys.AdaptedVersion),
+            fields.Name<ChannelName>(ManifestKeys.AdaptedChannel),
             fields.Labels(ManifestKeys.AdaptedSelector),
             fields.Flag(ManifestKeys.LocalLayer),
             fields.Integer(ManifestKeys.AdaptedSoakSeconds));

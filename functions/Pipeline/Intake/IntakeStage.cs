@@ -89,12 +89,20 @@ internal sealed class IntakeStage(
         }
 
         var (usable, warnings) = IntakePolicy.WithoutUnusable(manifest, facts, read);
-        return (new(
-            run.Model, run.Version, $"{upload.Container}/{upload.Blob}", fetched.SourceDigest, fetched.Files,
-            Beside(manifest.Model!, facts.ExternalFiles), usable,
-            IntakePolicy.IsLanguageModel(facts), facts.Parameters, facts.WeightBytes, fetched.NewestAt, default, 0,
-            Activity.Current?.Id)
+        return (new()
         {
+            Model = run.Model,
+            Version = run.Version,
+            Upload = $"{upload.Container}/{upload.Blob}",
+            SourceDigest = fetched.SourceDigest,
+            Files = fetched.Files,
+            WeightFiles = Beside(manifest.Model!, facts.ExternalFiles),
+            Manifest = usable,
+            IsLanguageModel = IntakePolicy.IsLanguageModel(facts),
+            Parameters = facts.Parameters,
+            WeightBytes = facts.WeightBytes,
+            CreatedAt = fetched.NewestAt,
+            Traceparent = Activity.Current?.Id,
             OriginalMinimumOrt = ModelFiles.OriginalMinimumOrt(facts),
             Warnings = warnings,
             TableRows = facts.Inputs.Where(input => input.Rows is not null).ToDictionary(input => input.Name, input => input.Rows!.Value),
@@ -170,7 +178,7 @@ internal sealed class IntakeStage(
     {
         var version = upload.Version
             ?? (fetched.Files is [var model] ? UploadName.VersionFrom(model.Digest) : "unread");
-        return SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new(upload.Model, version) : null;
+        return RunKey.Of(upload.Model, version);
     }
 
     private static string NameHash(UploadName upload) =>

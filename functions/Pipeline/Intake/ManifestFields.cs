@@ -16,6 +16,9 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
 
     internal string? Name(NameKey key) => Text(key, SafeName.IsValid, SafeName.Rule);
 
+    internal T? Name<T>(NameKey key)
+        where T : struct, IName<T> => T.TryParse(Name(key), out var name) ? name : null;
+
     internal string? Path(PathKey key) => Text(key, SafePath.IsValid, SafePath.Rule);
 
     internal string? Choice(ChoiceKey key) => Text(key, key.Choices.Contains, "one of " + string.Join(", ", key.Choices));

@@ -189,7 +189,7 @@ internal sealed class UploadManifestReader
         }
 
         var request = new RolloutRequest(
-            fields.Name(ManifestKeys.Channel),
+            fields.Name<ChannelName>(ManifestKeys.Channel),
             Rings(fields, fields.List(ManifestKeys.Rings)),
             fields.Integer(ManifestKeys.RolloutSoakSeconds),
             fields.Integer(ManifestKeys.DeadlineSeconds));

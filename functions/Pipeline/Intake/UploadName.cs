@@ -20,7 +20,7 @@ internal sealed partial record UploadName(string Container, string Blob, string 
     internal const string ManifestFile = UploadManifest.FileName;
 
     /// <summary>The run that it will be; null when only the bytes tell, or the name is not safe.</summary>
-    internal RunKey? Run => SafeName.IsValid(Model) && SafeName.IsValid(Version) ? new(Model, Version) : null;
+    internal RunKey? Run => RunKey.Of(Model, Version);
 
     private const string Subject = "/blobServices/default/containers/";
 

@@ -22,7 +22,7 @@ internal sealed record OutboxEntry(OutboxKind Kind, string Target, string Body)
     internal static OutboxEntry Rollout(RolloutMessage message) =>
         new(OutboxKind.Message, Queues.Rollouts, JsonSerializer.Serialize(message, Json));
 
-    internal static OutboxEntry Channel(string channel) => new(OutboxKind.Channel, channel, "");
+    internal static OutboxEntry Channel(ChannelName channel) => new(OutboxKind.Channel, channel, "");
 
     /// <summary>
     /// A fact as a CloudEvent. The id is made of what it is about, so a fact that is sent twice has the same id

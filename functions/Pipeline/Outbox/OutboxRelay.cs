@@ -3,12 +3,13 @@ using Azure.Data.Tables;
 using Azure.Messaging;
 using Azure.Messaging.EventGrid;
 using Azure.Storage.Queues;
+using SlmOps.Contracts;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Outbox;
 
 /// <summary>Publishes the newest document of a channel. The outbox knows no channels, but a document may wait in it.</summary>
-internal delegate Task PublishChannel(string channel, CancellationToken cancellationToken);
+internal delegate Task PublishChannel(ChannelName channel, CancellationToken cancellationToken);
 
 /// <summary>
 /// Sends what is waiting and then forgets it. A crash in between sends it again: receivers are idempotent. The row key

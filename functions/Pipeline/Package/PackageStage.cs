@@ -66,9 +66,19 @@ internal sealed class PackageStage(
         await artifacts.LoadAsync(ModelFiles.Companions(record, built.Files), folder, cancellationToken).ConfigureAwait(false);
         await artifacts.LoadAsync(built.Files, folder, cancellationToken).ConfigureAwait(false);
         var needs = new VariantNeeds(RamNeed.Of(verdict.Figures, built.Bytes), built.MinimumOrt, []);
-        var description = new VariantDescription(
-            record.Model, record.Version, verdict.Variant, built.Recipe, record.CreatedAt, needs, verdict.Figures,
-            record.SourceDigest, record.IsLanguageModel ? "transformer" : null, VariantFolder.ParameterSize(record.Parameters));
+        var description = new VariantDescription
+        {
+            Model = record.Model,
+            Version = record.Version,
+            Variant = verdict.Variant,
+            Recipe = built.Recipe,
+            CreatedAt = record.CreatedAt,
+            Needs = needs,
+            Figures = verdict.Figures,
+            Source = record.SourceDigest,
+            Architecture = record.IsLanguageModel ? "transformer" : null,
+            ParameterSize = VariantFolder.ParameterSize(record.Parameters),
+        };
         var offer = await VariantFolder.PackAsync(
             folder, verdict.SmokeTest, description, _packages, cancellationToken).ConfigureAwait(false);
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);

@@ -39,9 +39,7 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
     /// <summary>An upload that intake failed on: nothing is known of it but its name.</summary>
     internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
     {
-        var version = upload.Version ?? "unread";
-        var run =
-            SafeName.IsValid(upload.Model) && SafeName.IsValid(version) ? new RunKey(upload.Model, version) : new("rejected", "unread");
+        var run = RunKey.Of(upload.Model, upload.Version ?? "unread") ?? new("rejected", "unread");
         var name = $"{upload.Container}/{upload.Blob}";
         var known = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
         if (known?.Upload != name)

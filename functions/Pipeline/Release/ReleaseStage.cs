@@ -51,7 +51,7 @@ internal sealed class ReleaseStage(
         // told of it, because a device takes only what is.
         var listed = await repository.AddAsync(
             release, [.. (deltas?.Value.Offers ?? []).Take(MaxDeltas)], cancellationToken).ConfigureAwait(false);
-        var channel = record.Manifest.Rollout.Channel ?? run.Model;
+        var channel = record.Channel;
         return new(
             new(listed.Release, channel) { Sequence = listed.Sequence },
             [Fact(EventTypes.ModelReleased, run.Subject, new ModelReleased(listed.Release, channel, run.ToString()))]);

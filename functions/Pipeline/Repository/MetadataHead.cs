@@ -1,3 +1,5 @@
+using SlmOps.Contracts;
+
 namespace SlmOps.Pipeline.Repository;
 
 /// <summary>Which metadata files are the newest, and until when they hold.</summary>
@@ -8,16 +10,16 @@ namespace SlmOps.Pipeline.Repository;
 /// <param name="OnlineKey">Id of the key that signs the other two.</param>
 /// <param name="Floors">Lowest sequence that devices may still run, by model.</param>
 internal sealed record MetadataHead(
-    Issue Targets, Issue Snapshot, Issue Timestamp, string ReleaseKey, string OnlineKey, IReadOnlyDictionary<string, long> Floors)
+    Issue Targets, Issue Snapshot, Issue Timestamp, string ReleaseKey, string OnlineKey, IReadOnlyDictionary<ModelName, long> Floors)
 {
     internal const string Row = "head";
 
-    internal static MetadataHead None { get; } = new(Issue.None, Issue.None, Issue.None, "", "", new Dictionary<string, long>());
+    internal static MetadataHead None { get; } = new(Issue.None, Issue.None, Issue.None, "", "", new Dictionary<ModelName, long>());
 
     /// <summary>False before the first release.</summary>
     internal bool IsPublished => Timestamp.Version > 0;
 
-    internal long FloorOf(string model) => Floors.GetValueOrDefault(model);
+    internal long FloorOf(ModelName model) => Floors.GetValueOrDefault(model);
 }
 
 /// <summary>One version of one file.</summary>

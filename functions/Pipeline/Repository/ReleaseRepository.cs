@@ -36,7 +36,7 @@ internal sealed class ReleaseRepository(
         ChangeAsync(before => before.Remove(digests), cancellationToken);
 
     /// <summary>Raises a model's security floor to a release; null when that release is not listed.</summary>
-    internal async Task<ReleaseTarget?> RaiseFloorAsync(string model, string version, CancellationToken cancellationToken)
+    internal async Task<ReleaseTarget?> RaiseFloorAsync(ModelName model, ModelVersion version, CancellationToken cancellationToken)
     {
         var state = await ChangeAsync(before => before.RaiseFloor(model, version) ?? before, cancellationToken).ConfigureAwait(false);
         return state.Listed.FirstOrDefault(one => one.Release.Model == model && one.Release.Version == version);

@@ -21,7 +21,7 @@ internal sealed record RepositoryState(MetadataHead Head, IReadOnlyList<ReleaseT
     internal IReadOnlyList<ReleaseTarget> Listed =>
         [.. Releases.Select(one => one with { SecurityFloor = Head.FloorOf(one.Release.Model) })];
 
-    internal ReleaseTarget? Find(string model, string version) =>
+    internal ReleaseTarget? Find(ModelName model, ModelVersion version) =>
         Releases.FirstOrDefault(one => one.Release.Model == model && one.Release.Version == version);
 
     /// <summary>
@@ -78,9 +78,9 @@ internal sealed record RepositoryState(MetadataHead Head, IReadOnlyList<ReleaseT
     }
 
     /// <summary>From now on devices run no release of the model that is older than this one; null when there is no such release.</summary>
-    internal RepositoryState? RaiseFloor(string model, string version) => Find(model, version) is not { } target ? null
+    internal RepositoryState? RaiseFloor(ModelName model, ModelVersion version) => Find(model, version) is not { } target ? null
         : target.Sequence <= Head.FloorOf(model) ? this
-        : this with { Head = Head with { Floors = new Dictionary<string, long>(Head.Floors) { [model] = target.Sequence } } };
+        : this with { Head = Head with { Floors = new Dictionary<ModelName, long>(Head.Floors) { [model] = target.Sequence } } };
 
     /// <summary>New versions of all three files, for a list that changed.</summary>
     internal RepositoryState Issue(DateTimeOffset now, TufSchedule schedule, SigningKeyIds keys) => this with
@@ -125,7 +125,7 @@ internal sealed record RepositoryState(MetadataHead Head, IReadOnlyList<ReleaseT
             : this with { Releases = [.. Releases.Select(one => one == target ? one with { Sequence = Next(release.Model) } : one)] };
     }
 
-    private long Next(string model) =>
+    private long Next(ModelName model) =>
         Releases.Where(one => one.Release.Model == model).Select(one => one.Sequence).DefaultIfEmpty().Max() + 1;
 }
 

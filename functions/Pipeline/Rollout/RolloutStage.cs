@@ -32,7 +32,7 @@ internal sealed class RolloutStage(
     }
 
     /// <summary>Takes every step that is due in a channel, then sends what waits.</summary>
-    internal async Task AdvanceAsync(string channel, CancellationToken cancellationToken)
+    internal async Task AdvanceAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         while (await StepAsync(channel, cancellationToken).ConfigureAwait(false))
         {
@@ -54,7 +54,7 @@ internal sealed class RolloutStage(
 
     /// <summary>A person's word. The result says what happened, or why nothing did.</summary>
     internal async Task<OperatorResult> CommandAsync(
-        string channel, RolloutMove move, string reason, CancellationToken cancellationToken)
+        ChannelName channel, RolloutMove move, string reason, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -84,7 +84,7 @@ internal sealed class RolloutStage(
         }
     }
 
-    private async Task<bool> StepAsync(string channel, CancellationToken cancellationToken)
+    private async Task<bool> StepAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
         if (seen?.Value.Candidate is not { } id
@@ -142,13 +142,23 @@ internal sealed class RolloutStage(
         var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
         var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
         var request = record.Manifest.Rollout;
-        return new(
-            run.ToString(), released.Channel, released.Release, [.. packaged!.Value.Variants.Select(offer => offer.Manifest)],
-            channel.Stable,
+        return new()
+        {
+            Id = run.ToString(),
+            Channel = released.Channel,
+            Release = released.Release,
+            Manifests = [.. packaged!.Value.Variants.Select(offer => offer.Manifest)],
+            Previous = channel.Stable,
             // New for each release, so that no device is always the canary; the same when creation is tried again.
-            released.Release.Digest.Hex[..16],
-            RolloutState.Ready, 0, [.. request.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
-            request.SoakSeconds, request.DeadlineSeconds, null, null, now, null, record.Traceparent ?? Activity.Current?.Id);
+            Salt = released.Release.Digest.Hex[..16],
+            State = RolloutState.Ready,
+            CurrentRing = 0,
+            Rings = [.. request.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
+            SoakSeconds = request.SoakSeconds,
+            DeadlineSeconds = request.DeadlineSeconds,
+            CreatedAt = now,
+            Traceparent = record.Traceparent ?? Activity.Current?.Id,
+        };
     }
 
     private async Task RenewAsync(ChannelRecord channel, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace SlmOps.Pipeline.Runs;
 /// <param name="LocalLayer">Whether a device may add a layer of its own.</param>
 /// <param name="SoakSeconds">How long a device watches it before it commits.</param>
 internal sealed record AdaptRequest(
-    string Model, string? Version, string? Channel, IReadOnlyDictionary<string, string> Selector, bool LocalLayer, int SoakSeconds)
+    ModelName Model, string? Version, string? Channel, IReadOnlyDictionary<string, string> Selector, bool LocalLayer, int SoakSeconds)
 {
     internal const int DefaultSoakSeconds = 60;
 }
@@ -25,9 +25,9 @@ internal sealed record AdaptRequest(
 /// <param name="Adapters">Paths of the adapters, in the order in which they are active.</param>
 /// <param name="Patches">Paths of the merge patches.</param>
 internal sealed record Adaptation(
-    string Model,
-    string Version,
-    string Channel,
+    ModelName Model,
+    ModelVersion Version,
+    ChannelName Channel,
     IReadOnlyDictionary<string, string> Selector,
     bool LocalLayer,
     int SoakSeconds,

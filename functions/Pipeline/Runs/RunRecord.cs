@@ -5,40 +5,58 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Runs;
 
 /// <summary>What intake accepted: the root of a run. Everything after it works from these digests alone.</summary>
-/// <param name="Model">Model name.</param>
-/// <param name="Version">Model version.</param>
-/// <param name="Upload">Container and blob that started the run.</param>
-/// <param name="SourceDigest">Digest over paths and digests of all files.</param>
-/// <param name="Files">The files, as kept in the artifacts container.</param>
-/// <param name="WeightFiles">Paths of the external data files that the graph names.</param>
-/// <param name="Manifest">What to make of it, every file named.</param>
-/// <param name="IsLanguageModel">Whether it is judged by perplexity or by its outputs.</param>
-/// <param name="Parameters">Weight elements.</param>
-/// <param name="WeightBytes">Bytes of the weights.</param>
-/// <param name="CreatedAt">Time of the newest uploaded file: the creation time of everything made of it.</param>
-/// <param name="ReceivedAt">When intake finished.</param>
-/// <param name="IntakeMs">How long intake took.</param>
-/// <param name="Traceparent">W3C trace context of the upload.</param>
-internal sealed record RunRecord(
-    string Model,
-    string Version,
-    string Upload,
-    Digest SourceDigest,
-    IReadOnlyList<StoredFile> Files,
-    IReadOnlyList<string> WeightFiles,
-    // Rows of earlier versions hold it under this name.
-    [property: JsonPropertyName("recipe")] UploadManifest Manifest,
-    bool IsLanguageModel,
-    long Parameters,
-    long WeightBytes,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset ReceivedAt,
-    long IntakeMs,
-    string? Traceparent)
+internal sealed record RunRecord
 {
+    /// <summary>Model name.</summary>
+    public required ModelName Model { get; init; }
+
+    /// <summary>Model version.</summary>
+    public required ModelVersion Version { get; init; }
+
+    /// <summary>Container and blob that started the run.</summary>
+    public required string Upload { get; init; }
+
+    /// <summary>Digest over paths and digests of all files.</summary>
+    public required Digest SourceDigest { get; init; }
+
+    /// <summary>The files, as kept in the artifacts container.</summary>
+    public required IReadOnlyList<StoredFile> Files { get; init; }
+
+    /// <summary>Paths of the external data files that the graph names.</summary>
+    public required IReadOnlyList<string> WeightFiles { get; init; }
+
+    /// <summary>What to make of it, every file named.</summary>
+    // Rows of earlier versions hold it under this name.
+    [JsonPropertyName("recipe")]
+    public required UploadManifest Manifest { get; init; }
+
+    /// <summary>Whether it is judged by perplexity or by its outputs.</summary>
+    public required bool IsLanguageModel { get; init; }
+
+    /// <summary>Weight elements.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Bytes of the weights.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Time of the newest uploaded file: the creation time of everything made of it.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When intake finished.</summary>
+    public DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>How long intake took.</summary>
+    public long IntakeMs { get; init; }
+
+    /// <summary>W3C trace context of the upload.</summary>
+    public string? Traceparent { get; init; }
+
     internal const string Row = "run";
 
     internal RunKey Key => new(Model, Version);
+
+    /// <summary>The channel that it goes to; unless somebody says another, the one that is called like the model.</summary>
+    internal ChannelName Channel => Manifest.Rollout.Channel ?? ChannelName.Of(Model);
 
     /// <summary>Lowest ONNX Runtime version that runs the original; runs of earlier versions have not asked.</summary>
     public string OriginalMinimumOrt { get; init; } = "1.16.0";

@@ -53,7 +53,7 @@ internal sealed record AcceptanceLimits(double MaxPerplexityIncrease, double Max
 }
 
 /// <summary>How a release reaches the fleet; a null channel means the model's name.</summary>
-internal sealed record RolloutRequest(string? Channel, IReadOnlyList<Ring> Rings, int SoakSeconds, int DeadlineSeconds)
+internal sealed record RolloutRequest(ChannelName? Channel, IReadOnlyList<Ring> Rings, int SoakSeconds, int DeadlineSeconds)
 {
     private static readonly Dictionary<string, string> Everyone = [];
 

@@ -26,7 +26,7 @@ internal static class AdaptationCommand
             List<ChannelStatus> wanted =
             [
                 .. channels.Where(one => parsed.GetValue(channel) is not { } name || one.Channel == name)
-                    .Where(one => one.Adaptations.Count > 0).OrderBy(one => one.Channel, StringComparer.Ordinal),
+                    .Where(one => one.Adaptations.Count > 0).OrderBy(one => one.Channel),
             ];
             Show(terminal, wanted);
             terminal.Result(wanted.Select(one => new { one.Channel, one.Adaptations }));
@@ -62,7 +62,10 @@ internal static class AdaptationCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var result = await client.WithdrawAdaptationAsync(
-                parsed.GetValue(channel)!, parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken);
+                CliName.Read<ChannelName>(parsed.GetValue(channel)!),
+                CliName.Read<ModelName>(parsed.GetValue(name)!),
+                parsed.GetValue(version) is { } only ? CliName.Read<ModelVersion>(only) : default(ModelVersion?),
+                cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

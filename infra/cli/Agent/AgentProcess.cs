@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SlmOps.Contracts;
 
 namespace SlmOps.Cli.Agent;
 
@@ -23,7 +24,7 @@ internal static class AgentProcess
             : throw new CliException($"The agent is not built: {path} does not exist. Run `dotnet build`, or set {PathVariable}.");
     }
 
-    internal static IReadOnlyList<string> Arguments(Connection connection, string channel, AgentProfile profile, string dataFolder)
+    internal static IReadOnlyList<string> Arguments(Connection connection, ChannelName channel, AgentProfile profile, string dataFolder)
     {
         List<string> arguments =
         [

@@ -5,6 +5,7 @@ using SlmOps.Cli.Agent;
 using SlmOps.Cli.Push;
 using SlmOps.Cli.Up;
 using SlmOps.Cli.Watch;
+using SlmOps.Contracts;
 using SlmOps.Local;
 
 namespace SlmOps.Cli.Demo;
@@ -67,9 +68,9 @@ internal static class DemoCommand
             );
             var plan = PushFiles.Of(Installation.Sample(), null, null);
             await using var fleet = new DemoFleet();
-            fleet.Start(connection, plan.Model, DemoProfiles.Make(agents), Path.Combine(data, "devices"));
+            fleet.Start(connection, ChannelName.Of(plan.Model), DemoProfiles.Make(agents), Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);
-            await WaitForFleetAsync(client, plan.Model, agents, cancellationToken);
+            await WaitForFleetAsync(client, ChannelName.Of(plan.Model), agents, cancellationToken);
             terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  fleet      {agents} devices");
             var outcome = await DeliverAsync(
                     terminal,
@@ -107,7 +108,7 @@ internal static class DemoCommand
             .RunAsync(plan, cancellationToken);
         var uploadMs = upload.ElapsedMilliseconds;
         var status = await new RunWatcher(client, terminal, TimeProvider.System)
-            .FollowAsync(plan.Model, plan.Version!, clock, health, cancellationToken);
+            .FollowAsync(plan.Model, plan.Version!.Value, clock, health, cancellationToken);
         var outcome = DemoOutcome.From(status, uploadMs, clock.ElapsedMilliseconds);
         RunTables.Show(terminal, status);
         terminal.Say(
@@ -125,7 +126,7 @@ internal static class DemoCommand
     }
 
     /// <summary>Rings are cut from the devices that are known, so the fleet says hello first.</summary>
-    private static async Task WaitForFleetAsync(OperatorClient client, string channel, int agents, CancellationToken cancellationToken)
+    private static async Task WaitForFleetAsync(OperatorClient client, ChannelName channel, int agents, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(FleetPatience);

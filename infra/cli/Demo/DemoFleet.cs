@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SlmOps.Cli.Agent;
+using SlmOps.Contracts;
 using SlmOps.Local;
 
 namespace SlmOps.Cli.Demo;
@@ -9,7 +10,7 @@ internal sealed class DemoFleet : IAsyncDisposable
 {
     private readonly List<(string Id, Process Process, StreamWriter Log)> _agents = [];
 
-    internal void Start(Connection connection, string channel, IReadOnlyList<AgentProfile> profiles, string folder)
+    internal void Start(Connection connection, ChannelName channel, IReadOnlyList<AgentProfile> profiles, string folder)
     {
         foreach (var profile in profiles)
         {

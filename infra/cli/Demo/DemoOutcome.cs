@@ -5,8 +5,8 @@ namespace SlmOps.Cli.Demo;
 
 /// <summary>What the demo prints with <c>--json</c>.</summary>
 internal sealed record DemoOutcome(
-    string Model,
-    string Version,
+    ModelName Model,
+    ModelVersion Version,
     Digest ReleaseDigest,
     RunState RolloutState,
     IReadOnlyList<DemoVariant> Variants,
@@ -94,4 +94,4 @@ internal sealed record DemoVariant(
     string Verdict, string Reason);
 
 /// <summary>One device.</summary>
-internal sealed record DemoDevice(string Id, DeviceState State, string? Variant, Digest Digest, bool Verified);
+internal sealed record DemoDevice(DeviceId Id, DeviceState State, string? Variant, Digest Digest, bool Verified);

@@ -55,7 +55,7 @@ internal static class PackageCommand
             var target = Path.GetFullPath(parsed.GetValue(output)!);
             var named = PushFiles.Of(source, parsed.GetValue(name), parsed.GetValue(version));
             var outcome = await new FolderPackager(Path.GetFullPath(source), target, signing, terminal.Say)
-                .RunAsync(named.Model, named.Version!, FolderFiles.Of(source), cancellationToken);
+                .RunAsync(named.Model, named.Version!.Value, FolderFiles.Of(source), cancellationToken);
             foreach (var variant in outcome.Variants)
             {
                 terminal.Say($"{variant.Name,-12} {StatusChanges.Bytes(variant.Bytes),10}  {variant.Manifest}");

@@ -103,4 +103,4 @@ internal static class VerifyCommand
 }
 
 /// <summary>One release as <c>verify --json</c> prints it.</summary>
-internal sealed record VerifiedRelease(string Model, string Version, Digest Digest, bool Accepted, IReadOnlyList<Check> Checks);
+internal sealed record VerifiedRelease(ModelName Model, ModelVersion Version, Digest Digest, bool Accepted, IReadOnlyList<Check> Checks);

@@ -15,7 +15,7 @@ namespace SlmOps.Cli.Push;
 /// <param name="Files">Local path and blob name; the one that starts the run is last.</param>
 /// <param name="Manifest">A slmops.json to make up where the folder has none.</param>
 internal sealed record PushFiles(
-    string Model, string? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Manifest)
+    ModelName Model, ModelVersion? Version, string Container, IReadOnlyList<(string Path, string Blob)> Files, string? Manifest)
 {
     internal static PushFiles Of(string path, string? name, string? version)
     {
@@ -35,10 +35,10 @@ internal sealed record PushFiles(
             throw new CliException($"'{path}' is not an .onnx file; push a model or a folder with one.", ExitCode.Usage);
         }
 
-        var model = Safe("model name", name ?? Path.GetFileNameWithoutExtension(path));
-        var blob = version is null ? $"{model}.onnx" : $"{model}/{Safe("version", version)}.onnx";
+        var model = Lenient<ModelName>(name ?? Path.GetFileNameWithoutExtension(path));
+        var blob = version is null ? $"{model}.onnx" : $"{model}/{Lenient<ModelVersion>(version)}.onnx";
         var (droppedModel, droppedVersion) = UploadFolder.Dropped(blob);
-        return new(droppedModel, droppedVersion, "drop", [(Path.GetFullPath(path), blob)], null);
+        return new(droppedModel, CliName.Find<ModelVersion>(droppedVersion), "drop", [(Path.GetFullPath(path), blob)], null);
     }
 
     private static PushFiles OfFolder(string folder, string? name, string? version)
@@ -52,8 +52,8 @@ internal sealed record PushFiles(
         }
 
         var (givenName, givenVersion) = manifest is null ? (null, null) : ReadNames(manifest);
-        var model = Safe("model name", name ?? givenName ?? Path.GetFileName(folder));
-        var release = Safe("version", version ?? givenVersion ?? "1.0.0");
+        var model = Lenient<ModelName>(name ?? givenName ?? Path.GetFileName(folder));
+        var release = Lenient<ModelVersion>(version ?? givenVersion ?? "1.0.0");
         if (
             files.Find(file => new FileInfo(file.Path) is { LinkTarget: not null } link && !CacheLinks.Leads(link, folder)) is
             { Path: not null } strange)
@@ -95,9 +95,6 @@ internal sealed record PushFiles(
             ? value.GetString()
             : null;
 
-    private static string Safe(string what, string text)
-    {
-        var lower = text.ToLowerInvariant();
-        return SafeName.IsValid(lower) ? lower : throw new CliException(CliException.NameRule(what, text), ExitCode.Usage);
-    }
+    private static T Lenient<T>(string text)
+        where T : struct, IName<T> => CliName.Find<T>(text.ToLowerInvariant()) ?? throw CliName.Refusal<T>(text);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SlmOps.Contracts;
 
 namespace SlmOps.Cli.Rollout;
 
@@ -25,7 +26,7 @@ internal static class RolloutCommand
             var terminal = Terminal.Open(parsed.GetValue(json));
             using var client = new OperatorClient(Connection.Find(connection, parsed));
             var result = await client.CommandAsync(
-                parsed.GetValue(channel)!, action, parsed.GetValue(reason), cancellationToken);
+                CliName.Read<ChannelName>(parsed.GetValue(channel)!), action, parsed.GetValue(reason), cancellationToken);
             terminal.Say(result.Message);
             terminal.Result(result);
             return ExitCode.Done;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Watch;
@@ -10,7 +11,7 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
 
     /// <summary>The last status; it is one of the ends unless <paramref name="health"/> ended the wait with a fault.</summary>
     internal async Task<RunStatus> FollowAsync(
-        string model, string version, Stopwatch clock, Task health, CancellationToken cancellationToken)
+        ModelName model, ModelVersion version, Stopwatch clock, Task health, CancellationToken cancellationToken)
     {
         RunStatus? before = null;
         while (true)

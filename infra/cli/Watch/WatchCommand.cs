@@ -35,11 +35,11 @@ internal static class WatchCommand
         return command;
     }
 
-    internal static (string Model, string Version) Split(string text)
+    internal static (ModelName Model, ModelVersion Version) Split(string text)
     {
         var parts = text.Split('/');
-        return parts.Length == 2 && SafeName.IsValid(parts[0]) && SafeName.IsValid(parts[1])
-            ? (parts[0], parts[1])
+        return parts.Length == 2 && ModelName.TryParse(parts[0], out var model) && ModelVersion.TryParse(parts[1], out var version)
+            ? (model, version)
             : throw new CliException($"'{text}' is not NAME/VERSION; each part: {SafeName.Rule}.", ExitCode.Usage);
     }
 }

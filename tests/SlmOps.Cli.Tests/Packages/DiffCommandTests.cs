@@ -87,17 +87,17 @@ public sealed class DiffCommandTests : IDisposable
         using var key = LocalSigningKey.CreateInMemory();
         var offer = await VariantPackager.PackAsync(
             source,
-            new(
-                "m",
-                version,
-                "int8",
-                "int8",
-                DateTimeOffset.UnixEpoch,
-                new(1, "1.20.0", []),
-                new(null, null, null, null, null, null, null, null),
-                Digest.Of("s"u8),
-                null,
-                null),
+            new()
+            {
+                Model = "m",
+                Version = version,
+                Variant = "int8",
+                Recipe = "int8",
+                CreatedAt = DateTimeOffset.UnixEpoch,
+                Needs = new(1, "1.20.0", []),
+                Figures = new(null, null, null, null, null, null, null, null),
+                Source = Digest.Of("s"u8),
+            },
             store,
             Cancelled);
         var release = await ReleasePackager.WriteAsync("m", version, DateTimeOffset.UnixEpoch, [offer], store, key, Cancelled);

@@ -76,8 +76,17 @@ public sealed class VerifyCommandTests : IDisposable
         var store = new FolderBlobStore(Layout);
         var offer = await VariantPackager.PackAsync(
             source,
-            new("m", "1", "int8", "int8", DateTimeOffset.UnixEpoch, new(1, "1.20.0", []), new(null, null, null, null, null, null, null, null),
-                Digest.Of("s"u8), null, null),
+            new()
+            {
+                Model = "m",
+                Version = "1",
+                Variant = "int8",
+                Recipe = "int8",
+                CreatedAt = DateTimeOffset.UnixEpoch,
+                Needs = new(1, "1.20.0", []),
+                Figures = new(null, null, null, null, null, null, null, null),
+                Source = Digest.Of("s"u8),
+            },
             store,
             Cancelled);
         var release = await ReleasePackager.WriteAsync("m", "1", DateTimeOffset.UnixEpoch, [offer], store, _key, Cancelled);

@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.Cli.Push;
 
 namespace SlmOps.Cli.Tests.Push;
@@ -18,7 +19,7 @@ public sealed class PushFilesTests
 
         var plan = PushFiles.Of(path, name, version);
 
-        Assert.Equal((model, release, "drop"), (plan.Model, plan.Version, plan.Container));
+        Assert.Equal((model, release, "drop"), (plan.Model.ToString(), plan.Version?.ToString(), plan.Container));
         Assert.Equal([(path, blob)], plan.Files);
         Assert.Null(plan.Manifest);
     }
@@ -48,7 +49,7 @@ public sealed class PushFilesTests
 
         var plan = PushFiles.Of(folder.Path, null, null);
 
-        Assert.Equal(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Manifest));
+        Assert.Equal<(ModelName, ModelVersion?, string?)>(("tiny-model", "1.0.0", "{}"), (plan.Model, plan.Version, plan.Manifest));
         Assert.Equal(("", "tiny-model/1.0.0/slmops.json"), plan.Files[^1]);
     }
 
@@ -73,7 +74,7 @@ public sealed class PushFilesTests
 
         var plan = PushFiles.Of(folder.Path, "mine", "9");
 
-        Assert.Equal(("mine", "9"), (plan.Model, plan.Version));
+        Assert.Equal<(ModelName, ModelVersion?)>(("mine", "9"), (plan.Model, plan.Version));
     }
 
     [Theory]

@@ -58,17 +58,16 @@ internal static class Adaptations
         RolloutOffer? candidate = null,
         params Digest[] withdrawn) =>
         bench.PublishAsync(
-            new ChannelDocument(
-                1,
-                "stable",
-                bench.NextVersion(),
-                bench.Clock.GetUtcNow(),
-                bench.Clock.GetUtcNow().AddDays(7),
-                stable,
-                candidate,
-                withdrawn,
-                null)
+            new ChannelDocument
             {
+                Schema = 1,
+                Channel = "stable",
+                Version = bench.NextVersion(),
+                IssuedAt = bench.Clock.GetUtcNow(),
+                Expires = bench.Clock.GetUtcNow().AddDays(7),
+                Stable = stable,
+                Candidate = candidate,
+                Withdrawn = withdrawn,
                 Overlays = adaptations,
             }
         );

@@ -111,7 +111,7 @@ internal sealed class Bench : IAsyncDisposable
         new(
             options ?? Options,
             Folder,
-            (options ?? Options).DeviceId!,
+            (options ?? Options).DeviceId!.Value,
             new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes),
             Log);
 
@@ -148,17 +148,17 @@ internal sealed class Bench : IAsyncDisposable
             offers.Add(
                 await VariantPackager.PackAsync(
                     folder,
-                    new(
-                        "tiny",
-                        version,
-                        variant.Name,
-                        variant.Name,
-                        Start,
-                        new(variant.RamBytes, "1.20.0", []),
-                        variant.Figures,
-                        Digest.Of("source"u8),
-                        null,
-                        null),
+                    new()
+                    {
+                        Model = "tiny",
+                        Version = version,
+                        Variant = variant.Name,
+                        Recipe = variant.Name,
+                        CreatedAt = Start,
+                        Needs = new(variant.RamBytes, "1.20.0", []),
+                        Figures = variant.Figures,
+                        Source = Digest.Of("source"u8),
+                    },
                     Service.Store,
                     CancellationToken.None));
         }
@@ -192,16 +192,17 @@ internal sealed class Bench : IAsyncDisposable
 
     internal Task PublishAsync(ReleaseRef? stable, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
         PublishAsync(
-            new ChannelDocument(
-                1,
-                "stable",
-                ++_version,
-                Clock.GetUtcNow(),
-                Clock.GetUtcNow().AddDays(7),
-                stable,
-                candidate,
-                withdrawn,
-                null));
+            new ChannelDocument
+            {
+                Schema = 1,
+                Channel = "stable",
+                Version = ++_version,
+                IssuedAt = Clock.GetUtcNow(),
+                Expires = Clock.GetUtcNow().AddDays(7),
+                Stable = stable,
+                Candidate = candidate,
+                Withdrawn = withdrawn,
+            });
 
     internal async Task PublishAsync(ChannelDocument document, LocalSigningKey? key = null)
     {

@@ -138,7 +138,7 @@ internal sealed class HurtDevice : IAsyncDisposable
 
         var plain = current.Composition.IsEmpty && _releases.ContainsKey(Plain(current.Version));
         var (expected, found) = (
-            _releases[plain ? Plain(current.Version) : current.Version],
+            _releases[plain ? Plain(current.Version) : current.Version.ToString()],
             FilesOf(Path.Combine(_bench.Data, current.Folder)));
         if (current.LocalLayer.IsEmpty)
         {

@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Options;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Tests.Fakes;
@@ -56,7 +57,7 @@ public sealed class OptionReaderTests : IDisposable
         var options = OptionReader.Read(Required with { Url = "https://x.example/base" }, 99, out var mistakes);
 
         Assert.Empty(mistakes);
-        Assert.Equal(
+        Assert.Equal<(string, ChannelName, long, Preference, TimeSpan)>(
             ("https://x.example/base/", "stable", 99L, Preference.Balanced, TimeSpan.FromSeconds(30)),
             (options!.Url.AbsoluteUri, options.Channel, options.MemoryBytes, options.Preference, options.Poll));
     }

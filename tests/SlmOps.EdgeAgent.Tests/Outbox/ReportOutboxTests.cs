@@ -118,5 +118,15 @@ public sealed class ReportOutboxTests : IDisposable
 
     private static DeviceReport Report(long seq, DeviceState state = DeviceState.Downloading) => new(
         1, "d-1", seq, Bench.Start, "stable", null,
-        new(null, null, Digest.Of([1]), "m", "1", null, default, 1, state, null, false, default, null, null, null), null);
+        new()
+        {
+            Release = Digest.Of([1]),
+            Model = "m",
+            Version = "1",
+            Manifest = default,
+            Attempt = 1,
+            State = state,
+            Verified = false,
+            Active = default,
+        }, null);
 }

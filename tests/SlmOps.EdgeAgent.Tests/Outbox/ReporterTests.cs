@@ -79,7 +79,9 @@ public sealed class ReporterTests
 
         var heartbeat = Assert.Single(bench.Service.Reports);
         Assert.NotNull(heartbeat.Inventory);
-        Assert.Equal((DeviceState.Committed, "1"), (heartbeat.Deployment!.State, heartbeat.Deployment.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>(
+            (DeviceState.Committed, "1"),
+            (heartbeat.Deployment!.State, heartbeat.Deployment.Version));
     }
 
     [Fact]

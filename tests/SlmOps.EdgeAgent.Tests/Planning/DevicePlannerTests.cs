@@ -309,7 +309,17 @@ public sealed class DevicePlannerTests
     }
 
     private static ChannelDocument Document(ReleaseRef? stable, RolloutOffer? candidate = null, params Digest[] withdrawn) =>
-        new(1, "stable", 1, Now, Now.AddDays(7), stable, candidate, withdrawn, null);
+        new()
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = 1,
+            IssuedAt = Now,
+            Expires = Now.AddDays(7),
+            Stable = stable,
+            Candidate = candidate,
+            Withdrawn = withdrawn,
+        };
 
     private static RolloutOffer Candidate(ReleaseRef release, double fraction = 1) =>
         new("r-1", release, "salt", [new("canary", fraction, new Dictionary<string, string> { ["site"] = "lab" })], 60);

@@ -22,7 +22,7 @@ public sealed class AgentLoopTests
             [Pending, Retrieved, Downloading, Downloaded, Verified, Staged, SmokeTesting, Activating, Soaking, Committed],
             bench.ReportedStates);
         var current = bench.Current!;
-        Assert.Equal(
+        Assert.Equal<(string, ModelName, ModelVersion, string, Digest)>(
             ("slots/a", "tiny", "1", "int8", release.Digest),
             (current.Folder, current.Model, current.Version, current.Variant, current.Release));
         Assert.Equal(Models.Random(300_000, 1), File.ReadAllBytes(Path.Combine(bench.Data, current.Folder, "weights", "w.bin")));
@@ -38,7 +38,17 @@ public sealed class AgentLoopTests
         await using var bench = await Bench.StartAsync();
         var trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         var release = await bench.ReleaseAsync("1", ("model.onnx", Models.Good));
-        await bench.PublishAsync(new ChannelDocument(1, "stable", 1, Bench.Start, Bench.Start.AddDays(1), release, null, [], trace));
+        await bench.PublishAsync(new ChannelDocument
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = 1,
+            IssuedAt = Bench.Start,
+            Expires = Bench.Start.AddDays(1),
+            Stable = release,
+            Withdrawn = [],
+            Traceparent = trace,
+        });
 
         await bench.RunAsync();
 
@@ -81,7 +91,7 @@ public sealed class AgentLoopTests
 
         var soaking = await bench.RunAsync();
         Assert.Equal(Soaking, soaking.Deployment!.State);
-        Assert.Equal(("slots/b", "2"), (bench.Current!.Folder, bench.Current.Version));
+        Assert.Equal<(string, ModelVersion)>(("slots/b", "2"), (bench.Current!.Folder, bench.Current.Version));
         bench.Clock.Advance(TimeSpan.FromSeconds(61));
         var committed = await bench.RunAsync();
 
@@ -155,7 +165,7 @@ public sealed class AgentLoopTests
         var state = await bench.RunAsync();
 
         Assert.Equal(FailedRollbackComplete, state.Deployment!.State);
-        Assert.Equal(("slots/a", "1"), (bench.Current!.Folder, bench.Current.Version));
+        Assert.Equal<(string, ModelVersion)>(("slots/a", "1"), (bench.Current!.Folder, bench.Current.Version));
         Assert.Equal([RollingBack, FailedRollbackComplete], bench.ReportedStates.TakeLast(2));
         Assert.Equal(two.Digest, Assert.Single(state.Condemned).Release);
     }
@@ -215,7 +225,7 @@ public sealed class AgentLoopTests
 
         var state = await bench.RunAsync();
 
-        Assert.Equal((Committed, "1"), (state.Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>((Committed, "1"), (state.Deployment!.State, bench.Current!.Version));
         Assert.Contains(FailedUnableToRollback, bench.ReportedStates);
     }
 

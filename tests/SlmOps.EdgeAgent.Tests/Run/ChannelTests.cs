@@ -67,7 +67,7 @@ public sealed class ChannelTests
 
         Assert.NotNull(trouble);
         Assert.Equal(Because.AlreadyActive, because);
-        Assert.Equal(("1", 5L), (bench.Current!.Version, state.Channels["stable"]));
+        Assert.Equal<(ModelVersion, long)>(("1", 5L), (bench.Current!.Version, state.Channels["stable"]));
     }
 
     [Fact]
@@ -88,7 +88,9 @@ public sealed class ChannelTests
 
         // A device without a network must still be able to leave a bad model.
         Assert.NotNull(trouble);
-        Assert.Equal((DeviceState.FailedRollbackComplete, "1"), (state.Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>(
+            (DeviceState.FailedRollbackComplete, "1"),
+            (state.Deployment!.State, bench.Current!.Version));
         Assert.Equal(Because.Condemned, because);
     }
 
@@ -106,7 +108,7 @@ public sealed class ChannelTests
 
         var (_, _, because) = await LookAsync(bench);
 
-        Assert.Equal((Because.ChannelExpired, "1"), (because, bench.Current!.Version));
+        Assert.Equal<(Because, ModelVersion)>((Because.ChannelExpired, "1"), (because, bench.Current!.Version));
     }
 
     [Fact]
@@ -120,11 +122,20 @@ public sealed class ChannelTests
 
         var state = await bench.RunAsync(bench.Options with { Channel = "beta" });
 
-        Assert.Equal(new Dictionary<string, long> { ["stable"] = 5, ["beta"] = 1 }, state.Channels);
+        Assert.Equal(new Dictionary<ChannelName, long> { ["stable"] = 5, ["beta"] = 1 }, state.Channels);
     }
 
     private static ChannelDocument Document(long version, ReleaseRef stable) =>
-        new(1, "stable", version, Bench.Start, Bench.Start.AddDays(1), stable, null, [], null);
+        new()
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = version,
+            IssuedAt = Bench.Start,
+            Expires = Bench.Start.AddDays(1),
+            Stable = stable,
+            Withdrawn = [],
+        };
 
     private static async Task<(AgentState State, string? Trouble, Because Because)> LookAsync(Bench bench)
     {

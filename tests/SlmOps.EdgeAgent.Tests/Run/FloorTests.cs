@@ -40,7 +40,9 @@ public sealed class FloorTests
         bench.Clock.Advance(TimeSpan.FromHours(2));
         var state = await bench.RunAsync(jitter: Jitter);
 
-        Assert.Equal((Committed, "1", 3L), (state.Deployment!.State, bench.Current!.Version, state.FloorOf("tiny").Sequence));
+        Assert.Equal<(DeviceState, ModelVersion, long)>(
+            (Committed, "1", 3L),
+            (state.Deployment!.State, bench.Current!.Version, state.FloorOf("tiny").Sequence));
     }
 
     [Fact]
@@ -65,7 +67,7 @@ public sealed class FloorTests
         Assert.Contains("under the security floor 2", end.Reason, StringComparison.Ordinal);
 
         // Nor is it installed again as what the channel calls stable.
-        Assert.Equal(
+        Assert.Equal<(DeviceState, string?, ModelVersion)>(
             (Rejected, ReasonCodes.BelowFloor, "1"),
             (state.Deployment!.State, state.Deployment.ReasonCode, state.Deployment.Release.Version));
     }
@@ -86,7 +88,9 @@ public sealed class FloorTests
         await bench.RunAsync();
         bench.Clock.Advance(TimeSpan.FromSeconds(61));
 
-        Assert.Equal((FailedRollbackComplete, "1"), ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>(
+            (FailedRollbackComplete, "1"),
+            ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
     }
 
     [Fact]
@@ -106,7 +110,7 @@ public sealed class FloorTests
 
         var state = await bench.RunAsync();
 
-        Assert.Equal((Committed, "3"), (state.Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>((Committed, "3"), (state.Deployment!.State, bench.Current!.Version));
         Assert.DoesNotContain(bench.Service.Reports, report => report.Deployment?.State == RollingBack);
     }
 
@@ -124,7 +128,7 @@ public sealed class FloorTests
 
         var state = await bench.RunAsync();
 
-        Assert.Equal((Committed, "1"), (state.Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>((Committed, "1"), (state.Deployment!.State, bench.Current!.Version));
         Assert.Equal((3L, 3L), (state.ActiveContent!.Sequence, state.FloorOf("tiny").Sequence));
     }
 
@@ -180,6 +184,8 @@ public sealed class FloorTests
         Assert.Equal(Soaking, (await bench.RunAsync()).Deployment!.State);
         bench.Clock.Advance(TimeSpan.FromSeconds(61));
 
-        Assert.Equal((FailedRollbackComplete, "1"), ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>(
+            (FailedRollbackComplete, "1"),
+            ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
     }
 }

@@ -75,7 +75,9 @@ public sealed class FreshnessTests
         bench.Clock.Advance(TimeSpan.FromMinutes(15));
         await bench.Metadata.PublishAsync(bench.Clock.GetUtcNow());
         var state = await bench.RunAsync(jitter: Jitter);
-        Assert.Equal((Committed, "2", 1), (state.Deployment!.State, bench.Current!.Version, state.Deployment.Attempt));
+        Assert.Equal<(DeviceState, ModelVersion, int)>(
+            (Committed, "2", 1),
+            (state.Deployment!.State, bench.Current!.Version, state.Deployment.Attempt));
         Assert.Null(
             bench
                 .Service.Reports.First(report => report.Deployment is { State: Retrieved } && report.Deployment.Release == two.Digest)
@@ -126,7 +128,7 @@ public sealed class FreshnessTests
         var state = await bench.RunAsync(jitter: Jitter);
 
         // Expired for four days, and the device still leaves a bad model and still runs the good one.
-        Assert.Equal((FailedRollbackComplete, "1"), (state.Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>((FailedRollbackComplete, "1"), (state.Deployment!.State, bench.Current!.Version));
     }
 
     [Fact]
@@ -141,7 +143,9 @@ public sealed class FreshnessTests
         bench.Metadata.Rotate(2);
         await bench.PublishAsync(await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
 
-        Assert.Equal((Committed, "2"), ((await bench.RunAsync(jitter: Jitter)).Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>(
+            (Committed, "2"),
+            ((await bench.RunAsync(jitter: Jitter)).Deployment!.State, bench.Current!.Version));
     }
 
     [Fact]
@@ -198,7 +202,7 @@ public sealed class FreshnessTests
         File.WriteAllText(bench.Folder.Freshness, content);
         await bench.PublishAsync(await bench.ReleaseAsync("2", ("model.onnx", Models.Good)));
 
-        Assert.Equal((Committed, "2"), ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
+        Assert.Equal<(DeviceState, ModelVersion)>((Committed, "2"), ((await bench.RunAsync()).Deployment!.State, bench.Current!.Version));
     }
 
     [Fact]

@@ -100,7 +100,9 @@ public sealed class HealingTests(ITestOutputHelper output)
         bench.Service.OnBlob = null;
         var after = await bench.RunAsync();
 
-        Assert.Equal((before.ActiveContent!.Variant.Manifest, "1"), (after.ActiveContent!.Variant.Manifest, bench.Current!.Version));
+        Assert.Equal<(Digest, ModelVersion)>(
+            (before.ActiveContent!.Variant.Manifest, "1"),
+            (after.ActiveContent!.Variant.Manifest, bench.Current!.Version));
         Assert.Equal(Models.Random(Large, 1), File.ReadAllBytes(Path.Combine(bench.Data, "slots", "a", "w.bin")));
         Assert.Equal(ReasonCodes.SlotRestored, bench.Service.Reports.Last(report => report.Incident is not null).Incident!.Code);
     }

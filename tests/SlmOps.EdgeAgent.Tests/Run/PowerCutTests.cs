@@ -61,7 +61,7 @@ public sealed class PowerCutTests
         {
             var state = await bench.RunAsync();
 
-            Assert.Equal((DeviceState.Committed, "2"), (state.Deployment!.State, bench.Current!.Version));
+            Assert.Equal<(DeviceState, ModelVersion)>((DeviceState.Committed, "2"), (state.Deployment!.State, bench.Current!.Version));
             AssertReports([.. bench.Service.Reports], DeviceState.Committed, write);
         });
         Assert.True(writes >= 10, $"Only {writes} writes were seen.");
@@ -88,7 +88,9 @@ public sealed class PowerCutTests
         {
             var state = await bench.RunAsync();
 
-            Assert.Equal(("1", DeviceState.FailedRollbackComplete), (bench.Current!.Version, state.Deployment!.State));
+            Assert.Equal<(ModelVersion, DeviceState)>(
+                ("1", DeviceState.FailedRollbackComplete),
+                (bench.Current!.Version, state.Deployment!.State));
             AssertReports([.. bench.Service.Reports], DeviceState.FailedRollbackComplete, write);
         });
         Assert.True(writes >= 4, $"Only {writes} writes were seen.");

@@ -170,48 +170,56 @@ internal sealed class SimulatedDevice : IAsyncDisposable
         (_active, _activeRelease) = (default, default);
         await StateAsync(
             document,
-            new(
-                "",
-                null,
-                release,
-                Channel,
-                "any",
-                null,
-                default,
-                1,
-                DeviceState.RollingBack,
-                null,
-                true,
-                default,
-                reason,
-                $"It was {reason}.",
-                null));
+            new()
+            {
+                RolloutId = "",
+                Release = release,
+                Model = Channel,
+                Version = "any",
+                Manifest = default,
+                Attempt = 1,
+                State = DeviceState.RollingBack,
+                Verified = true,
+                Active = default,
+                ReasonCode = reason,
+                Reason = $"It was {reason}.",
+            });
         await StateAsync(
             document,
-            new(
-                "",
-                null,
-                release,
-                Channel,
-                "any",
-                null,
-                default,
-                1,
-                DeviceState.FailedRollbackComplete,
-                null,
-                true,
-                default,
-                reason,
-                $"It was {reason}.",
-                null));
+            new()
+            {
+                RolloutId = "",
+                Release = release,
+                Model = Channel,
+                Version = "any",
+                Manifest = default,
+                Attempt = 1,
+                State = DeviceState.FailedRollbackComplete,
+                Verified = true,
+                Active = default,
+                ReasonCode = reason,
+                Reason = $"It was {reason}.",
+            });
     }
 
     private Task SayAsync(
         ChannelDocument document, RolloutOffer offer, string ring, VariantOffer? variant, DeviceState state, string? reason = null) =>
-        StateAsync(document, new(
-            offer.RolloutId, ring, offer.Release.Digest, offer.Release.Model, offer.Release.Version, variant?.Name,
-            variant?.Manifest ?? default, 1, state, null, state >= DeviceState.Verified && variant is not null,
-            state >= DeviceState.Activating && variant is not null ? variant.Manifest : _active, reason, reason, null));
+        StateAsync(document, new()
+        {
+            RolloutId = offer.RolloutId,
+            Ring = ring,
+            Release = offer.Release.Digest,
+            Model = offer.Release.Model,
+            Version = offer.Release.Version,
+            Variant = variant?.Name,
+            Manifest = variant?.Manifest ?? default,
+            Attempt = 1,
+            State = state,
+            Verified = state >= DeviceState.Verified && variant is not null,
+            Active = state >= DeviceState.Activating && variant is not null ? variant.Manifest : _active,
+            ReasonCode = reason,
+            Reason = reason,
+        });
 
     private async Task StateAsync(ChannelDocument document, DeploymentStatus status)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Packaging.Channels;
 using SlmOps.Packaging.Format;
@@ -10,16 +11,17 @@ public sealed class ChannelVerifierTests : IDisposable
 {
     private static readonly DateTimeOffset Now = Samples.Created;
     private static readonly ReleaseRef Release = new("pydocs-slm", "1.0.0", Digest.Of("i"u8), 700, Digest.Of("b"u8));
-    private static readonly ChannelDocument Document = new(
-        1,
-        "stable",
-        7,
-        Now.AddHours(-1),
-        Now.AddHours(1),
-        Release,
-        new("r1", Release, "salt", [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })], 60),
-        [Digest.Of("w"u8)],
-        null);
+    private static readonly ChannelDocument Document = new()
+    {
+        Schema = 1,
+        Channel = "stable",
+        Version = 7,
+        IssuedAt = Now.AddHours(-1),
+        Expires = Now.AddHours(1),
+        Stable = Release,
+        Candidate = new("r1", Release, "salt", [new("canary", 0.1, new Dictionary<string, string> { ["site"] = "lab" })], 60),
+        Withdrawn = [Digest.Of("w"u8)],
+    };
 
     private readonly LocalSigningKey _key = LocalSigningKey.CreateInMemory();
 
@@ -55,7 +57,7 @@ public sealed class ChannelVerifierTests : IDisposable
     [Fact]
     public async Task Verify_DocumentOfAnEarlierWriter_HasNoAdaptations()
     {
-        var json = System.Text.Json.JsonSerializer.SerializeToNode(Document, ContractsJson.Default.ChannelDocument)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(Document, ContractsJson.Default.ChannelDocument)!.AsObject();
         Assert.True(json.Remove("overlays"));
         var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, Encoding.UTF8.GetBytes(json.ToJsonString()), _key, Stop);
 
@@ -69,7 +71,7 @@ public sealed class ChannelVerifierTests : IDisposable
         ["null"] = [null!],
         ["no compositions"] = [Overlay with { Compositions = null! }],
         ["no selector"] = [Overlay with { Selector = null! }],
-        ["unsafe name"] = [Overlay with { Name = "../lab" }],
+        ["no name"] = [Overlay with { Name = default }],
         ["negative soak"] = [Overlay with { SoakSeconds = -1 }],
         ["soak of a month"] = [Overlay with { SoakSeconds = 30 * 86_400 }],
         ["too many"] = [.. Enumerable.Repeat(Overlay, 33)],
@@ -155,10 +157,28 @@ public sealed class ChannelVerifierTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("channel")]
+    [InlineData("stable.model")]
+    [InlineData("stable.version")]
+    [InlineData("overlays[0].name")]
+    [InlineData("overlays[0].version")]
+    public async Task Verify_NameThatIsNone_IsMalformed(string path)
+    {
+        var json = JsonSerializer.SerializeToNode(Document with { Overlays = [Overlay] }, ContractsJson.Default.ChannelDocument)!;
+        var steps = path.Replace("[0]", ".0").Split('.');
+        var parent = steps[..^1].Aggregate(json, (node, step) => (step == "0" ? node[0] : node[step])!);
+        parent[steps[^1]] = "../x";
+        var envelope = await Dsse.SignAsync(ChannelDocument.PayloadType, Encoding.UTF8.GetBytes(json.ToJsonString()), _key, Stop);
+
+        Assert.Equal("malformed", ChannelVerifier.Verify(envelope, _key.PublicKey, "stable", Now, 0).ReasonCode);
+    }
+
     public static TheoryData<ChannelDocument> OutOfBounds => new()
     {
         Document with { Version = 0 },
-        Document with { Stable = Release with { Model = "../x" } },
+        Document with { Channel = default },
+        Document with { Stable = Release with { Model = default } },
         Document with { Stable = Release with { Size = Limits.IndexBytes + 1L } },
         Document with { Stable = Release with { Signature = default } },
         Document with { Candidate = Document.Candidate! with { SoakSeconds = -1 } },

@@ -36,7 +36,9 @@ public sealed class ReleasePackagerTests : IDisposable
         Assert.Equal(
             ["index-size", "index-digest", "bundle-digest", "signature", "statement", "index-content"],
             verdict.Checks.Select(check => check.Name));
-        Assert.Equal(("pydocs-slm", "1.0.0", Samples.Created), (content.Model, content.Version, content.CreatedAt));
+        Assert.Equal<(ModelName, ModelVersion, DateTimeOffset)>(
+            ("pydocs-slm", "1.0.0", Samples.Created),
+            (content.Model, content.Version, content.CreatedAt));
         Assert.Equal(["fp32", "int4"], content.Variants.Select(variant => variant.Name));
         Assert.Equal(variants[0] with { Needs = content.Variants[1].Needs }, content.Variants[1]);
         Assert.Equal(Samples.Needs.InstructionSets, content.Variants[1].Needs.InstructionSets);

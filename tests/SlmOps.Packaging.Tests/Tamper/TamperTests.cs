@@ -103,7 +103,16 @@ public sealed class TamperTests(ITestOutputHelper output) : IDisposable
     private async Task ChannelAsync(int seed, int cases)
     {
         var release = new ReleaseRef("pydocs-slm", "1.0.0", Digest.Of("i"u8), 700, Digest.Of("b"u8));
-        var document = new ChannelDocument(1, "stable", 7, Samples.Created, Samples.Created.AddDays(1), release, null, [], null);
+        var document = new ChannelDocument
+        {
+            Schema = 1,
+            Channel = "stable",
+            Version = 7,
+            IssuedAt = Samples.Created,
+            Expires = Samples.Created.AddDays(1),
+            Stable = release,
+            Withdrawn = [],
+        };
         var good = await ChannelSigner.SignAsync(document, _key, Stop);
         var older = await ChannelSigner.SignAsync(document with { Version = 6 }, _key, Stop);
         var foreign = await ChannelSigner.SignAsync(document with { Channel = "beta" }, _key, Stop);

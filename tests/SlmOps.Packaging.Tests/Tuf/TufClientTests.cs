@@ -241,7 +241,7 @@ public sealed class TufClientTests : IDisposable
             Now,
             TufFixture.Target() with
             {
-                Release = TufFixture.Target().Release with { Model = "..", Version = "x" },
+                Release = TufFixture.Target().Release with { Model = default, Version = "x" },
             }
         );
 

@@ -71,7 +71,9 @@ public sealed class AdaptationPlanTests
     [InlineData("a", "9", "a 2,a 1,b 1")]
     [InlineData("c", null, "a 2,a 1,b 1")]
     public void Withdraw_NameAndVersion_LeavesTheOthers(string name, string? version, string left) => Assert.Equal(
-        left.Split(','), Names(AdaptationPlan.Withdraw([Overlay("a", "2"), Overlay("a", "1"), Overlay("b", "1")], name, version)));
+        left.Split(','),
+        Names(AdaptationPlan.Withdraw(
+            [Overlay("a", "2"), Overlay("a", "1"), Overlay("b", "1")], name, version is null ? default(ModelVersion?) : version)));
 
     private static IReadOnlyList<ChannelOverlay> Add(IReadOnlyList<ChannelOverlay> now, ChannelOverlay overlay)
     {

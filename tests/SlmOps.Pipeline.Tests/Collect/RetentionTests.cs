@@ -18,23 +18,21 @@ public sealed class RetentionTests
     public void Keep_ChannelsAndRollouts_KeepWhatTheyRunAndWouldGoBackTo()
     {
         var channel = new ChannelRecord("line", 3, All[2].Release, "m@2", [], Now);
-        var rollout = new RolloutRecord(
-            "m@2",
-            "line",
-            All[1].Release,
-            All[1].Manifests,
-            All[0].Release,
-            "salt",
-            RolloutState.Running,
-            0,
-            [],
-            0,
-            0,
-            null,
-            null,
-            Now,
-            null,
-            null);
+        var rollout = new RolloutRecord
+        {
+            Id = "m@2",
+            Channel = "line",
+            Release = All[1].Release,
+            Manifests = All[1].Manifests,
+            Previous = All[0].Release,
+            Salt = "salt",
+            State = RolloutState.Running,
+            CurrentRing = 0,
+            Rings = [],
+            SoakSeconds = 0,
+            DeadlineSeconds = 0,
+            CreatedAt = Now,
+        };
 
         Assert.Equal(["6", "3", "2", "1"], Keep([channel], [rollout], [], newest: 1));
     }
@@ -42,9 +40,18 @@ public sealed class RetentionTests
     [Fact]
     public void Keep_Devices_KeepWhatTheyInstallAndWhatTheyRun()
     {
-        var status = new DeploymentStatus(
-            null, null, All[3].Release.Digest, "m", "4", "int4", All[3].Manifests[0], 1, DeviceState.Downloading, null, false,
-            All[1].Manifests[1], null, null, null);
+        var status = new DeploymentStatus
+        {
+            Release = All[3].Release.Digest,
+            Model = "m",
+            Version = "4",
+            Variant = "int4",
+            Manifest = All[3].Manifests[0],
+            Attempt = 1,
+            State = DeviceState.Downloading,
+            Verified = false,
+            Active = All[1].Manifests[1],
+        };
 
         Assert.Equal(
             ["6", "4", "2"],
@@ -73,7 +80,7 @@ public sealed class RetentionTests
         Assert.Equal([All[1].Release.Digest], lost.Lost);
     }
 
-    private static IEnumerable<string> Keep(
+    private static IEnumerable<ModelVersion> Keep(
         IEnumerable<ChannelRecord> channels, IEnumerable<RolloutRecord> rollouts, IEnumerable<DeviceRecord> devices, int newest) =>
         Retention.Make(All, _ => true, channels, rollouts, devices, newest).Keep.Select(release => release.Version);
 

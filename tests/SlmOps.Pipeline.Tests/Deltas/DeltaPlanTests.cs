@@ -40,6 +40,16 @@ public sealed class DeltaPlanTests
 
     private static DeviceRecord Device(int active) => new(
         "d", "c", null,
-        new(null, null, D(9), "m", "1", null, default, 1, DeviceState.Committed, null, true, D(active), null, null, null),
+        new()
+        {
+            Release = D(9),
+            Model = "m",
+            Version = "1",
+            Manifest = default,
+            Attempt = 1,
+            State = DeviceState.Committed,
+            Verified = true,
+            Active = D(active),
+        },
         null, 1, default);
 }

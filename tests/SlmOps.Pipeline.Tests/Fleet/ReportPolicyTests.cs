@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Tests.Rollout;
@@ -65,8 +66,8 @@ public sealed class ReportPolicyTests
         ["inventory"] = Good with { Inventory = Largest with { Labels = Wide() } },
         ["deployment.rolloutId"] = Good with { Deployment = Deployment with { RolloutId = Long(129) } },
         ["deployment.ring"] = Good with { Deployment = Deployment with { Ring = "../ring" } },
-        ["deployment.model"] = Good with { Deployment = Deployment with { Model = null! } },
-        ["deployment.version"] = Good with { Deployment = Deployment with { Version = "" } },
+        ["deployment.model"] = Good with { Deployment = Deployment with { Model = default } },
+        ["deployment.version"] = Good with { Deployment = Deployment with { Version = default } },
         ["deployment.variant"] = Good with { Deployment = Deployment with { Variant = Long(64) } },
         ["deployment.attempt"] = Good with { Deployment = Deployment with { Attempt = int.MaxValue } },
         ["deployment.reasonCode"] = Good with { Deployment = Deployment with { ReasonCode = Long(64) } },
@@ -75,8 +76,6 @@ public sealed class ReportPolicyTests
         ["deployment.phaseMs.p0"] = Good with { Deployment = Deployment with { PhaseMs = new Dictionary<string, long> { ["p0"] = -1 } } },
         ["deployment.bytesFetched"] = Good with { Deployment = Deployment with { BytesFetched = -1 } },
         ["deployment.bytesWhole"] = Good with { Deployment = Deployment with { BytesWhole = long.MaxValue } },
-        ["composition.name"] = Good with { Composition = Composition with { Name = Long(64) } },
-        ["composition.version"] = Good with { Composition = Composition with { Version = "1 " } },
         ["composition.localLayer"] = Good with { Composition = Composition with { LocalLayer = null! } },
         ["incident.code"] = Good with { Incident = new(null!, "what") },
         ["incident.what"] = Good with { Incident = new("code", null!) },
@@ -93,6 +92,30 @@ public sealed class ReportPolicyTests
         var end = field.Length > 0 ? $".{field}" : "";
         Assert.Equal([$"reports[0]{end}", $"reports[1]{end}"], refusals.Select(refusal => refusal?.Field));
         Assert.All(refusals, refusal => Assert.NotEmpty(refusal!.Why));
+    }
+
+    [Fact]
+    public void Refuse_NoChannel_IsNoChannelOfTheDevice() =>
+        Assert.Equal("reports[0].channel", ReportPolicy.Refuse("d1", default, new([Good with { Channel = default }]), 0, Now)?.Field);
+
+    [Theory]
+    [InlineData("deviceId")]
+    [InlineData("channel")]
+    [InlineData("deployment.model")]
+    [InlineData("deployment.version")]
+    [InlineData("composition.name")]
+    [InlineData("composition.version")]
+    public void Unread_TextThatIsNoName_NamesTheFieldAndTheRule(string field)
+    {
+        var json = JsonSerializer.SerializeToNode(new DeviceReportBatch([Good]), ContractsJson.Default.DeviceReportBatch)!;
+        var steps = field.Split('.');
+        steps[..^1].Aggregate(json["reports"]![0]!, (node, step) => node[step]!)[steps[^1]] = "../x";
+        var fault = Assert.Throws<JsonException>(() => json.Deserialize(ContractsJson.Default.DeviceReportBatch));
+
+        var refusal = ReportPolicy.Unread(fault);
+
+        Assert.Equal($"reports[0].{field}", refusal.Field);
+        Assert.EndsWith(SafeName.Rule, refusal.Why);
     }
 
     [Theory]

@@ -31,9 +31,8 @@ public sealed class AdaptReaderTests
             }
             """);
 
-        Assert.Equal(
-            ("phi", "2.0", "beta", true, 5),
-            (request.Model, request.Version, request.Channel, request.LocalLayer, request.SoakSeconds));
+        Assert.Equal("phi 2.0 beta", $"{request.Model} {request.Version} {request.Channel}");
+        Assert.Equal((true, 5), (request.LocalLayer, request.SoakSeconds));
         Assert.Equal(
             "hw=pi5 site=lab",
             string.Join(' ', request.Selector.OrderBy(label => label.Key).Select(label => $"{label.Key}={label.Value}")));

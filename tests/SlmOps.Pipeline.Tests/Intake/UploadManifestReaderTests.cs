@@ -63,7 +63,9 @@ public sealed class UploadManifestReaderTests
             [new("original", null), new("small", new() { Recipe = "int4", BlockSize = 256 }), new("int8", new() { Recipe = "int8" })],
             manifest.Variants);
         Assert.Equal(new AcceptanceLimits(0, 100, 1, -100), manifest.Acceptance);
-        Assert.Equal(("edge", 0, 5), (manifest.Rollout.Channel, manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
+        Assert.Equal<(ChannelName?, int, int)>(
+            ("edge", 0, 5),
+            (manifest.Rollout.Channel, manifest.Rollout.SoakSeconds, manifest.Rollout.DeadlineSeconds));
         Assert.Equal([("lab", 1, 2), ("tenth", 0.1, 0), ("all", 1, 0)],
             manifest.Rollout.Rings.Select(ring => (ring.Name, ring.Fraction, ring.Selector.Count)));
         Assert.Equal("pi5", manifest.Rollout.Rings[0].Selector["hw"]);

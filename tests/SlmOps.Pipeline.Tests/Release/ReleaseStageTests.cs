@@ -17,7 +17,7 @@ public sealed class ReleaseStageTests(StageStorage storage)
         await bench.RunAsync("release");
 
         var released = await bench.ResultAsync<ReleaseResult>(run, ReleaseResult.Row);
-        Assert.Equal(("release-one", 1L), (released.Channel, released.Sequence));
+        Assert.Equal<(ChannelName, long)>(("release-one", 1L), (released.Channel, released.Sequence));
         Assert.Equal(
             new ModelReleased(released.Release, "release-one", "release-one@1"),
             bench.Sent<ModelReleased>(EventTypes.ModelReleased));

@@ -87,7 +87,7 @@ public sealed class RingPlanTests
 
     private static DeviceRecord[] Devices(params string[] ids) => [.. ids.Select(id => SampleFleet.Device(id))];
 
-    private static IEnumerable<string> Admitted(Ring ring, IEnumerable<DeviceRecord> fleet) => fleet
+    private static IEnumerable<DeviceId> Admitted(Ring ring, IEnumerable<DeviceRecord> fleet) => fleet
         .Where(device => RingMembership.Admits(ring, SampleFleet.Salt, device.Id, device.Labels))
         .Select(device => device.Id);
 }

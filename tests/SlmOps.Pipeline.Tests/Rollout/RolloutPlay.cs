@@ -40,7 +40,7 @@ internal sealed class RolloutPlay
     internal IEnumerable<string> Offered => Channel.Candidate == Rollout.Id
         ? _devices.Values
             .Where(device => RingMembership.Find(Rollout.OpenRings, Rollout.Salt, device.Id, device.Labels) >= 0)
-            .Select(device => device.Id)
+            .Select(device => device.Id.ToString())
             .OrderBy(id => int.Parse(id[1..], System.Globalization.CultureInfo.InvariantCulture))
         : [];
 

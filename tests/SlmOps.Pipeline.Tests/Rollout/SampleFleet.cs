@@ -23,11 +23,22 @@ internal static class SampleFleet
         return new("phi", version, Digest.Of(bytes), 1000, Digest.Of([.. bytes, 0]));
     }
 
-    internal static RolloutRecord Rollout(params Ring[] rings) => new(
-        "phi@2.0.0", "phi", Release, [Manifest], Previous, Salt, RolloutState.Ready, 0,
-        [.. (rings.Length > 0 ? rings : [new("canary", 0.1, NoLabels), new("early", 0.5, NoLabels), new("all", 1, NoLabels)])
+    internal static RolloutRecord Rollout(params Ring[] rings) => new()
+    {
+        Id = "phi@2.0.0",
+        Channel = "phi",
+        Release = Release,
+        Manifests = [Manifest],
+        Previous = Previous,
+        Salt = Salt,
+        State = RolloutState.Ready,
+        CurrentRing = 0,
+        Rings = [.. (rings.Length > 0 ? rings : [new("canary", 0.1, NoLabels), new("early", 0.5, NoLabels), new("all", 1, NoLabels)])
             .Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
-        SoakSeconds: 60, DeadlineSeconds: 1800, null, null, Start, null, null);
+        SoakSeconds = 60,
+        DeadlineSeconds = 1800,
+        CreatedAt = Start,
+    };
 
     internal static ChannelRecord Channel() => new("phi", 7, Previous, "phi@2.0.0", [], Start);
 
@@ -38,22 +49,22 @@ internal static class SampleFleet
             "phi",
             null,
             state is { } known
-                ? new(
-                    "phi@2.0.0",
-                    "canary",
-                    Release.Digest,
-                    "phi",
-                    "2.0.0",
-                    "int8",
-                    Manifest,
-                    1,
-                    known,
-                    null,
-                    true,
-                    active,
-                    reasonCode,
-                    reasonCode,
-                    null)
+                ? new()
+                {
+                    RolloutId = "phi@2.0.0",
+                    Ring = "canary",
+                    Release = Release.Digest,
+                    Model = "phi",
+                    Version = "2.0.0",
+                    Variant = "int8",
+                    Manifest = Manifest,
+                    Attempt = 1,
+                    State = known,
+                    Verified = true,
+                    Active = active,
+                    ReasonCode = reasonCode,
+                    Reason = reasonCode,
+                }
                 : null,
             state is null ? null : Start,
             state is null ? 0 : 1,

@@ -64,9 +64,19 @@ public sealed class ModelFilesTests
             Smoke = "smoke.json",
             Evaluation = new("eval.txt", 128, 1000),
         };
-        return new(
-            "phi", "1.0", "models/phi/1.0/slmops.json", Digest.Of([]),
-            [.. paths.Distinct().Select(path => new StoredFile(path, Digest.Of(System.Text.Encoding.UTF8.GetBytes(path)), 1))],
-            weights, manifest, true, 1, 1, default, default, 0, null);
+        return new()
+        {
+            Model = "phi",
+            Version = "1.0",
+            Upload = "models/phi/1.0/slmops.json",
+            SourceDigest = Digest.Of([]),
+            Files = [.. paths.Distinct().Select(path => new StoredFile(path, Digest.Of(System.Text.Encoding.UTF8.GetBytes(path)), 1))],
+            WeightFiles = weights,
+            Manifest = manifest,
+            IsLanguageModel = true,
+            Parameters = 1,
+            WeightBytes = 1,
+            CreatedAt = default,
+        };
     }
 }
