@@ -8,6 +8,7 @@ internal static class AgentProcess
 {
     internal const string PathVariable = "SLMOPS_AGENT";
     private const string KeyVariable = "SLMOPS_KEY";
+    private const string StarterVariable = "SLMOPS_STARTER";
 
     /// <summary>The agent built with this tool, unless <c>SLMOPS_AGENT</c> names another, such as the NativeAOT one.</summary>
     internal static string Find()
@@ -49,7 +50,9 @@ internal static class AgentProcess
     /// <param name="key">The key for the service, which they cannot: it goes into the environment. Null changes nothing there.</param>
     internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? key)
     {
-        var start = new ProcessStartInfo(Find()) { UseShellExecute = false };
+        // A pipe that is closed when this process ends, however it ends: then the agent ends too.
+        var start = new ProcessStartInfo(Find()) { UseShellExecute = false, RedirectStandardInput = true };
+        start.Environment[StarterVariable] = "pipe";
         if (key is not null)
         {
             start.Environment[KeyVariable] = key;

@@ -18,5 +18,8 @@ public sealed class AgentProcessTests
         Assert.Contains("--trust", start.ArgumentList);
         Assert.DoesNotContain(start.ArgumentList, argument => argument.Contains("very-secret", StringComparison.Ordinal));
         Assert.Equal("very-secret", start.Environment["SLMOPS_KEY"]);
+
+        // The agent ends with whoever starts it, however that ends.
+        Assert.Equal((true, "pipe"), (start.RedirectStandardInput, start.Environment["SLMOPS_STARTER"]));
     }
 }
