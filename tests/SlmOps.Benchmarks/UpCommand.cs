@@ -41,7 +41,8 @@ internal static class UpCommand
         for (var which = 0; which < programs.Count; which++)
         {
             Console.WriteLine(
-                $"{programs[which]}: {Shown(fresh[which])} s with a new data folder, of which {Shown(work[which])} s of work; {Shown(again[which])} s with the same again");
+                $"{programs[which]}: {Shown(fresh[which])} s with a new data folder, of which {Shown(work[which])} s of work; "
+                + $"{Shown(again[which])} s with the same again");
         }
 
         return 0;

@@ -29,7 +29,8 @@ internal sealed class WorkerCommand(Arguments options, FunctionAppHost host, Inv
         try
         {
             await using var host = await FunctionAppHost.StartAsync(
-                new FunctionsHostOptions(WorkerApp.Read(AppFolder()), Settings(), new("master", "function"), Path.Combine(folder, "workers")),
+                new FunctionsHostOptions(
+                    WorkerApp.Read(AppFolder()), Settings(), new("master", "function"), Path.Combine(folder, "workers")),
                 TimeProvider.System,
                 loggers,
                 CancellationToken.None);
@@ -179,7 +180,11 @@ internal sealed class WorkerCommand(Arguments options, FunctionAppHost host, Inv
     private static Task<InvocationResponse> InProcessAsync(
         FunctionDescriptor function, string invocationId, InvocationRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(
-            new InvocationResponse { InvocationId = invocationId, Result = new StatusResult { Status = StatusResult.Types.Status.Success } });
+            new InvocationResponse
+            {
+                InvocationId = invocationId,
+                Result = new StatusResult { Status = StatusResult.Types.Status.Success },
+            });
 
     private static string AppFolder()
     {
@@ -212,8 +217,8 @@ internal sealed class WorkerCommand(Arguments options, FunctionAppHost host, Inv
     {
         values.Sort();
         var invariant = CultureInfo.InvariantCulture;
-        return
-            $"{At(values, 0.5).ToString(format, invariant)} ({values[0].ToString(format, invariant)} to {values[^1].ToString(format, invariant)})";
+        var (least, most) = (values[0].ToString(format, invariant), values[^1].ToString(format, invariant));
+        return $"{At(values, 0.5).ToString(format, invariant)} ({least} to {most})";
     }
 
     private static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));

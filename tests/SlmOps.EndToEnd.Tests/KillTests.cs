@@ -58,7 +58,9 @@ public sealed partial class KillTests(ITestOutputHelper output)
             forwarder,
             "killed-thrice",
             kills,
-            (stage, _) => planned.ElementAtOrDefault(kills.Count) is { Stage: { } wanted, Victim: var victim } && stage == wanted ? victim : null);
+            (stage, _) => planned.ElementAtOrDefault(kills.Count) is { Stage: { } wanted, Victim: var victim } && stage == wanted
+                ? victim
+                : null);
 
         Assert.Equal(planned.Select(one => one.Victim).Order(), kills.Select(kill => kill.Victim).Order());
         Assert.Equal(0, await platform.PoisonAsync());

@@ -15,7 +15,8 @@ internal sealed class QueueRecorder : IAsyncDisposable
     private const string PoisonSuffix = "-poison";
     private readonly ConcurrentDictionary<string, Recording> _recordings = new();
     private readonly ConcurrentDictionary<string, bool> _sentinels = new();
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
+    private readonly HttpMessageInvoker _client = new(
+        new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
     private readonly WebApplication _web = LoopbackWeb.Build(0, NullLoggerFactory.Instance, services => services.AddHttpForwarder());
 
     private QueueRecorder(string connectionString) => ConnectionString = connectionString;
@@ -43,20 +44,24 @@ internal sealed class QueueRecorder : IAsyncDisposable
         _client.Dispose();
     }
 
+    private static bool IsPoison(string queue) => queue.EndsWith(PoisonSuffix, StringComparison.Ordinal);
+
     private async Task ServeAsync(HttpContext context, IHttpForwarder forwarder, string authority)
     {
         // /account/queue/messages/id
         var path = context.Request.Path.Value!.Split('/');
         var (queue, messages, id) = (path.ElementAtOrDefault(2) ?? "", path.Length > 3, path.ElementAtOrDefault(4));
         var recording = _recordings.GetValueOrDefault(queue)
-            ?? (queue.EndsWith(PoisonSuffix, StringComparison.Ordinal) ? _recordings.GetValueOrDefault(queue[..^PoisonSuffix.Length]) : null);
+            ?? (IsPoison(queue) ? _recordings.GetValueOrDefault(queue[..^PoisonSuffix.Length]) : null);
         if (recording?.IsCut == true)
         {
             context.Abort();
             return;
         }
 
-        var step = recording is null || !messages || (id is not null && _sentinels.ContainsKey(id)) ? null : await StepAsync(context.Request, queue);
+        var step = recording is null || !messages || (id is not null && _sentinels.ContainsKey(id))
+            ? null
+            : await StepAsync(context.Request, queue);
         if (step is not null && recording!.Refuse(step) is { } status)
         {
             recording.Add($"{step} ({status})");
@@ -65,7 +70,12 @@ internal sealed class QueueRecorder : IAsyncDisposable
         }
 
         await forwarder.SendAsync(
-            context, authority, _client, ForwarderRequestConfig.Empty, new Seen(this, authority, recording, step, id), context.RequestAborted);
+            context,
+            authority,
+            _client,
+            ForwarderRequestConfig.Empty,
+            new Seen(this, authority, recording, step, id),
+            context.RequestAborted);
     }
 
     /// <summary>Null for what changes nothing; a fetch counts when messages came.</summary>
@@ -83,7 +93,7 @@ internal sealed class QueueRecorder : IAsyncDisposable
                 var body = await XDocument.LoadAsync(request.Body, LoadOptions.None, request.HttpContext.RequestAborted);
                 request.Body.Position = 0;
                 var life = request.Query["messagettl"].ToString() is { Length: > 0 } ttl ? $" for {ttl} s" : "";
-                return $"copy `{body.Root!.Element("MessageText")!.Value}`{life} to {(queue.EndsWith(PoisonSuffix, StringComparison.Ordinal) ? "poison" : "queue")}";
+                return $"copy `{body.Root!.Element("MessageText")!.Value}`{life} to {(IsPoison(queue) ? "poison" : "queue")}";
             default:
                 return null;
         }
