@@ -32,13 +32,30 @@ public static class Evaluation
     {
         options ??= new();
         RequireText(tokens, options);
-        using var baseline = LanguageModel.Open(baselinePath, options.Model);
+        using var model = EvaluatedModel.Open(baselinePath, options);
+        return PredictWith(model, tokens, predictionsPath, options, progress, cancellationToken);
+    }
+
+    /// <summary>The same with a model that is open.</summary>
+    internal static PredictionResult PredictWith(
+        EvaluatedModel model,
+        IReadOnlyList<int> tokens,
+        string predictionsPath,
+        EvaluationOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken)
+    {
+        RequireText(tokens, options);
+        var baseline = model.Model;
         EvaluationText.RequireInVocabulary(tokens, baseline);
         var window = Math.Min(Math.Min(options.WindowTokens, baseline.Shape.MaxPositions ?? int.MaxValue), tokens.Count - 1);
         var windows = Math.Max(1, Math.Min((tokens.Count - 1) / window, options.MaxWindows ?? int.MaxValue));
-        var speed = options.MeasureBaselineSpeed
-            ? DecodeSpeed.Measure(baseline, tokens, window, options, cancellationToken)
-            : new(double.NaN, double.NaN);
+
+        // A model that is judged afterwards is measured now: the text would count as its memory then.
+        var measured = options.MeasureBaselineSpeed || options.CandidateIsBaseline
+            ? model.Measure(tokens, window, cancellationToken).Speed
+            : null;
+        var speed = options.MeasureBaselineSpeed && measured is not null ? measured : new(double.NaN, double.NaN);
         var vocabulary = baseline.Shape.VocabularySize;
         var header = new PredictionHeader(
             vocabulary, window, windows,
@@ -71,24 +88,33 @@ public static class Evaluation
     {
         options ??= new();
         RequireText(tokens, options);
+        using var model = EvaluatedModel.Open(candidatePath, options);
+        return JudgeWith(model, predictionsPath, tokens, options, progress, cancellationToken);
+    }
+
+    /// <summary>The same with a model that is open.</summary>
+    internal static EvaluationResult JudgeWith(
+        EvaluatedModel model,
+        string predictionsPath,
+        IReadOnlyList<int> tokens,
+        EvaluationOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken)
+    {
+        RequireText(tokens, options);
+        var candidate = model.Model;
         using var file = new FileStream(predictionsPath, FileMode.Open, FileAccess.Read, FileShare.Read, EvaluationText.FileBuffer);
         var reader = new PredictionReader(file);
         var header = reader.Header;
-        RuntimeWarmUp.Once();
-        var before = options.Memory.Start();
-        var start = options.Time.GetTimestamp();
-        using var candidate = LanguageModel.Open(candidatePath, options.Model);
-        var loadMs = options.Time.GetElapsedTime(start).TotalMilliseconds;
         EvaluationText.RequireInVocabulary(tokens, candidate);
         EvaluationText.RequireComparable(header, candidate, tokens);
-        var speed = DecodeSpeed.Measure(candidate, tokens, header.Window, options, cancellationToken);
-        var peak = Math.Max(0, options.Memory.Peak() - before);
+        var measured = model.Measure(tokens, header.Window, cancellationToken);
         var scores = new PredictionScores(header.Vocabulary);
         if (options.CandidateIsBaseline)
         {
             for (var i = 0; i < header.Positions; i++)
             {
-                scores.AddItself(reader.Next());
+                scores.AddItself(reader.NextLoss());
             }
         }
         else
@@ -111,11 +137,11 @@ public static class Evaluation
             scores.KlUncertainty,
             scores.Top1Agreement,
             header.TokensPerSecond,
-            speed.DecodeTokensPerSecond,
+            measured.Speed.DecodeTokensPerSecond,
             header.PrefillTokensPerSecond,
-            speed.PrefillTokensPerSecond,
-            peak,
-            loadMs,
+            measured.Speed.PrefillTokensPerSecond,
+            measured.PeakBytes,
+            model.LoadMs,
             scores.Count,
             header.Windows);
     }

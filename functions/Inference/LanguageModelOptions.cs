@@ -23,4 +23,8 @@ public sealed record LanguageModelOptions
 
     /// <summary>Size of one head, for an export whose cache inputs leave that dimension open; null to read <c>config.json</c>.</summary>
     public int? HeadSize { get; init; }
+
+    /// <summary>True when a model that was opened with the other is what these would open.</summary>
+    internal bool OpensAs(LanguageModelOptions? other) =>
+        other is not null && Adapters.SequenceEqual(other.Adapters) && this == other with { Adapters = Adapters };
 }

@@ -5,6 +5,7 @@ return args switch
     ["quality", .. var rest] => QualityCommand.Run(rest),
     ["quantize", .. var rest] => QuantizeCommand.Run(rest),
     ["generate", .. var rest] => GenerateCommand.Run(rest),
+    ["validate", .. var rest] => await ValidateCommand.RunAsync(rest),
     ["speed", .. var rest] => SpeedCommand.Run(rest),
     ["try", .. var rest] => TryCommand.Run(rest),
     ["digests", .. var rest] => DigestCommand.Run(rest),
@@ -21,6 +22,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Usage: SlmOps.Benchmarks generate|quantize|quality|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up …; see docs/benchmarks.md");
+        "Usage: SlmOps.Benchmarks generate|quantize|quality|validate|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up …; see docs/benchmarks.md");
     return 2;
 }

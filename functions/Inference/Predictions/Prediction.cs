@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace SlmOps.Inference.Predictions;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class Prediction(int vocabulary, bool whole)
 {
     private readonly int[] _ids = whole ? [] : new int[vocabulary];
     private readonly float[] _probabilities = new float[vocabulary];
+    private readonly double[] _wide = new double[whole ? vocabulary : 0];
 
     /// <summary>−log p of the token that follows in the text.</summary>
     internal double Loss { get; set; }
@@ -54,10 +57,8 @@ internal sealed class Prediction(int vocabulary, bool whole)
         if (whole)
         {
             Kept = vocabulary;
-            for (var i = 0; i < vocabulary; i++)
-            {
-                _probabilities[i] = (float)(row.Weights[i] * scale);
-            }
+            TensorPrimitives.Multiply(row.Weights, scale, _wide);
+            TensorPrimitives.ConvertTruncating<double, float>(_wide, _probabilities);
         }
         else
         {
@@ -65,7 +66,7 @@ internal sealed class Prediction(int vocabulary, bool whole)
         }
 
         Mean = Dot(row.Logits);
-        KeptMass = Sum(Probabilities);
+        KeptMass = whole ? TensorPrimitives.Sum<double>(_wide) : Sum(Probabilities);
     }
 
     /// <summary>Σ p_i v_i over the kept tokens; a token of probability 0 adds nothing, whatever its value.</summary>
@@ -74,22 +75,9 @@ internal sealed class Prediction(int vocabulary, bool whole)
         var probabilities = Probabilities;
         if (whole)
         {
-            // Four sums, so that one addition need not wait for the other.
-            var (a, b, c, d, i) = (0.0, 0.0, 0.0, 0.0, 0);
-            for (; i + 3 < probabilities.Length; i += 4)
-            {
-                a += Term(probabilities[i], values[i]);
-                b += Term(probabilities[i + 1], values[i + 1]);
-                c += Term(probabilities[i + 2], values[i + 2]);
-                d += Term(probabilities[i + 3], values[i + 3]);
-            }
-
-            for (; i < probabilities.Length; i++)
-            {
-                a += Term(probabilities[i], values[i]);
-            }
-
-            return a + b + (c + d);
+            TensorPrimitives.ConvertTruncating<float, double>(probabilities, _wide);
+            var quick = TensorPrimitives.Dot<double>(_wide, values);
+            return double.IsFinite(quick) ? quick : OneByOne(probabilities, values);
         }
 
         var sum = 0.0;
@@ -99,9 +87,20 @@ internal sealed class Prediction(int vocabulary, bool whole)
         }
 
         return sum;
-
-        static double Term(float probability, double value) => probability == 0 ? 0 : probability * value;
     }
+
+    private static double OneByOne(ReadOnlySpan<float> probabilities, ReadOnlySpan<double> values)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < probabilities.Length; i++)
+        {
+            sum += Term(probabilities[i], values[i]);
+        }
+
+        return sum;
+    }
+
+    private static double Term(float probability, double value) => probability == 0 ? 0 : probability * value;
 
     private static double Sum(ReadOnlySpan<float> probabilities)
     {

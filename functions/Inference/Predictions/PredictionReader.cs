@@ -23,6 +23,37 @@ internal sealed class PredictionReader
     /// <exception cref="InvalidDataException">When the file ends early or contradicts itself.</exception>
     internal Prediction Next()
     {
+        ReadFixed();
+        Fill(MemoryMarshal.AsBytes(_prediction.Ids));
+        Fill(MemoryMarshal.AsBytes(_prediction.Probabilities));
+        foreach (var id in _prediction.Ids)
+        {
+            if (id < 0 || id >= Header.Vocabulary)
+            {
+                throw new InvalidDataException("The file of predictions names a token that is not there.");
+            }
+        }
+
+        return _prediction;
+    }
+
+    /// <summary>The next position without its tokens: losses alone. Not to be asked for a divergence.</summary>
+    /// <exception cref="InvalidDataException">When the file ends early or contradicts itself.</exception>
+    internal Prediction NextLoss()
+    {
+        ReadFixed();
+        var rest = (long)_prediction.Kept * sizeof(float) + (Header.IsWhole ? 0 : (long)_prediction.Kept * sizeof(int));
+        if (_source.Position + rest > _source.Length)
+        {
+            throw EndsEarly();
+        }
+
+        _source.Seek(rest, SeekOrigin.Current);
+        return _prediction;
+    }
+
+    private void ReadFixed()
+    {
         Span<byte> fixedPart = stackalloc byte[PredictionHeader.RecordBytes];
         Fill(fixedPart);
         _prediction.Loss = BinaryPrimitives.ReadDoubleLittleEndian(fixedPart);
@@ -39,24 +70,15 @@ internal sealed class PredictionReader
         }
 
         _prediction.Kept = kept;
-        Fill(MemoryMarshal.AsBytes(_prediction.Ids));
-        Fill(MemoryMarshal.AsBytes(_prediction.Probabilities));
-        foreach (var id in _prediction.Ids)
-        {
-            if (id < 0 || id >= Header.Vocabulary)
-            {
-                throw new InvalidDataException("The file of predictions names a token that is not there.");
-            }
-        }
-
-        return _prediction;
     }
+
+    private static InvalidDataException EndsEarly() => new("The file of predictions ends early.");
 
     private void Fill(Span<byte> target)
     {
         if (_source.ReadAtLeast(target, target.Length, throwOnEndOfStream: false) < target.Length)
         {
-            throw new InvalidDataException("The file of predictions ends early.");
+            throw EndsEarly();
         }
     }
 }

@@ -4,10 +4,18 @@ using SlmOps.Inference.Samples;
 
 namespace SlmOps.Inference.Sandbox;
 
-/// <summary>Does what a request asks; every failure of the model is a reply.</summary>
-internal static class RequestRunner
+/// <summary>
+/// Does what a request asks; every failure of the model is a reply. The language model of the last request stays open for
+/// the next one.
+/// </summary>
+internal sealed class RequestRunner : IDisposable
 {
-    internal static RunReply Run(RunRequest request, IProgress<double> progress)
+    private EvaluatedModel? _open;
+    private LanguageModelOptions? _openedWith;
+
+    public void Dispose() => Close();
+
+    internal RunReply Run(RunRequest request, IProgress<double> progress)
     {
         try
         {
@@ -15,20 +23,23 @@ internal static class RequestRunner
             {
                 RunRequest.Predict ask => new()
                 {
-                    Predicted = Evaluation.Predict(ask.Model, ask.Tokens, ask.Predictions, ask.Options, progress, CancellationToken.None),
+                    Predicted = Evaluation.PredictWith(
+                        Open(ask.Model, ask.Options), ask.Tokens, ask.Predictions, ask.Options, progress, CancellationToken.None),
                 },
                 RunRequest.Judge ask => new()
                 {
-                    Judged = Evaluation.Judge(ask.Model, ask.Predictions, ask.Tokens, ask.Options, progress, CancellationToken.None),
+                    Judged = Evaluation.JudgeWith(
+                        Open(ask.Model, ask.Options), ask.Predictions, ask.Tokens, ask.Options, progress, CancellationToken.None),
                 },
                 RunRequest.Compare ask => new()
                 {
-                    Compared = OutputComparison.Compare(ask.Baseline, ask.Candidate, ask.Options, progress, CancellationToken.None),
+                    Compared = OutputComparison.Compare(
+                        ask.Baseline, ask.Candidate, ask.Options, Alone(progress), CancellationToken.None),
                 },
                 RunRequest.Answer ask => new() { Answered = Answer(ask, progress) },
                 RunRequest.TryAdapters ask => new()
                 {
-                    Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, progress),
+                    Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, Alone(progress)),
                 },
                 _ => new()
                 {
@@ -42,9 +53,36 @@ internal static class RequestRunner
         }
     }
 
-    private static AnswerResult Answer(RunRequest.Answer ask, IProgress<double> progress)
+    /// <summary>The model, open already when the request before used it as well.</summary>
+    private EvaluatedModel Open(string path, EvaluationOptions options)
     {
-        using var model = LanguageModel.Open(ask.Model, ask.Options);
+        if (_open?.Model.ModelPath == path && options.Model.OpensAs(_openedWith))
+        {
+            return _open;
+        }
+
+        Close();
+        _open = EvaluatedModel.Open(path, options);
+        _openedWith = options.Model;
+        return _open;
+    }
+
+    private void Close()
+    {
+        _open?.Dispose();
+        _open = null;
+    }
+
+    /// <summary>Closes what is open: who comes now measures memory, and opens models of its own.</summary>
+    private IProgress<double> Alone(IProgress<double> progress)
+    {
+        Close();
+        return progress;
+    }
+
+    private AnswerResult Answer(RunRequest.Answer ask, IProgress<double> progress)
+    {
+        var model = Open(ask.Model, new() { Model = ask.Options }).Model;
         var watch = Stopwatch.StartNew();
         var answers = new List<IReadOnlyList<int>>();
         foreach (var (prompt, most) in ask.Prompts.Zip(ask.NewTokens))

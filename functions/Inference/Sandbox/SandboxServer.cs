@@ -17,6 +17,7 @@ public static class SandboxServer
         using var requests = new BlockingCollection<RunRequest>();
         var reader = new Thread(() => Read(requests)) { IsBackground = true, Name = "requests" };
         reader.Start();
+        using var runner = new RequestRunner();
         RunLimits? limits = null;
         foreach (var request in requests.GetConsumingEnumerable())
         {
@@ -30,7 +31,7 @@ public static class SandboxServer
                     ChildLimits.StartRequest(limits);
                     Say(
                         output,
-                        RequestRunner.Run(work, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))),
+                        runner.Run(work, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))),
                         limits.AnswerBytes);
                     break;
                 default:

@@ -62,7 +62,8 @@ internal sealed class TextTrial(
             var path = await predictions
                 .GetAsync(
                     KeyOf(record),
-                    target => PredictAsync(run, record, sandbox, tokens, target, evaluation, work, cancellationToken),
+                    target => PredictAsync(
+                        run, record, sandbox, tokens, target, evaluation, isOriginal ? candidatePath : null, work, cancellationToken),
                     cancellationToken)
                 .ConfigureAwait(false);
             var measured = await sandbox
@@ -97,16 +98,23 @@ internal sealed class TextTrial(
         IReadOnlyList<int> tokens,
         string target,
         EvaluationOptions evaluation,
+        string? original,
         WorkFolder work,
         CancellationToken cancellationToken)
     {
-        var source = work.Folder("source");
-        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+        // The variant that is the original predicts from the file that is judged next, which stays open between the two.
+        if (original is null)
+        {
+            var source = work.Folder("source");
+            await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+            original = WorkFolder.PathOf(source, record.Manifest.Model!);
+        }
+
         try
         {
             var made = await sandbox
                 .PredictAsync(
-                    ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken),
+                    ModelInputs.Baseline(record, original, work, cancellationToken),
                     tokens,
                     target,
                     evaluation,

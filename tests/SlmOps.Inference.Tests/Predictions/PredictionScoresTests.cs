@@ -63,6 +63,8 @@ public sealed class PredictionScoresTests
     {
         Assert.Equal(1, Argmax.Of([0, 2, 2, 1]));
         Assert.Equal(1, Argmax.Of([float.NaN, -5, float.NaN]));
+        Assert.Equal(1, Argmax.Of([-1, -0f, 0f]));
+        Assert.Equal(0, Argmax.Of([float.NaN, float.NaN]));
     }
 
     [Fact]

@@ -38,6 +38,43 @@ public sealed class ModelSandboxTests
     }
 
     [Fact]
+    public async Task Requests_OfTheSameModel_OpenItOnce()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "An open file stays there.");
+        using var folder = new TempFolder();
+        var model = ToyDecoder.Save(new(), folder.Path);
+        var predictions = Path.Combine(folder.Path, "predictions");
+        var options = new EvaluationOptions { WindowTokens = 16, CandidateIsBaseline = true };
+        await using var sandbox = await StartAsync(new());
+        await sandbox.PredictAsync(model, Text, predictions, options, null, Token);
+        File.Delete(model);
+
+        var judged = await sandbox.JudgeAsync(model, predictions, Text, options, null, Token);
+        var answered = await sandbox.AnswerAsync(model, options.Model, [[1, 2]], [3], Token);
+        await sandbox.CompareAsync(Floats(folder, "Neg"), Floats(folder, "Neg"), new() { Samples = 1 }, null, Token);
+        var closed = await Assert.ThrowsAsync<ModelOpenException>(() => sandbox.AnswerAsync(model, options.Model, [[1]], [1], Token));
+
+        Assert.Equal(0, judged.Kl);
+        Assert.True(judged.TokensPerSecond > 0);
+        Assert.Equal(3, answered.Tokens[0].Count);
+        Assert.Equal("file-missing", closed.Code);
+    }
+
+    [Fact]
+    public async Task Requests_OfTheSameModelOpenedOtherwise_OpenItAgain()
+    {
+        using var folder = new TempFolder();
+        var model = ToyDecoder.Save(new(), folder.Path);
+        await using var sandbox = await StartAsync(new());
+        await sandbox.AnswerAsync(model, new(), [[1, 2, 3]], [1], Token);
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(
+            () => sandbox.AnswerAsync(model, new() { MaxPositions = 2 }, [[1, 2, 3]], [1], Token));
+
+        Assert.Contains("has 2 positions", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_Linux_HoldsEveryLimitOfTheKernel()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Limits of the kernel are Linux's.");
