@@ -26,7 +26,8 @@ internal static class RuntimeWarmUp
 
     private static bool Run()
     {
-        using var session = new InferenceSession(Identity);
+        using var one = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using var session = new InferenceSession(Identity, one);
         using var options = new RunOptions();
         using var input = OrtValue.CreateTensorValueFromMemory(new float[1], [1]);
         using var outputs = session.Run(options, ["x"], [input], ["y"]);

@@ -61,7 +61,9 @@ public static class PipelineServices
 
         services.AddSingleton<ModelSandboxes>();
         services.AddSingleton<PredictionCache>();
+        services.AddSingleton<BaselineVerdict>();
         services.AddSingleton<TextTrial>();
+        services.AddSingleton<OutputTrial>();
         services.AddSingleton<StageGuard>();
         services.AddSingleton<RunCancel>();
 

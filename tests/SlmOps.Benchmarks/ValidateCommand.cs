@@ -15,7 +15,7 @@ internal static class ValidateCommand
     private const int PromptTokens = 8;
     private const int NewTokens = 16;
 
-    private static readonly string[] s_recipes = ["int8", "int4"];
+    private static readonly string[] Recipes = ["int8", "int4"];
 
     internal static async Task<int> RunAsync(string[] arguments)
     {
@@ -25,7 +25,7 @@ internal static class ValidateCommand
         try
         {
             var original = Path.Combine(source, "model.onnx");
-            List<string> variants = [original, .. s_recipes.Select(recipe => Build(original, folder.FullName, recipe))];
+            List<string> variants = [original, .. Recipes.Select(recipe => Build(original, folder.FullName, recipe))];
             var tokens = Tokenizer
                 .Load(Path.Combine(source, "tokenizer.json"))
                 .Encode(await File.ReadAllTextAsync(Path.Combine(source, "eval.txt")));
@@ -65,7 +65,7 @@ internal static class ValidateCommand
     {
         for (var i = 0; i < work.Variants.Count; i++)
         {
-            var options = work.Options(i);
+            var options = Work.Options(i);
             if (i == 0)
             {
                 Timed("  predict", () => Evaluation.Predict(work.Variants[0], work.Tokens, work.Predictions, options));
@@ -87,7 +87,7 @@ internal static class ValidateCommand
     {
         for (var i = 0; i < work.Variants.Count; i++)
         {
-            var options = work.Options(i);
+            var options = Work.Options(i);
             var sandbox = await ModelSandbox.StartAsync(RunnerCommand.Find(), new(), TimeProvider.System, CancellationToken.None);
             await using (sandbox)
             {
@@ -132,6 +132,6 @@ internal static class ValidateCommand
             [.. Enumerable.Range(0, ValidateCommand.Prompts).Select(i =>
                 Tokens.Skip(i * Tokens.Count / ValidateCommand.Prompts).Take(PromptTokens).ToList())];
 
-        internal EvaluationOptions Options(int variant) => new() { MeasureBaselineSpeed = false, CandidateIsBaseline = variant == 0 };
+        internal static EvaluationOptions Options(int variant) => new() { MeasureBaselineSpeed = false, CandidateIsBaseline = variant == 0 };
     }
 }

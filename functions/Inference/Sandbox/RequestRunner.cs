@@ -117,11 +117,15 @@ internal sealed class RequestRunner : IDisposable
             _ => null,
         };
 
-    /// <summary>ONNX Runtime has no error code for it: its allocator, the C++ library and its arena each have their words.</summary>
+    /// <summary>
+    /// ONNX Runtime has no error code for it: its allocator, the C++ library, its arena and a thread without a place for its
+    /// stack each have their words.
+    /// </summary>
     private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
         || (exception.GetBaseException() is OnnxRuntimeException { Message: var words }
             && (words.Contains("bad_alloc", StringComparison.Ordinal)
                 || words.Contains("bad allocation", StringComparison.Ordinal)
                 || words.Contains("Failed to allocate memory", StringComparison.OrdinalIgnoreCase)
+                || words.Contains("pthread_create failed", StringComparison.Ordinal)
                 || words.Contains("Available memory of", StringComparison.Ordinal)));
 }

@@ -112,7 +112,7 @@ internal sealed class AdaptationPublisher(
                     new(
                         "channel-full",
                         $"{run.Model} {run.Version} cannot go to '{channel}': {refusal}.",
-                        "Withdraw adaptations that no device needs any more (slmops overlay withdraw), and upload under a new version."),
+                        "Withdraw adaptations that no device needs any more (slmops adaptation withdraw), and upload under a new version."),
                 ]),
             "channel-full",
             cancellationToken);

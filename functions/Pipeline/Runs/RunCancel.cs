@@ -47,7 +47,7 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
         : await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false) is not null
             ? "was released; take it back with `slmops rollout rollback`"
         : await runs.FindAsync<AdaptResult>(run, AdaptResult.Row, cancellationToken).ConfigureAwait(false) is not null
-            ? "has ended; take it out of its channel with `slmops overlay withdraw`"
+            ? "has ended; take it out of its channel with `slmops adaptation withdraw`"
         : await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false)
             is { Value.Variants.Count: 0 }
             ? "was rejected before"

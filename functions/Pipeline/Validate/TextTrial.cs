@@ -15,7 +15,7 @@ namespace SlmOps.Pipeline.Validate;
 /// that comes later does not even fetch the original.
 /// </summary>
 internal sealed class TextTrial(
-    ArtifactBlobs artifacts, RunStore runs, ModelSandboxes sandboxes, PredictionCache predictions, PipelineOptions options)
+    ArtifactBlobs artifacts, BaselineVerdict baseline, ModelSandboxes sandboxes, PredictionCache predictions, PipelineOptions options)
 {
     // Prompts and windows of the speed measurement, beside the text itself.
     private const int SpeedTokens = 4096;
@@ -32,13 +32,7 @@ internal sealed class TextTrial(
         RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
-        if (
-            await runs.FindAsync<BaselineRefusal>(run, BaselineRefusal.Row, cancellationToken).ConfigureAwait(false) is { Value: var known }
-        )
-        {
-            throw new BaselineException(known.Reason);
-        }
-
+        await baseline.RequireRunnableAsync(run, cancellationToken).ConfigureAwait(false);
         var texts = work.Folder("texts");
         await artifacts.LoadAsync(record.Files.Where(file => IsText(record, file.Path)), texts, cancellationToken).ConfigureAwait(false);
         var tokenizer = Tokenizer.Load(WorkFolder.PathOf(texts, record.Manifest.Tokenizer!));
@@ -126,7 +120,7 @@ internal sealed class TextTrial(
         catch (Exception refused) when (refused is ModelOpenException or InferenceException or ArgumentException
             or SandboxException { Ending: not SandboxEnding.NotStarted })
         {
-            throw await RefuseAsync(run, $"The original cannot be run: {work.WithoutPaths(refused.Message)}", cancellationToken)
+            throw await baseline.RefuseAsync(run, work.WithoutPaths(refused.Message), cancellationToken)
                 .ConfigureAwait(false);
         }
     }
@@ -135,15 +129,9 @@ internal sealed class TextTrial(
     {
         if (!double.IsFinite(perplexity))
         {
-            throw await RefuseAsync(run, "The original's perplexity on the evaluation text is not a finite number.", cancellationToken)
+            throw await baseline.RefuseAsync(run, "its perplexity on the evaluation text is not a finite number", cancellationToken)
                 .ConfigureAwait(false);
         }
-    }
-
-    private async Task<BaselineException> RefuseAsync(RunKey run, string reason, CancellationToken cancellationToken)
-    {
-        await runs.CompleteAsync(run, BaselineRefusal.Row, new BaselineRefusal(reason), [], cancellationToken).ConfigureAwait(false);
-        return new(reason);
     }
 
     private static bool IsText(RunRecord record, string path) =>
@@ -157,6 +145,3 @@ internal sealed class TextTrial(
                     CultureInfo.InvariantCulture,
                     $"{record.SourceDigest} {record.Manifest.Evaluation.WindowTokens} {record.Manifest.Evaluation.MaxTokens}")));
 }
-
-/// <summary>The original cannot be run, so no variant of it can be judged.</summary>
-internal sealed class BaselineException(string message) : Exception(message);

@@ -2,20 +2,16 @@ using SlmOps.Contracts;
 using SlmOps.Inference;
 using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Runs;
-using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Validate;
 
 /// <summary>Runs a variant, and the original where that was not done yet, in a process of their own, and judges it.</summary>
 internal sealed class ValidateStage(
-    ArtifactBlobs artifacts, RunStore runs, TextTrial texts, ModelSandboxes sandboxes, PipelineOptions options, TimeProvider time,
+    ArtifactBlobs artifacts, RunStore runs, TextTrial texts, OutputTrial outputs, PipelineOptions options, TimeProvider time,
     ILogger<ValidateStage> log)
     : RunStage<ValidateResult>(runs, time)
 {
-    // Made up tokens that a language model without a text is compared on, in both models and for the speed.
-    private const int SampleTokens = 8192;
-
     private static readonly VariantFigures NoFigures = new(null, null, null, null, null, null, null, null);
 
     protected override async Task<StageOutcome<ValidateResult>?> WorkAsync(
@@ -65,7 +61,7 @@ internal sealed class ValidateStage(
         {
             var (figures, smoke) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
                 ? await texts.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false)
-                : await OutputsAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
+                : await outputs.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
             var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, built.Recipe == VariantRequest.Original);
             return new(built.Variant, verdict, Storable(figures), smoke);
         }
@@ -81,34 +77,6 @@ internal sealed class ValidateStage(
             )
         {
             return new(built.Variant, new(false, work.WithoutPaths(refused.Message)), NoFigures, null);
-        }
-    }
-
-    private async Task<(VariantFigures Figures, SmokeTest? Smoke)> OutputsAsync(
-        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
-    {
-        var source = work.Folder("source");
-        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
-        var baseline = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
-        var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
-        var size = new RunSize(
-            record.WeightBytes + built.Bytes,
-            record.Parameters,
-            test is null ? 0 : SampleTokens + SmokePrompts.Tokens(test));
-        var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
-        await using (sandbox.ConfigureAwait(false))
-        {
-            var measured = await sandbox.CompareAsync(
-                baseline, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken)
-                .ConfigureAwait(false);
-            var figures = new VariantFigures(
-                null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
-            {
-                Cosine = measured.Embeddings?.Cosine,
-                Neighbours = measured.Embeddings?.Neighbours,
-            };
-            return (figures, test is null ? null : await SmokePrompts.AnswerAsync(
-                test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false));
         }
     }
 

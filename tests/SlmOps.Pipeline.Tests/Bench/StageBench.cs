@@ -33,6 +33,10 @@ internal sealed class StageBench : IAsyncDisposable
 
     internal Wire Wire { get; private init; } = new();
 
+    /// <summary>A service of the pipeline.</summary>
+    internal T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
     internal RunStore Runs => _services.GetRequiredService<RunStore>();
 
     internal BlobServiceClient Blobs => _services.GetRequiredService<BlobServiceClient>();
@@ -40,7 +44,9 @@ internal sealed class StageBench : IAsyncDisposable
     /// <summary>A new host on the storage, with every queue empty.</summary>
     /// <param name="storage">The storage.</param>
     /// <param name="with">Services instead of the pipeline's own, or beside them.</param>
-    internal static async Task<StageBench> StartAsync(StageStorage storage, Action<IServiceCollection>? with = null)
+    /// <param name="settings">Settings beside those that every bench has.</param>
+    internal static async Task<StageBench> StartAsync(
+        StageStorage storage, Action<IServiceCollection>? with = null, params (string Name, string Value)[] settings)
     {
         var wire = new Wire();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -53,7 +59,7 @@ internal sealed class StageBench : IAsyncDisposable
             ["SlmOps:ReleaseKey"] = Path.Combine(storage.Folder.Root, "release.pem"),
             ["SlmOps:DirectorKey"] = Path.Combine(storage.Folder.Root, "director.pem"),
             ["SlmOps:OnlineKey"] = Path.Combine(storage.Folder.Root, "online.pem"),
-        }).Build();
+        }).AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build();
         var services = new ServiceCollection().AddLogging().AddPipeline(configuration);
         services.AddSingleton(Queues(storage, wire));
         services.AddSingleton(Events(wire));

@@ -57,4 +57,28 @@ public sealed class ValidateStageTests(StageStorage storage)
         Assert.Equal(new QualityVerdict(false, built.Problems[0].Message), judged.Verdict);
         Assert.Null(judged.SmokeTest);
     }
+
+    [Theory]
+    [InlineData("outputs")]
+    [InlineData("text")]
+    public async Task Run_OriginalThatDied_IsNotRunAgainForTheOtherVariants(string judgedBy)
+    {
+        await using var bench = await StageBench.StartAsync(storage, settings: ("SlmOps:RunMemoryBytes", "16777216"));
+        var name = $"validate-died-{judgedBy}";
+        var run = await bench.ArriveAsync(
+            "validate",
+            judgedBy == "text" ? Models.Decoder(name, "1", 34, "int8") : Models.Mlp(name, "1", 34, "int8"));
+
+        foreach (var message in (await bench.TakeAsync("validate")).OrderByDescending(message => message.Contains("fp32", StringComparison.Ordinal)))
+        {
+            await bench.RunAsync("validate", message);
+        }
+
+        var (original, int8) = (
+            await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("fp32")),
+            await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("int8")));
+        Assert.False(original.Verdict.Accepted);
+        Assert.StartsWith("The original cannot be run: out-of-memory", original.Verdict.Reason, StringComparison.Ordinal);
+        Assert.Equal(original.Verdict, int8.Verdict);
+    }
 }

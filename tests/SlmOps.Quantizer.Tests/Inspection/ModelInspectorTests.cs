@@ -344,6 +344,37 @@ public sealed class ModelInspectorTests : IDisposable
         Assert.Contains("functions", problem.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(13, true)]
+    [InlineData(12, false)]
+    public void Inspect_FunctionCalledTwice_CountsItsNodesForEachCall(int most, bool accepted)
+    {
+        // A product and two calls, and five nodes of the function in each call's place: 3 + 2 · 5.
+        var b = Small();
+        var function = new FunctionProto { Name = "Five", Domain = "local" };
+        function.Input.Add("n0");
+        function.Output.Add("n5");
+        function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = b.Opset });
+        for (var i = 0; i < 5; i++)
+        {
+            var node = new NodeProto { OpType = "Relu" };
+            node.Input.Add($"n{i}");
+            node.Output.Add($"n{i + 1}");
+            function.Node.Add(node);
+        }
+
+        b.Model.Functions.Add(function);
+        b.Domain("local", 1);
+        b.Add("Five", ["x"], "first").Domain = "local";
+        b.Add("Five", ["first"], "second").Domain = "local";
+        b.Output("second");
+
+        var result = Inspect(b, limits: new() { MaxNodes = most });
+
+        Assert.Equal(accepted, result.Facts is not null);
+        Assert.Equal(accepted ? [] : ["too-many-nodes"], result.Problems.Select(problem => problem.Code));
+    }
+
     [Fact]
     public void Inspect_TooLarge_CountsExternalData() =>
         Assert.Equal("too-large", Problem(Small(), 1, new() { MaxModelBytes = 2000 }).Code);

@@ -1,0 +1,69 @@
+using SlmOps.Contracts;
+using SlmOps.Inference.Sandbox;
+using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Sandboxes;
+using SlmOps.Pipeline.Storage;
+
+namespace SlmOps.Pipeline.Validate;
+
+/// <summary>Judges variants of a model without a text by their outputs beside the original's, on the same inputs.</summary>
+internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict original, ModelSandboxes sandboxes, PipelineOptions options)
+{
+    // Made up tokens that a language model without a text is compared on, in both models and for the speed.
+    private const int SampleTokens = 8192;
+
+    /// <summary>Figures of a variant, and its answers to the smoke prompts of a language model.</summary>
+    /// <param name="record">The run.</param>
+    /// <param name="built">The variant.</param>
+    /// <param name="candidatePath">Its graph, fetched.</param>
+    /// <param name="work">A folder of this invocation.</param>
+    /// <param name="cancellationToken">Kills what runs.</param>
+    /// <exception cref="SandboxException">When one of the two took the process down.</exception>
+    /// <exception cref="BaselineException">When the original did so before.</exception>
+    internal async Task<(VariantFigures Figures, SmokeTest? Smoke)> RunAsync(
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var run = new RunKey(record.Model, record.Version);
+        await original.RequireRunnableAsync(run, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await CompareAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SandboxException ended) when (ended.Ending is not SandboxEnding.NotStarted && IsOriginalAlone(record, built))
+        {
+            throw await original.RefuseAsync(run, work.WithoutPaths(ended.Message), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>True when both sides are the original: then it is to blame, and no other variant can do better.</summary>
+    private static bool IsOriginalAlone(RunRecord record, QuantizeResult built) =>
+        built.Recipe == VariantRequest.Original && !record.NeedsFloat32Twin;
+
+    private async Task<(VariantFigures Figures, SmokeTest? Smoke)> CompareAsync(
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
+    {
+        var source = work.Folder("source");
+        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+        var baseline = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
+        var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
+        var size = new RunSize(
+            record.WeightBytes + built.Bytes,
+            record.Parameters,
+            test is null ? 0 : SampleTokens + SmokePrompts.Tokens(test));
+        var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
+        await using (sandbox.ConfigureAwait(false))
+        {
+            var measured = await sandbox.CompareAsync(
+                baseline, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken)
+                .ConfigureAwait(false);
+            var figures = new VariantFigures(
+                null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
+            {
+                Cosine = measured.Embeddings?.Cosine,
+                Neighbours = measured.Embeddings?.Neighbours,
+            };
+            return (figures, test is null ? null : await SmokePrompts.AnswerAsync(
+                test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false));
+        }
+    }
+}
