@@ -28,7 +28,7 @@ internal sealed class EvaluatedModel : IDisposable
         return new(model, options, before, options.Time.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    /// <summary>Its speeds, and the memory it took for them; measured the first time, which should be before it runs a whole text.</summary>
+    /// <summary>Its speeds, and the memory it took for them; measured the first time, which should be before it runs a text.</summary>
     internal Measured Measure(IReadOnlyList<int> tokens, int window, CancellationToken cancellationToken)
     {
         if (_measured is null)

@@ -132,6 +132,7 @@ internal static class ValidateCommand
             [.. Enumerable.Range(0, ValidateCommand.Prompts).Select(i =>
                 Tokens.Skip(i * Tokens.Count / ValidateCommand.Prompts).Take(PromptTokens).ToList())];
 
-        internal static EvaluationOptions Options(int variant) => new() { MeasureBaselineSpeed = false, CandidateIsBaseline = variant == 0 };
+        internal static EvaluationOptions Options(int variant) =>
+            new() { MeasureBaselineSpeed = false, CandidateIsBaseline = variant == 0 };
     }
 }

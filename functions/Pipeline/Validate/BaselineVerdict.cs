@@ -8,9 +8,10 @@ internal sealed class BaselineVerdict(RunStore runs)
     /// <exception cref="BaselineException">When that is known.</exception>
     internal async Task RequireRunnableAsync(RunKey run, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync<BaselineRefusal>(run, BaselineRefusal.Row, cancellationToken).ConfigureAwait(false) is { Value: var known })
+        var known = await runs.FindAsync<BaselineRefusal>(run, BaselineRefusal.Row, cancellationToken).ConfigureAwait(false);
+        if (known is not null)
         {
-            throw new BaselineException(known.Reason);
+            throw new BaselineException(known.Value.Reason);
         }
     }
 

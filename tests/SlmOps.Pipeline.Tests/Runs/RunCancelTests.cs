@@ -42,7 +42,8 @@ public sealed class RunCancelTests(StageStorage storage)
     {
         await using var bench = await StageBench.StartAsync(storage);
         var run = new RunKey("cancel-intake", "1");
-        await bench.Runs.PutAsync(run, StageAttempt.Row(StageAttempt.Intake, null), new StageAttempt(1, DateTimeOffset.UnixEpoch), Cancelled);
+        await bench.Runs.PutAsync(
+            run, StageAttempt.Row(StageAttempt.Intake, null), new StageAttempt(1, DateTimeOffset.UnixEpoch), Cancelled);
 
         Assert.True(await CancelAsync(bench, run) is { Done: true });
     }

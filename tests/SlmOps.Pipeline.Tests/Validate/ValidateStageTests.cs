@@ -69,7 +69,8 @@ public sealed class ValidateStageTests(StageStorage storage)
             "validate",
             judgedBy == "text" ? Models.Decoder(name, "1", 34, "int8") : Models.Mlp(name, "1", 34, "int8"));
 
-        foreach (var message in (await bench.TakeAsync("validate")).OrderByDescending(message => message.Contains("fp32", StringComparison.Ordinal)))
+        var messages = await bench.TakeAsync("validate");
+        foreach (var message in messages.OrderByDescending(message => message.Contains("fp32", StringComparison.Ordinal)))
         {
             await bench.RunAsync("validate", message);
         }
