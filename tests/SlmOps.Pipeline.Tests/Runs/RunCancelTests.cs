@@ -14,7 +14,7 @@ public sealed class RunCancelTests(StageStorage storage)
     public async Task Cancel_NothingOfThatName_IsNothing()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        Assert.Null(await CancelAsync(bench, new("cancel-nobody", "1")));
+        Assert.Null(await CancelAsync(bench, RunKey.Of("cancel-nobody", "1")!));
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class RunCancelTests(StageStorage storage)
     public async Task Cancel_WhileIntakeReadsIt_IsRejected()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("cancel-intake", "1");
+        var run = RunKey.Of("cancel-intake", "1")!;
         await bench.Runs.PutAsync(
             run, StageAttempt.Row(StageAttempt.Intake, null), new StageAttempt(1, DateTimeOffset.UnixEpoch), Cancelled);
 

@@ -18,7 +18,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_WhileItWorks_ADeathIsWrittenDownAndTakenBackAfterwards()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-works", "1");
+        var run = RunKey.Of("guard-works", "1")!;
         var during = 0;
 
         await RunAsync(bench, run, async _ => during = await DeathsAsync(bench, run));
@@ -31,7 +31,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_WorkThatThrows_IsNoDeath()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-throws", "1");
+        var run = RunKey.Of("guard-throws", "1")!;
 
         await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(bench, run, _ => throw new InvalidDataException("bad")));
 
@@ -42,7 +42,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_HostDiedTwice_GivesUpWithoutWorkingAndStartsAnewAfterwards()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-died", "1");
+        var run = RunKey.Of("guard-died", "1")!;
         await DieAsync(bench, run, 2);
         var (worked, gaveUp) = (0, 0);
 
@@ -58,7 +58,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_MoreDeathsAllowed_TriesAgain()
     {
         await using var bench = await StageBench.StartAsync(storage, settings: ("SlmOps:MaxHostDeaths", "3"));
-        var run = new RunKey("guard-more", "1");
+        var run = RunKey.Of("guard-more", "1")!;
         await DieAsync(bench, run, 2);
         var during = 0;
 
@@ -75,7 +75,7 @@ public sealed class StageGuardTests(StageStorage storage)
 
         // Each ends only when the other has started.
         await Task.WhenAll(
-            [.. both.Select((mine, i) => RunAsync(bench, new($"guard-beside-{i}", "1"), ended =>
+            [.. both.Select((mine, i) => RunAsync(bench, RunKey.Of($"guard-beside-{i}", "1")!, ended =>
             {
                 mine.SetResult();
                 return both[1 - i].Task.WaitAsync(ended);
@@ -86,7 +86,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_HostDiedOnce_RunsWithNoOtherBesideIt()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-alone", "1");
+        var run = RunKey.Of("guard-alone", "1")!;
         await DieAsync(bench, run, 1);
         var others = Task.CompletedTask;
         var (inside, beside) = (0, 0);
@@ -94,7 +94,7 @@ public sealed class StageGuardTests(StageStorage storage)
         await RunAsync(bench, run, async _ =>
         {
             others = Task.WhenAll(
-                [.. Enumerable.Range(0, 3).Select(i => RunAsync(bench, new($"guard-other-{i}", "1"), Count(() => inside++)))]);
+                [.. Enumerable.Range(0, 3).Select(i => RunAsync(bench, RunKey.Of($"guard-other-{i}", "1")!, Count(() => inside++)))]);
 
             // Many times what the others would need to get in.
             for (var look = 0; look < 30; look++)
@@ -112,7 +112,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_CancelledBefore_DoesNotWork()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-cancelled", "1");
+        var run = RunKey.Of("guard-cancelled", "1")!;
         await CancelAsync(bench, run);
         var worked = 0;
 
@@ -125,7 +125,7 @@ public sealed class StageGuardTests(StageStorage storage)
     public async Task Run_CancelledWhileItWorks_EndsTheWorkAndIsNoDeath()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = new RunKey("guard-ended", "1");
+        var run = RunKey.Of("guard-ended", "1")!;
         var time = new FakeTimeProvider();
         using var guard = new StageGuard(
             bench.Runs, bench.Get<Rejections>(), bench.Get<PipelineOptions>(), time, NullLogger<StageGuard>.Instance);
