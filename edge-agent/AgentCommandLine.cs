@@ -16,10 +16,10 @@ internal static class AgentCommandLine
         the variant that the hardware can hold, downloads it with resume, checks the release signature and every digest,
         tests it beside the model that runs, switches in one step, watches it, and commits it or goes back.
 
-        Every setting can also come from the environment: SLMOPS_URL, SLMOPS_KEY_FILE, SLMOPS_CHANNEL, SLMOPS_ID, SLMOPS_DATA,
-        SLMOPS_TRUST, SLMOPS_LABELS (a=b,c=d), SLMOPS_MEMORY, SLMOPS_PREFER, SLMOPS_POLL, SLMOPS_LAUNCHER. An option
-        wins over its variable. The key itself comes from SLMOPS_KEY or a file, never from the command line, which every
-        user of the machine can read.
+        Every setting can also come from the environment: SLMOPS_URL, SLMOPS_TOKEN, SLMOPS_TOKEN_FILE, SLMOPS_CHANNEL, SLMOPS_ID,
+        SLMOPS_DATA, SLMOPS_TRUST, SLMOPS_LABELS (a=b,c=d), SLMOPS_MEMORY, SLMOPS_PREFER, SLMOPS_POLL, SLMOPS_LAUNCHER. An option
+        wins over its variable. The enrolment token itself comes from SLMOPS_TOKEN or a file, never from the command line, which
+        every user of the machine can read.
 
         Exit codes: 0 stopped, or settled with --once; 1 failed, or settled on less than the channel asks for; 2 wrong usage.
         """;
@@ -27,8 +27,10 @@ internal static class AgentCommandLine
     internal static RootCommand Create()
     {
         var url = Text("--url", "address", "Address of the service, such as https://slmops.example.net. Required.");
-        var key = new Option<string>("--key") { Hidden = true };
-        var keyFile = Text("--key-file", "file", "File with the function key, which is sent to the service alone; or SLMOPS_KEY.");
+        var tokenFile = Text(
+            "--token-file",
+            "file",
+            "File with the enrolment token, needed until the device is enrolled; or SLMOPS_TOKEN holds it.");
         var channel = Text("--channel", "name", "Channel to follow; 'stable' unless given.");
         var id = Text("--id", "name", "Device id; made once and kept in the data folder unless given.");
         var data = Text("--data", "folder", "Folder for models and state; one agent each. Required.");
@@ -63,8 +65,7 @@ internal static class AgentCommandLine
         var root = new RootCommand(Description)
         {
             url,
-            key,
-            keyFile,
+            tokenFile,
             channel,
             id,
             data,
@@ -87,12 +88,6 @@ internal static class AgentCommandLine
             string? Setting(Option<string> option) =>
                 parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant().Replace('-', '_')}");
 
-            if (parsed.GetValue(key) is not null)
-            {
-                return await CannotStartAsync(
-                    ["--key is not taken: every user of this machine can read a command line. Use SLMOPS_KEY or --key-file."]);
-            }
-
             if (parsed.GetValue(smoke) is { } folder)
             {
                 return SmokeCommand.Run(folder, parsed.GetValue(smokePrompts), parsed.GetValue(smokeMemory), cancellationToken);
@@ -107,8 +102,8 @@ internal static class AgentCommandLine
             var raw = new RawOptions
             {
                 Url = Setting(url),
-                Key = parsed.GetValue(keyFile) is null ? Variable("SLMOPS_KEY") : null,
-                KeyFile = Setting(keyFile),
+                Token = parsed.GetValue(tokenFile) is null ? Variable("SLMOPS_TOKEN") : null,
+                TokenFile = Setting(tokenFile),
                 Channel = Setting(channel),
                 Id = Setting(id),
                 Data = Setting(data),

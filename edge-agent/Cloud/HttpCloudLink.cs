@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Identity;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.Packaging.Format;
 using SlmOps.Packaging.Tuf;
@@ -10,12 +11,14 @@ namespace SlmOps.EdgeAgent.Cloud;
 
 /// <summary>The service over HTTPS: the channel document, metadata, blobs, reports.</summary>
 /// <param name="address">Base address, ending in a slash.</param>
-/// <param name="key">Function key, or null.</param>
+/// <param name="credential">Who this device is.</param>
 /// <param name="clock">Clock of the timeouts.</param>
-internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock) : IDisposable
+internal sealed class HttpCloudLink(Uri address, Credential credential, TimeProvider clock) : IDisposable
 {
     private const int MaxRedirects = 5;
     private const int MaxReceiptBytes = 4 << 10;
+    private const int MaxRefusalBytes = 8 << 10;
+    private const int MaxEnrolmentBytes = 32 << 10;
     internal static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     // The longest list at half a megabit a second; one that drips longer is given up.
@@ -23,7 +26,7 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
 
     private readonly HttpClient _client = new(new SocketsHttpHandler
     {
-        // By hand, so that the key stays with the service and never reaches storage.
+        // By hand, so that tokens stay with the service and never reach storage.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = TimeSpan.FromSeconds(15),
@@ -42,20 +45,24 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         using var deadline = new Deadline(CallTimeout, clock, cancellationToken);
         try
         {
-            using var request = Request(HttpMethod.Get, new(address, $"api/v1/channels/{channel}"));
-            if (etag is not null && EntityTagHeaderValue.TryParse(etag, out var tag))
-            {
-                request.Headers.IfNoneMatch.Add(tag);
-            }
-
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using var response = await CallAsync(
+                HttpMethod.Get,
+                new(address, $"api/v1/channels/{channel}"),
+                request =>
+                {
+                    if (etag is not null && EntityTagHeaderValue.TryParse(etag, out var tag))
+                    {
+                        request.Headers.IfNoneMatch.Add(tag);
+                    }
+                },
+                deadline.Token);
             return response.StatusCode switch
             {
                 HttpStatusCode.OK => new ChannelFetch.Fetched(
                     await BodyAsync(response, Limits.ChannelBytes, deadline.Token), response.Headers.ETag?.ToString()),
                 HttpStatusCode.NotModified => new ChannelFetch.NotModified(),
                 HttpStatusCode.NotFound => new ChannelFetch.Absent(),
-                _ => new ChannelFetch.Failed(Answer(request, response), RetryAfter(response)),
+                _ => new ChannelFetch.Failed(Answer(response), RetryAfter(response)),
             };
         }
         catch (Exception exception) when (IsOfNetwork(exception, cancellationToken))
@@ -69,13 +76,12 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
     internal async Task<byte[]?> FetchMetadataAsync(string name, int limit, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(MetadataTimeout, clock, cancellationToken);
-        using var request = Request(HttpMethod.Get, new(address, $"api/v1/metadata/{name}"));
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        using var response = await CallAsync(HttpMethod.Get, new(address, $"api/v1/metadata/{name}"), null, deadline.Token);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => await FirstBytesAsync(response, limit + 1, deadline.Token),
             HttpStatusCode.NotFound => null,
-            _ => throw new MetadataUnavailableException(Answer(request, response), RetryAfter(response)),
+            _ => throw new MetadataUnavailableException(Answer(response), RetryAfter(response)),
         };
     }
 
@@ -85,10 +91,12 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         using var deadline = new Deadline(CallTimeout, clock, cancellationToken);
         try
         {
-            using var request = Request(HttpMethod.Post, new(address, $"api/v1/devices/{deviceId}/reports"));
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(batch, ContractsJson.Default.DeviceReportBatch));
-            request.Content.Headers.ContentType = new("application/json");
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            var body = JsonSerializer.SerializeToUtf8Bytes(batch, ContractsJson.Default.DeviceReportBatch);
+            using var response = await CallAsync(
+                HttpMethod.Post,
+                new(address, $"api/v1/devices/{deviceId}/reports"),
+                request => request.Content = Json(body),
+                deadline.Token);
             if (response.IsSuccessStatusCode)
             {
                 var receipt = JsonSerializer.Deserialize(
@@ -102,8 +110,8 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
             // Only these are about the reports themselves. A key that was revoked, an address that moved, a proxy in between:
             // all of that may be put right, and the reports are wanted then.
             return (int)response.StatusCode is 400 or 413 or 422
-                ? new SendOutcome.Refused(Answer(request, response))
-                : new SendOutcome.Failed(Answer(request, response), RetryAfter(response));
+                ? await RefusedAsync(response, deadline.Token)
+                : new SendOutcome.Failed(Answer(response), RetryAfter(response));
         }
         catch (Exception exception) when (exception is JsonException || IsOfNetwork(exception, cancellationToken))
         {
@@ -123,17 +131,22 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         var target = new Uri(address, $"api/v1/blobs/{digest}");
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
-            using var request = Request(HttpMethod.Get, target, redirected: hop > 0);
-            if (from > 0)
-            {
-                request.Headers.Range = new(from, null);
-                if (etag is not null && EntityTagHeaderValue.TryParse(etag, out var tag))
+            var response = await CallAsync(
+                HttpMethod.Get,
+                target,
+                request =>
                 {
-                    request.Headers.IfMatch.Add(tag);
-                }
-            }
-
-            var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                    if (from > 0)
+                    {
+                        request.Headers.Range = new(from, null);
+                        if (etag is not null && EntityTagHeaderValue.TryParse(etag, out var tag))
+                        {
+                            request.Headers.IfMatch.Add(tag);
+                        }
+                    }
+                },
+                cancellationToken,
+                redirected: hop > 0);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
             {
                 return response;
@@ -204,26 +217,98 @@ internal sealed class HttpCloudLink(Uri address, string? key, TimeProvider clock
         : exception.InnerException is { } inner && inner.Message != exception.Message ? $"{exception.Message} {inner.Message}"
         : exception.Message;
 
-    internal static string Answer(HttpRequestMessage request, HttpResponseMessage response) =>
-        $"{request.Method} {request.RequestUri?.AbsolutePath} was answered {(int)response.StatusCode} {response.ReasonPhrase}.";
+    private static string Answer(HttpResponseMessage response) =>
+        $"{response.RequestMessage?.Method} {response.RequestMessage?.RequestUri?.AbsolutePath} "
+        + $"was answered {(int)response.StatusCode} {response.ReasonPhrase}.";
 
     public void Dispose() => _client.Dispose();
 
-    private HttpRequestMessage Request(HttpMethod method, Uri target, bool redirected = false)
+    /// <summary>Enrols with a token, or renews with none.</summary>
+    internal async Task<EnrolOutcome> EnrolAsync(string? token, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(method, target);
-        if (key is not null && !redirected)
+        using var deadline = new Deadline(CallTimeout, clock, cancellationToken);
+        try
         {
-            request.Headers.TryAddWithoutValidation("x-functions-key", key);
-        }
+            var body = JsonSerializer.SerializeToUtf8Bytes(
+                await credential.RequestAsync(token, deadline.Token), ContractsJson.Default.EnrolmentRequest);
+            using var response = await CallAsync(
+                HttpMethod.Post, new(address, "api/v1/enroll"), request => request.Content = Json(body), deadline.Token,
+                redirected: token is not null);
+            if (!response.IsSuccessStatusCode)
+            {
+                var refusal = await RefusalAsync(response, deadline.Token);
+                return new EnrolOutcome.Failed(
+                    $"{Answer(response)} {refusal?.Detail}".TrimEnd(), refusal?.Code is not null, RetryAfter(response));
+            }
 
-        if (Traceparent is not null)
+            var answer = JsonSerializer.Deserialize(
+                await BodyAsync(response, MaxEnrolmentBytes, deadline.Token), ContractsJson.Default.EnrolmentAnswer);
+            return answer is { Certificate: not null, Authority: not null, Audience: not null, Channel: not null }
+                ? new EnrolOutcome.Enrolled(answer)
+                : new EnrolOutcome.Failed("The service's answer is not whole.", false, null);
+        }
+        catch (Exception exception) when (exception is JsonException || IsOfNetwork(exception, cancellationToken))
         {
-            request.Headers.TryAddWithoutValidation("traceparent", Traceparent);
+            return new EnrolOutcome.Failed(Describe(exception), false, null);
         }
-
-        return request;
     }
+
+    /// <summary>
+    /// Sends a request with a token of this device. Where the service says that the token's time is wrong, its clock is
+    /// learned, and the request is sent once more.
+    /// </summary>
+    private async Task<HttpResponseMessage> CallAsync(
+        HttpMethod method, Uri target, Action<HttpRequestMessage>? with, CancellationToken cancellationToken, bool redirected = false)
+    {
+        for (var again = false; ; again = true)
+        {
+            var request = new HttpRequestMessage(method, target);
+            if (!redirected && await credential.AssertAsync(cancellationToken) is { } token)
+            {
+                request.Headers.Authorization = new("Bearer", token);
+            }
+
+            if (Traceparent is not null)
+            {
+                request.Headers.TryAddWithoutValidation("traceparent", Traceparent);
+            }
+
+            with?.Invoke(request);
+            var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (redirected
+                || response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+                || await RefusalAsync(response, cancellationToken) is not { } refusal
+                || !credential.Learn(refusal, response.Headers.Date)
+                || again)
+            {
+                return response;
+            }
+
+            response.Dispose();
+        }
+    }
+
+    private async Task<SendOutcome> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var refusal = await RefusalAsync(response, cancellationToken);
+        return new SendOutcome.Refused($"{Answer(response)} {refusal?.Detail}".TrimEnd(), refusal?.Field);
+    }
+
+    /// <summary>What a refusal says; null when it is not one of the service's own.</summary>
+    private static async Task<DeviceRefusal?> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(
+                await BodyAsync(response, MaxRefusalBytes, cancellationToken), ContractsJson.Default.DeviceRefusal);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static ByteArrayContent Json(byte[] body) => new(body) { Headers = { ContentType = new("application/json") } };
 
     private static Uri Follow(Uri from, Uri? location)
     {

@@ -41,6 +41,12 @@ internal sealed class DataFolder
     /// <summary>The device's own key, mode 0600.</summary>
     internal string DeviceKey => Path.Combine(Root, "device-key.pem");
 
+    /// <summary>The key that the service knows the device by, mode 0600.</summary>
+    internal string IdentityKey => Path.Combine(Root, "identity.pem");
+
+    /// <summary>What the device got when it enrolled.</summary>
+    internal string Identity => Path.Combine(Root, "identity.json");
+
     internal string Local => Path.Combine(Root, "local");
 
     /// <summary>The signed local layer.</summary>

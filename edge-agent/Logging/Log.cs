@@ -26,8 +26,8 @@ internal static partial class Log
         "'{Folder}' is held by the agent of device {Device}, process {ProcessId}, since {Since}. Stop that one, or use another --data.")]
     internal static partial void FolderHeld(ILogger log, string folder, string device, int processId, DateTimeOffset? since);
 
-    [LoggerMessage(5, LogLevel.Warning, "The key goes to {Url} unencrypted; use https.")]
-    internal static partial void KeyInTheClear(ILogger log, Uri url);
+    [LoggerMessage(5, LogLevel.Warning, "Tokens go to {Url} unencrypted; use https.")]
+    internal static partial void TokensInTheClear(ILogger log, Uri url);
 
     [LoggerMessage(
         6,
@@ -40,6 +40,19 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "The journal was made anew from the slots: {What}")]
     internal static partial void StateRebuilt(ILogger log, string what);
+
+    [LoggerMessage(40, LogLevel.Information, "Enrolled as {Device} for channel {Channel}; the certificate is good until {NotAfter}.")]
+    internal static partial void Enrolled(ILogger log, string device, string channel, DateTimeOffset notAfter);
+
+    [LoggerMessage(41, LogLevel.Warning, "Not enrolled: {Reason} The agent tries again in {WaitSeconds:0} s.")]
+    internal static partial void NotEnrolled(ILogger log, string reason, double waitSeconds);
+
+    [LoggerMessage(42, LogLevel.Warning, "The clock is off by {Offset} at {Clock}, says the service; its time is used with it.")]
+    internal static partial void ClockCorrected(ILogger log, TimeSpan offset, DateTimeOffset clock);
+
+    [LoggerMessage(
+        43, LogLevel.Warning, "The service takes no report numbered {Seq} or above; those that wait are numbered anew from {First}.")]
+    internal static partial void ReportsRenumbered(ILogger log, long seq, long first);
 
     [LoggerMessage(10, LogLevel.Information, "Channel {Channel} is at version {ChannelVersion}.")]
     internal static partial void ChannelFollowed(ILogger log, string channel, long channelVersion);

@@ -9,8 +9,8 @@ internal sealed record AgentOptions
     /// <summary>Base address of the service, ending in a slash.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Function key, or null.</summary>
-    public required string? Key { get; init; }
+    /// <summary>Token to enrol with, or null where the device is enrolled already.</summary>
+    public required string? Token { get; init; }
 
     /// <summary>Channel to follow.</summary>
     public required ChannelName Channel { get; init; }

@@ -37,7 +37,7 @@ internal static class OptionReader
                 : $"--trust '{raw.Trust}' does not exist.");
         }
 
-        var key = ServiceKey.Read(raw.Key, raw.KeyFile, found);
+        var token = EnrolmentToken.Read(raw.Token, raw.TokenFile, found);
         var labels = Labels(raw.Labels, found);
         var memory = Memory(raw.Memory, defaultMemory, found);
         var preference = Preference(raw.Prefer, found);
@@ -47,7 +47,7 @@ internal static class OptionReader
         return found.Count > 0 ? null : new()
         {
             Url = url!,
-            Key = key,
+            Token = token,
             Channel = channel,
             DeviceId = raw.Id is null ? default(DeviceId?) : id,
             DataPath = raw.Data!,

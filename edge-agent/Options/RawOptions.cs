@@ -5,9 +5,9 @@ internal sealed record RawOptions
 {
     public string? Url { get; init; }
 
-    public string? Key { get; init; }
+    public string? Token { get; init; }
 
-    public string? KeyFile { get; init; }
+    public string? TokenFile { get; init; }
 
     public string? Channel { get; init; }
 

@@ -72,6 +72,18 @@ internal sealed class ReportOutbox
         }
     }
 
+    /// <summary>Numbers what waits anew, in its order; whatever was numbered above counts as never said.</summary>
+    internal void Renumber(long first)
+    {
+        for (var index = 0; index < _waiting.Count; index++)
+        {
+            _waiting[index] = _waiting[index] with { Seq = first + index };
+        }
+
+        _acked = first - 1;
+        Rewrite();
+    }
+
     /// <summary>
     /// Which report makes room: the oldest that is neither the first nor the last word on a deployment, else the oldest that
     /// ends none. How a deployment began and how it ended decides about the rollout, how it went does not.

@@ -1,13 +1,22 @@
 using Microsoft.Extensions.Logging;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
+using SlmOps.EdgeAgent.Identity;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Planning;
 
 namespace SlmOps.EdgeAgent.Outbox;
 
 /// <summary>Brings the outbox to the service, batch by batch, without ever holding up anything else.</summary>
-internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, DeviceId deviceId, TimeProvider clock, Random random, ILogger log)
+/// <param name="outbox">What waits.</param>
+/// <param name="link">The service.</param>
+/// <param name="credential">Who speaks, and the service's time.</param>
+/// <param name="renumber">Gives what waits new numbers, from the given one on.</param>
+/// <param name="clock">Clock of the waits.</param>
+/// <param name="random">Source of jitter.</param>
+/// <param name="log">Log.</param>
+internal sealed class Reporter(
+    ReportOutbox outbox, HttpCloudLink link, Credential credential, Action<long> renumber, TimeProvider clock, Random random, ILogger log)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
@@ -26,7 +35,7 @@ internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, DeviceId
         while (outbox.Count > 0 && (NotBefore is not { } time || time <= clock.GetUtcNow()))
         {
             var reports = outbox.Peek(_most);
-            switch (await link.SendAsync(deviceId, new DeviceReportBatch(reports), cancellationToken))
+            switch (await link.SendAsync(credential.DeviceId, new DeviceReportBatch([.. reports.Select(InTime)]), cancellationToken))
             {
                 case SendOutcome.Accepted { AcceptedSeq: var seq } when seq >= reports[0].Seq:
                     outbox.Acknowledge(Math.Min(seq, reports[^1].Seq));
@@ -35,6 +44,13 @@ internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, DeviceId
                 case SendOutcome.Refused when reports.Count > 1:
                     // One report that the service does not understand must not take the others with it.
                     _most = reports.Count / 2;
+                    break;
+                case SendOutcome.Refused { Field: var field } when field?.EndsWith(".seq", StringComparison.Ordinal) == true
+                    && reports[0].Seq > credential.Now.ToUnixTimeMilliseconds():
+                    // Numbered by a clock that ran ahead when the device began.
+                    var first = credential.Now.ToUnixTimeMilliseconds();
+                    Log.ReportsRenumbered(log, reports[0].Seq, first);
+                    renumber(first);
                     break;
                 case SendOutcome.Refused refused:
                     Log.ReportsRefused(log, reports.Count, reports[0].Seq, reports[^1].Seq, refused.Reason);
@@ -50,6 +66,9 @@ internal sealed class Reporter(ReportOutbox outbox, HttpCloudLink link, DeviceId
             }
         }
     }
+
+    /// <summary>A report that was made by a clock that ran ahead was made now at the latest.</summary>
+    private DeviceReport InTime(DeviceReport report) => report.Time > credential.Now ? report with { Time = credential.Now } : report;
 
     private void Postpone(string reason, TimeSpan? retryAfter)
     {

@@ -52,9 +52,9 @@ internal static class AgentHost
         AgentLoop loop, AgentOptions options, DeviceId id, bool once, ILogger log, CancellationToken cancellationToken)
     {
         Log.Started(log, Machine.AgentVersion, id, options.Channel, options.Url, options.MemoryBytes);
-        if (options.Key is not null && options.Url.Scheme == "http" && !options.Url.IsLoopback)
+        if (options.Url.Scheme == "http" && !options.Url.IsLoopback)
         {
-            Log.KeyInTheClear(log, options.Url);
+            Log.TokensInTheClear(log, options.Url);
         }
 
         var recovered = false;

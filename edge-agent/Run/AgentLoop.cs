@@ -88,6 +88,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
     internal async Task<Plan.Nothing?> CycleAsync(CancellationToken cancellationToken)
     {
         var mending = await parts.Guard.LookAsync(parts.Channel.Document, cancellationToken);
+        await parts.Enrolment.EnsureAsync(cancellationToken);
         await parts.Channel.RefreshAsync(cancellationToken);
         var nothing = await SettleAsync(cancellationToken);
         await parts.Records.KeepAsync(parts.Journal.State, cancellationToken);

@@ -4,6 +4,7 @@ using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Device;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Download;
+using SlmOps.EdgeAgent.Identity;
 using SlmOps.EdgeAgent.Logging;
 using SlmOps.EdgeAgent.Options;
 using SlmOps.EdgeAgent.Outbox;
@@ -18,6 +19,7 @@ namespace SlmOps.EdgeAgent.Run;
 /// <summary>The agent, put together.</summary>
 internal sealed class AgentParts : IDisposable
 {
+    private readonly Credential _credential;
     private readonly HttpCloudLink _link;
     private readonly Observed _device;
     private readonly LocalLayers _local;
@@ -33,7 +35,9 @@ internal sealed class AgentParts : IDisposable
             new(options.MemoryBytes, Version.Parse(inventory.OrtVersion), inventory.InstructionSets.ToHashSet()),
             options.Preference,
             AgentState.Fresh(0));
-        _link = new(options.Url, options.Key, clock);
+        _credential = new(folder, deviceId, options.Channel, clock, log);
+        _link = new(options.Url, _credential, clock);
+        Enrolment = new(_credential, _link, options.Token, clock, random, log);
         Folder = folder;
 
         var outbox = new ReportOutbox(folder.Outbox);
@@ -76,7 +80,7 @@ internal sealed class AgentParts : IDisposable
         var slotSwitch = new SlotSwitch(Journal, folder, slots, smoke, clock, random);
         Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);
         Guard = new(Journal, folder, slots, Records, new(folder, slots, store, composed, _local, downloader), slotSwitch, clock, log);
-        Reporter = new(outbox, _link, deviceId, clock, random, log);
+        Reporter = new(outbox, _link, _credential, Journal.Renumber, clock, random, log);
         Housekeeping = new(store, slots, compositions);
     }
 
@@ -87,6 +91,8 @@ internal sealed class AgentParts : IDisposable
     internal ChannelFollower Channel { get; }
 
     internal PlanRunner Runner { get; }
+
+    internal Enrolment Enrolment { get; }
 
     internal Reporter Reporter { get; }
 
@@ -115,5 +121,9 @@ internal sealed class AgentParts : IDisposable
 
     internal Observed Observe() => _device with { State = Journal.State, Local = _local.Find()?.Pin };
 
-    public void Dispose() => _link.Dispose();
+    public void Dispose()
+    {
+        _link.Dispose();
+        _credential.Dispose();
+    }
 }

@@ -51,6 +51,13 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
         Save(also?.Invoke(state) ?? state, moved, null);
     }
 
+    /// <summary>Gives the reports that wait new numbers, and goes on from there.</summary>
+    internal void Renumber(long first)
+    {
+        outbox.Renumber(first);
+        file.Write(State with { LastSeq = outbox.LastSeq, Unqueued = null });
+    }
+
     /// <summary>Says what the device is.</summary>
     internal void ReportInventory() => Save(State, null, identity.Inventory);
 

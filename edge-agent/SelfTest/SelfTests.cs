@@ -25,6 +25,7 @@ internal static class SelfTests
             [
                 ("JSON round trips", () => Task.FromResult(JsonRoundTrips())),
                 ("signature check", () => SignatureAsync(cancellationToken)),
+                ("identity", () => IdentityTest.RunAsync(folder, cancellationToken)),
                 ("freshness metadata", () => FreshnessAsync(folder, cancellationToken)),
                 ("state file", () => Task.FromResult(StateFileWorks(folder))),
                 ("delta", () => DeltaAsync(folder, cancellationToken)),

@@ -108,7 +108,7 @@ internal sealed class SmokeProcess(IReadOnlyList<string> launcher, IReadOnlyList
         }
 
         // The test needs no secret, and a library that a bad model has taken over should find none.
-        start.Environment.Remove("SLMOPS_KEY");
+        start.Environment.Remove("SLMOPS_TOKEN");
         return start;
     }
 

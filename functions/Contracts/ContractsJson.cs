@@ -32,4 +32,7 @@ namespace SlmOps.Contracts;
 [JsonSerializable(typeof(StageMessage))]
 [JsonSerializable(typeof(RolloutMessage))]
 [JsonSerializable(typeof(SmokeTest))]
+[JsonSerializable(typeof(EnrolmentRequest))]
+[JsonSerializable(typeof(EnrolmentAnswer))]
+[JsonSerializable(typeof(DeviceRefusal))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -117,6 +117,12 @@ internal static partial class Log
     [LoggerMessage(134, LogLevel.Information, "{Model} {Version} was cancelled by an operator")]
     internal static partial void RunCancelled(ILogger log, string model, string version);
 
+    [LoggerMessage(141, LogLevel.Information, "Device {Device} is enrolled for channel {Channel} until {NotAfter}, with token {Token}")]
+    internal static partial void DeviceEnrolled(ILogger log, string device, string channel, DateTimeOffset notAfter, string token);
+
+    [LoggerMessage(142, LogLevel.Warning, "Device {Device} is not let in ({ReasonCode}): {Reason}")]
+    internal static partial void DeviceRefused(ILogger log, string device, string reasonCode, string reason);
+
     [LoggerMessage(140, LogLevel.Information, "Audit {Seq}: {Operator} {Call} {Target} {Status}, hash {Hash}")]
     internal static partial void Audited(ILogger log, long seq, string @operator, string call, string target, int? status, string hash);
 }

@@ -13,6 +13,8 @@ public sealed class OperatorFlow
 
     private OperatorApi Api => _services.GetRequiredService<OperatorApi>();
 
+    private TokenApi Tokens => _services.GetRequiredService<TokenApi>();
+
     private KeyApi Keys => _services.GetRequiredService<KeyApi>();
 
     /// <summary><c>GET models</c>.</summary>
@@ -62,6 +64,22 @@ public sealed class OperatorFlow
     /// <summary><c>GET openapi.json</c>: the operators' interface, described.</summary>
     public Task<IResult> OpenApiAsync(HttpRequest request, CancellationToken cancellationToken) =>
         EnterAsync(request, "OpenApi", () => Task.FromResult(OperatorApi.Document()), cancellationToken);
+
+    /// <summary><c>GET tokens</c>.</summary>
+    public Task<IResult> TokensAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        EnterAsync(request, "Tokens", () => Tokens.ListAsync(cancellationToken), cancellationToken);
+
+    /// <summary><c>POST tokens?uses=&amp;hours=&amp;channel=&amp;device=</c>.</summary>
+    public Task<IResult> AddTokenAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        EnterAsync(request, "AddToken", () => Tokens.AddAsync(request, cancellationToken), cancellationToken);
+
+    /// <summary><c>DELETE tokens/{id}</c>.</summary>
+    public Task<IResult> RevokeTokenAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+        EnterAsync(request, "RevokeToken", () => Tokens.RevokeTokenAsync(id, cancellationToken), cancellationToken);
+
+    /// <summary><c>POST devices/{device}/revoke</c>.</summary>
+    public Task<IResult> RevokeDeviceAsync(HttpRequest request, string device, CancellationToken cancellationToken) =>
+        EnterAsync(request, "RevokeDevice", () => Tokens.RevokeDeviceAsync(device, cancellationToken), cancellationToken);
 
     /// <summary><c>GET keys</c>.</summary>
     public Task<IResult> KeysAsync(HttpRequest request, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Access;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Poison;
@@ -94,12 +95,13 @@ public sealed class PipelineFlow
         };
     }
 
-    /// <summary>Timer: deadlines, expiring metadata and channel documents, and what a dead host left unsent.</summary>
+    /// <summary>Timer: deadlines, expiring metadata, channel documents and used tokens, and what a dead host left unsent.</summary>
     public async Task TickAsync(CancellationToken cancellationToken)
     {
         await Get<RunStore>().SweepAsync(SweepAfter, cancellationToken).ConfigureAwait(false);
         await Get<ReleaseRepository>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
+        await Get<ReplayStore>().CollectAsync(_time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Before intake has read it, an upload is known by its name alone.</summary>

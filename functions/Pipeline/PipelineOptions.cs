@@ -62,6 +62,18 @@ internal sealed record PipelineOptions
     /// <summary>Where the key of snapshot and timestamp metadata is: a PEM file, or the URL of a Key Vault key.</summary>
     public string OnlineKey { get; init; } = "";
 
+    /// <summary>Where the key is that signs devices' certificates: a PEM file, or the URL of a Key Vault key.</summary>
+    public string FleetKey { get; init; } = "";
+
+    /// <summary>Days that a device's certificate is good for; it is renewed when two thirds are over.</summary>
+    public int DeviceDays { get; init; } = 90;
+
+    /// <summary>
+    /// SHA-256 of a token with which any number of devices may enrol at any time, in hexadecimal; empty where tokens are made
+    /// one by one. For one machine: who has it may also give a device that is enrolled another key.
+    /// </summary>
+    public string GroupTokenSha256 { get; init; } = "";
+
     /// <summary>Folder with root metadata to put into storage at start; empty where it is uploaded by hand.</summary>
     public string RootFolder { get; init; } = "";
 
@@ -90,6 +102,9 @@ internal sealed record PipelineOptions
         Check(options.ReleaseKey.Length > 0, "ReleaseKey", "name a PEM file or a Key Vault key");
         Check(options.DirectorKey.Length > 0, "DirectorKey", "name a PEM file or a Key Vault key");
         Check(options.OnlineKey.Length > 0, "OnlineKey", "name a PEM file or a Key Vault key");
+        Check(options.FleetKey.Length > 0, "FleetKey", "name a PEM file or a Key Vault key");
+        Check(options.DeviceDays is > 0 and <= 3650, "DeviceDays", "use 1 to 3650");
+        Check(IsHash(options.GroupTokenSha256), "GroupTokenSha256", "use 64 lower-case hexadecimal digits, or nothing");
         Check(IsHash(options.AdminKeySha256), "AdminKeySha256", "use 64 lower-case hexadecimal digits, or nothing");
         return errors.Count == 0
             ? options

@@ -84,6 +84,12 @@ public static class PipelineServices
         services.AddSingleton<AdaptationBlobs>();
         services.AddSingleton<CollectStage>();
 
+        services.AddSingleton<EnrolledDevices>();
+        services.AddSingleton<FleetAuthority>();
+        services.AddSingleton<ReplayStore>();
+        services.AddSingleton<DeviceDoor>();
+        services.AddSingleton<EnrolmentApi>();
+        services.AddSingleton<TokenApi>();
         services.AddSingleton<OperatorKeys>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<OperatorDoor>();

@@ -94,4 +94,26 @@ public sealed class OperatorTrigger(OperatorFlow flow)
     public Task<IResult> Audit(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/audit")] HttpRequest request,
         CancellationToken cancellationToken) => flow.AuditAsync(request, cancellationToken);
+
+    [Function("Tokens")]
+    public Task<IResult> Tokens(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/tokens")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.TokensAsync(request, cancellationToken);
+
+    [Function("AddToken")]
+    public Task<IResult> AddToken(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/tokens")] HttpRequest request,
+        CancellationToken cancellationToken) => flow.AddTokenAsync(request, cancellationToken);
+
+    [Function("RevokeToken")]
+    public Task<IResult> RevokeToken(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v1/tokens/{id}")] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => flow.RevokeTokenAsync(request, id, cancellationToken);
+
+    [Function("RevokeDevice")]
+    public Task<IResult> RevokeDevice(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/devices/{device}/revoke")] HttpRequest request,
+        string device,
+        CancellationToken cancellationToken) => flow.RevokeDeviceAsync(request, device, cancellationToken);
 }

@@ -177,6 +177,7 @@ module functions 'modules/functions.bicep' = {
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     blobEndpoint: storage.outputs.blobEndpoint
     directorKeyUri: keyVault.outputs.directorKeyUri
+    fleetKeyUri: keyVault.outputs.fleetKeyUri
     httpConcurrency: httpConcurrency
     identityClientId: identity.outputs.clientId
     identityId: identity.outputs.id

@@ -38,6 +38,7 @@ internal static class CommandTree
             CancelCommand.Build(),
             FloorCommand.Build(),
             AdaptationCommand.Build(),
+            DeviceCommands.Build(),
             KeyCommands.Build(),
             AuditCommand.Build(),
             AgentCommand.Build(),

@@ -19,8 +19,8 @@ namespace SlmOps.Cli;
 internal sealed record Connection(
     Uri FunctionsUrl, string OperatorKey, string StorageConnectionString, Uri? EventsUrl, string TrustFile)
 {
-    /// <summary>What agents of this machine come in with; empty for a system elsewhere.</summary>
-    public string FunctionsKey { get; init; } = "";
+    /// <summary>With it agents of this machine enrol; empty for a system elsewhere.</summary>
+    public string EnrolmentToken { get; init; } = "";
 
     internal const string FileName = "platform.json";
     private const int MaxBytes = 64 << 10;
@@ -60,7 +60,7 @@ internal sealed record Connection(
         {
             if (JsonSerializer.Deserialize<Connection>(PlainFile.ReadAll(path, MaxBytes), Json) is
                 {
-                    FunctionsUrl.IsAbsoluteUri: true, OperatorKey: not null, FunctionsKey: not null, StorageConnectionString: not null,
+                    FunctionsUrl.IsAbsoluteUri: true, OperatorKey: not null, EnrolmentToken: not null, StorageConnectionString: not null,
                     TrustFile: not null,
                 } found)
             {

@@ -91,6 +91,22 @@ internal sealed class OperatorClient : IDisposable
     internal Task<OperatorResult> RevokeKeyAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"keys/{Uri.EscapeDataString(id)}", Json.OperatorResult, cancellationToken);
 
+    internal Task<IReadOnlyList<EnrolmentTokenStatus>> TokensAsync(CancellationToken cancellationToken) =>
+        GetAsync("tokens", Json.IReadOnlyListEnrolmentTokenStatus, cancellationToken);
+
+    internal Task<NewEnrolmentToken> AddTokenAsync(
+        int? uses, int? hours, string? channel, string? device, CancellationToken cancellationToken)
+    {
+        var query = $"uses={uses}&hours={hours}&channel={Uri.EscapeDataString(channel ?? "")}&device={Uri.EscapeDataString(device ?? "")}";
+        return SendAsync(HttpMethod.Post, $"tokens?{query}", Json.NewEnrolmentToken, cancellationToken);
+    }
+
+    internal Task<OperatorResult> RevokeTokenAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(id)}", Json.OperatorResult, cancellationToken);
+
+    internal Task<OperatorResult> RevokeDeviceAsync(string device, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"devices/{Uri.EscapeDataString(device)}/revoke", Json.OperatorResult, cancellationToken);
+
     internal Task<AuditPage> AuditAsync(long after, CancellationToken cancellationToken) =>
         GetAsync(after > 0 ? $"audit?after={after}" : "audit", Json.AuditPage, cancellationToken);
 

@@ -7,6 +7,7 @@ namespace SlmOps.Local;
 /// <param name="FunctionsUrl">The functions host.</param>
 /// <param name="FunctionsKey">Opens HTTP functions of level Function.</param>
 /// <param name="OperatorKey">An admin's key of the pipeline.</param>
+/// <param name="EnrolmentToken">With it agents enrol.</param>
 /// <param name="FrontUrl">Health, metrics, flush and the event log.</param>
 /// <param name="DataFolder">Folder of all data.</param>
 public sealed record LocalEndpoints(
@@ -16,5 +17,6 @@ public sealed record LocalEndpoints(
     Uri FunctionsUrl,
     string FunctionsKey,
     string OperatorKey,
+    string EnrolmentToken,
     Uri FrontUrl,
     string DataFolder);

@@ -9,7 +9,8 @@ namespace SlmOps.Local;
 /// <param name="Functions">Opens functions of level Function.</param>
 /// <param name="EventGridTopic">Key of the topics.</param>
 /// <param name="Operator">An admin's key of the pipeline, for this machine's own commands.</param>
-internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic, string Operator)
+/// <param name="GroupToken">With it this machine's agents enrol.</param>
+internal sealed record LocalKeys(string FunctionsMaster, string Functions, string EventGridTopic, string Operator, string GroupToken)
 {
     /// <summary>The key of a private storage account; null until one was asked for.</summary>
     public string? Storage { get; init; }
@@ -23,7 +24,7 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
         var path = Path.Combine(folder, "keys.json");
         if (!File.Exists(path))
         {
-            return Written(path, new(Random(), Random(), Random(), Random()));
+            return Written(path, new(Random(), Random(), Random(), Random(), Random()));
         }
 
         try
@@ -31,8 +32,10 @@ internal sealed record LocalKeys(string FunctionsMaster, string Functions, strin
             if (JsonSerializer.Deserialize<LocalKeys>(File.ReadAllText(path), JsonSerializerOptions.Web)
                 is { FunctionsMaster: not null, Functions: not null, EventGridTopic: not null } keys)
             {
-                // One written before there were operators' keys has none.
-                return keys is { Operator: not null } ? keys : Written(path, keys with { Operator = Random() });
+                // One written before operators and devices had keys of their own has none of these.
+                return keys is { Operator: not null, GroupToken: not null }
+                    ? keys
+                    : Written(path, keys with { Operator = keys.Operator ?? Random(), GroupToken = keys.GroupToken ?? Random() });
             }
         }
         catch (JsonException)

@@ -217,6 +217,7 @@ public sealed class LocalPlatform : IAsyncDisposable
             functionsUrl,
             _keys.Functions,
             _keys.Operator,
+            _keys.GroupToken,
             LoopbackWeb.AddressOf(_front),
             DataFolder);
         EndpointsFile.Write(Endpoints);

@@ -42,7 +42,7 @@ public sealed class AccessTests(SnapshotFixture snapshots)
 
         Assert.Equal("true", Snapshot.Text(vault, "properties", "enablePurgeProtection"));
         Assert.Equal("true", Snapshot.Text(vault, "properties", "enableRbacAuthorization"));
-        Assert.Equal(["director", "online", "release"], _full.NamesOf("Microsoft.KeyVault/vaults/keys"));
+        Assert.Equal(["director", "fleet", "online", "release"], _full.NamesOf("Microsoft.KeyVault/vaults/keys"));
         Assert.All(keys, key =>
         {
             Assert.Equal("EC", Snapshot.Text(key, "properties", "kty"));

@@ -9,7 +9,8 @@ internal static class Expected
     internal static readonly IReadOnlyList<string> StageQueues =
         ["model-uploads", "quantize", "validate", "package", "deltas", "release", "adapt", "rollout-starts", "rollouts"];
 
-    internal static readonly IReadOnlyList<string> Tables = ["runs", "rollouts", "devices", "reports", "repository", "access", "audit"];
+    internal static readonly IReadOnlyList<string> Tables =
+        ["runs", "rollouts", "devices", "reports", "repository", "access", "audit", "replays"];
 
     internal static readonly IReadOnlyList<string> AppSettings =
     [
@@ -18,6 +19,7 @@ internal static class Expected
         "SlmOpsEvents__topicEndpoint",
         "SlmOpsTick",
         "SlmOps__DirectorKey",
+        "SlmOps__FleetKey",
         "SlmOps__MaxFileBytes",
         "SlmOps__MaxUploadBytes",
         "SlmOps__OnlineKey",
@@ -36,6 +38,7 @@ internal static class Expected
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/release",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/director",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/online",
+        $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/fleet",
         $"system topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/model-uploads",
         $"system topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",
         $"topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/rollout-starts",

@@ -41,6 +41,7 @@ public sealed class CommandTreeTests
                 "cancel",
                 "floor",
                 "adaptation",
+                "device",
                 "key",
                 "audit",
                 "agent",
@@ -69,6 +70,8 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "rollout", "pause", "a", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "list", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "adaptation", "withdraw", "a", "b", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "device", "token", "--data", "/nowhere")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "device", "revoke", "cam-7", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "key", "list", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "audit", "--verify", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "agent", "--data", "/nowhere")]

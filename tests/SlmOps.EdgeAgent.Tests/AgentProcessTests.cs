@@ -153,7 +153,7 @@ public sealed class AgentProcessTests
         using var agent = new AgentProcess("--self-test");
         var (code, said) = await agent.Ended;
         Assert.True(code == 0, said);
-        Assert.Equal(8, said.Split("ok    ").Length - 1);
+        Assert.Equal(9, said.Split("ok    ").Length - 1);
     }
 
     [Fact]

@@ -68,6 +68,7 @@ public sealed class CollectTests
             ["SlmOps:ReleaseKey"] = Key("release"),
             ["SlmOps:DirectorKey"] = Key("director"),
             ["SlmOps:OnlineKey"] = Key("online"),
+            ["SlmOps:FleetKey"] = Key("fleet"),
             ["SlmOps:KeepReleases"] = "1",
             ["SlmOps:GarbageGraceHours"] = "2",
         }).Build();

@@ -8,7 +8,9 @@ public sealed class PipelineOptionsTests
     [Fact]
     public void Bind_KeysAlone_GivesTheDefaults()
     {
-        var options = Bind(("ReleaseKey", "release.pem"), ("DirectorKey", "https://vault/keys/director"), ("OnlineKey", "online.pem"));
+        var options = Bind(
+            ("ReleaseKey", "release.pem"), ("DirectorKey", "https://vault/keys/director"), ("OnlineKey", "online.pem"),
+            ("FleetKey", "fleet.pem"));
 
         Assert.Equal(
             new PipelineOptions
@@ -16,6 +18,7 @@ public sealed class PipelineOptionsTests
                 ReleaseKey = "release.pem",
                 DirectorKey = "https://vault/keys/director",
                 OnlineKey = "online.pem",
+                FleetKey = "fleet.pem",
             },
             options);
         Assert.Equal(
@@ -46,6 +49,7 @@ public sealed class PipelineOptionsTests
                 ReleaseKey = "r",
                 DirectorKey = "d",
                 OnlineKey = "o",
+                FleetKey = "f",
                 RootFolder = "roots",
             },
             Bind(
@@ -66,6 +70,7 @@ public sealed class PipelineOptionsTests
                 ("ReleaseKey", "r"),
                 ("DirectorKey", "d"),
                 ("OnlineKey", "o"),
+                ("FleetKey", "f"),
                 ("RootFolder", "roots")));
 
     [Fact]
@@ -89,6 +94,7 @@ public sealed class PipelineOptionsTests
                 "ReleaseKey",
                 "DirectorKey",
                 "OnlineKey",
+                "FleetKey",
             ],
             name => Assert.Contains($"SlmOps:{name}: ", fault.Message, StringComparison.Ordinal));
     }
@@ -100,7 +106,8 @@ public sealed class PipelineOptionsTests
 
         Assert.Equal(
             "The configuration is not usable: SlmOps:ReleaseKey: name a PEM file or a Key Vault key; SlmOps:DirectorKey: name a PEM file "
-                + "or a Key Vault key; SlmOps:OnlineKey: name a PEM file or a Key Vault key.",
+                + "or a Key Vault key; SlmOps:OnlineKey: name a PEM file or a Key Vault key; SlmOps:FleetKey: name a PEM file "
+                + "or a Key Vault key.",
             fault.Message);
     }
 
@@ -110,7 +117,7 @@ public sealed class PipelineOptionsTests
             "SlmOps:Threads",
             Assert
                 .Throws<InvalidOperationException>(() =>
-                    Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("Threads", "many")))
+                    Bind(("ReleaseKey", "r"), ("DirectorKey", "d"), ("OnlineKey", "o"), ("FleetKey", "f"), ("Threads", "many")))
                 .Message,
             StringComparison.Ordinal);
 

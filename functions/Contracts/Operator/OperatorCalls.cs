@@ -54,6 +54,28 @@ public static class OperatorCalls
             Query = new Dictionary<string, string> { ["version"] = "Only this version; all of them without it." },
             Refusals = Conflict,
         },
+        new("Tokens", "get", "v1/tokens", OperatorRole.Read, "Lists the tokens that devices enrol with.",
+            Json.IReadOnlyListEnrolmentTokenStatus),
+        new("AddToken", "post", "v1/tokens", OperatorRole.Operate,
+            "Makes a token that devices enrol with; the answer alone shows it.", Json.NewEnrolmentToken)
+        {
+            Query = new Dictionary<string, string>
+            {
+                ["uses"] = "How many devices may come in with it; 1 without it.",
+                ["hours"] = "Hours until it ends; 24 without it.",
+                ["channel"] = "The only channel it is for.",
+                ["device"] = "The only device it is for, which may then have another key than before, or have been revoked.",
+            },
+        },
+        new("RevokeToken", "delete", "v1/tokens/{id}", OperatorRole.Operate, "Revokes an enrolment token, at once.", Json.OperatorResult)
+        {
+            Refusals = Unknown,
+        },
+        new("RevokeDevice", "post", "v1/devices/{device}/revoke", OperatorRole.Operate,
+            "Refuses a device from now on, and takes it out of its channel's fleet.", Json.OperatorResult)
+        {
+            Refusals = Unknown,
+        },
         new("Keys", "get", "v1/keys", OperatorRole.Admin, "Lists the operators' keys.", Json.IReadOnlyListOperatorKeyStatus),
         new("AddKey", "post", "v1/keys", OperatorRole.Admin, "Makes a key for an operator; the answer alone shows it.", Json.NewOperatorKey)
         {

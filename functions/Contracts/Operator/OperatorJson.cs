@@ -14,5 +14,7 @@ namespace SlmOps.Contracts.Operator;
 [JsonSerializable(typeof(IReadOnlyList<OperatorKeyStatus>))]
 [JsonSerializable(typeof(NewOperatorKey))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(IReadOnlyList<EnrolmentTokenStatus>))]
+[JsonSerializable(typeof(NewEnrolmentToken))]
 [JsonSerializable(typeof(Fault))]
 public sealed partial class OperatorJson : JsonSerializerContext;

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.AspNetCore.Http;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Access;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Storage;
@@ -55,13 +56,8 @@ internal sealed class DeviceApi(
             : Results.Problem($"There is no blob {wanted}.", statusCode: 404);
     }
 
-    internal async Task<IResult> ReportsAsync(HttpRequest request, string device, CancellationToken cancellationToken)
+    internal async Task<IResult> ReportsAsync(HttpRequest request, EnrolledDevice device, CancellationToken cancellationToken)
     {
-        if (!DeviceId.TryParse(device, out var id))
-        {
-            return Results.Problem($"The device id is not allowed: {SafeName.Rule}.", statusCode: 400);
-        }
-
         if (request.ContentLength > ReportLimits.BatchBytes)
         {
             return Results.Problem($"A batch has at most {ReportLimits.BatchBytes} bytes.", statusCode: 413);
@@ -79,8 +75,8 @@ internal sealed class DeviceApi(
             return Refuse(ReportPolicy.Unread(fault));
         }
 
-        var channel = batch?.Reports is [{ Channel: var named }, ..] ? named : default;
-        var lastSeq = channel.IsEmpty ? 0 : await devices.LastSeqAsync(channel, id, cancellationToken).ConfigureAwait(false);
+        var (id, channel) = (DeviceId.Parse(device.Id), ChannelName.Parse(device.Channel));
+        var lastSeq = await devices.LastSeqAsync(channel, id, cancellationToken).ConfigureAwait(false);
         if (ReportPolicy.Refuse(id, channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
         {
             return Refuse(refusal);

@@ -35,6 +35,10 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
             TableUpdateMode.Replace,
             cancellationToken);
 
+    /// <summary>Forgets a device that left its channel or the fleet: no ring waits for it any more.</summary>
+    internal Task ForgetAsync(string channel, string device, CancellationToken cancellationToken) =>
+        _devices.DeleteEntityAsync(channel, device, ETag.All, cancellationToken);
+
     /// <summary>
     /// Folds reports into the device's record; reports it already knows change nothing but the time it was seen. True when
     /// the device was not known before.

@@ -23,6 +23,7 @@ internal static class Tables
     internal const string Repository = "repository";
     internal const string Access = "access";
     internal const string Audit = "audit";
+    internal const string Replays = "replays";
 
-    internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository, Access, Audit];
+    internal static readonly IReadOnlyList<string> All = [Runs, Rollouts, Devices, Reports, Repository, Access, Audit, Replays];
 }

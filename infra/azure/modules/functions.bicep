@@ -42,6 +42,9 @@ param directorKeyUri string
 @description('Identifier of the key that signs that the list of packages is the newest.')
 param onlineKeyUri string
 
+@description('Identifier of the key that signs certificates of devices.')
+param fleetKeyUri string
+
 @description('Connection string of Application Insights.')
 param applicationInsightsConnectionString string
 
@@ -142,6 +145,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       AzureWebJobsStorage__queueServiceUri: storageSettings.queueServiceUri
       AzureWebJobsStorage__tableServiceUri: storageSettings.tableServiceUri
       SlmOps__DirectorKey: directorKeyUri
+      SlmOps__FleetKey: fleetKeyUri
       SlmOps__MaxFileBytes: string(maxUploadMB * 1048576)
       SlmOps__MaxUploadBytes: string(maxUploadMB * 1048576)
       SlmOps__OnlineKey: onlineKeyUri

@@ -63,6 +63,10 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   resource onlineKey 'keys' existing = {
     name: 'online'
   }
+
+  resource fleetKey 'keys' existing = {
+    name: 'fleet'
+  }
 }
 
 resource useStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
@@ -123,6 +127,16 @@ resource signChannels 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource signFreshness 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault::onlineKey
   name: guid(vault::onlineKey.id, identity.id, roleIds.keyVaultCryptoUser)
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.keyVaultCryptoUser)
+  }
+}
+
+resource signDevices 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault::fleetKey
+  name: guid(vault::fleetKey.id, identity.id, roleIds.keyVaultCryptoUser)
   properties: {
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'

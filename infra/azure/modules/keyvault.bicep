@@ -1,5 +1,5 @@
 // The signing keys. The release key signs packages, the director key signs channel documents; a device needs both
-// to agree. The online key signs day by day that the list of packages is the newest. They are made here and never leave:
+// to agree. The fleet key signs the certificates of devices. The online key signs day by day that the list of packages is the newest. They are made here and never leave:
 // the vault signs digests. The root keys, which can replace the release and online keys, are not here: they stay offline.
 
 @description('Name of the vault.')
@@ -42,7 +42,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
 
 // No rotation policy: devices pin these keys, so changing one is a release of its own, not a calendar entry.
 resource key 'Microsoft.KeyVault/vaults/keys@2023-07-01' = [
-  for keyName in ['release', 'director', 'online']: {
+  for keyName in ['release', 'director', 'online', 'fleet']: {
     parent: vault
     name: keyName
     properties: {
@@ -82,3 +82,6 @@ output directorKeyUri string = key[1].properties.keyUriWithVersion
 
 @description('Identifier of the online key, with its version.')
 output onlineKeyUri string = key[2].properties.keyUriWithVersion
+
+@description('Identifier of the fleet key, with its version.')
+output fleetKeyUri string = key[3].properties.keyUriWithVersion

@@ -49,6 +49,7 @@ var tables = [
   'repository'
   'access'
   'audit'
+  'replays'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {

@@ -55,8 +55,7 @@ internal static class AgentCommand
                 throw new CliException("--channel stands both before and after --; give it once.", ExitCode.Usage);
             }
 
-            return await RunAsync(
-                WithDefaults(defaults, own), KeyFor(own, found), cancellationToken);
+            return await RunAsync(WithDefaults(defaults, own), TokenFor(own, found), cancellationToken);
         }));
         return command;
     }
@@ -66,16 +65,16 @@ internal static class AgentCommand
         [.. defaults.Where(known => !Gives(own, known.Option)).SelectMany(known => (string[])[known.Option, known.Value]), .. own];
 
     /// <summary>None where the agent has a file with one, or where this command knows none: then its environment may have one.</summary>
-    private static string? KeyFor(IReadOnlyList<string> own, Connection connection) =>
-        Gives(own, "--key-file") || connection.FunctionsKey.Length == 0 ? null : connection.FunctionsKey;
+    private static string? TokenFor(IReadOnlyList<string> own, Connection connection) =>
+        Gives(own, "--token-file") || connection.EnrolmentToken.Length == 0 ? null : connection.EnrolmentToken;
 
     /// <summary><c>--option value</c> or <c>--option=value</c>.</summary>
     private static bool Gives(IReadOnlyList<string> own, string option) =>
         own.Any(argument => argument == option || argument.StartsWith(option + "=", StringComparison.Ordinal));
 
-    private static async Task<int> RunAsync(IReadOnlyList<string> arguments, string? key, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(IReadOnlyList<string> arguments, string? token, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(AgentProcess.StartInfo(arguments, key))
+        using var process = Process.Start(AgentProcess.StartInfo(arguments, token))
             ?? throw new CliException("The agent could not be started.");
         try
         {

@@ -7,7 +7,7 @@ namespace SlmOps.Cli.Agent;
 internal static class AgentProcess
 {
     internal const string PathVariable = "SLMOPS_AGENT";
-    private const string KeyVariable = "SLMOPS_KEY";
+    private const string TokenVariable = "SLMOPS_TOKEN";
     private const string StarterVariable = "SLMOPS_STARTER";
 
     /// <summary>The agent built with this tool, unless <c>SLMOPS_AGENT</c> names another, such as the NativeAOT one.</summary>
@@ -46,16 +46,16 @@ internal static class AgentProcess
         return arguments;
     }
 
-    /// <param name="arguments">Its command line, which every user of the machine can read.</param>
-    /// <param name="key">The key for the service, which they cannot: it goes into the environment. Null changes nothing there.</param>
-    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? key)
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="token">Its enrolment token: other users of the machine see arguments, and not the environment.</param>
+    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? token)
     {
         // A pipe that is closed when this process ends, however it ends: then the agent ends too.
         var start = new ProcessStartInfo(Find()) { UseShellExecute = false, RedirectStandardInput = true };
         start.Environment[StarterVariable] = "pipe";
-        if (key is not null)
+        if (!string.IsNullOrEmpty(token))
         {
-            start.Environment[KeyVariable] = key;
+            start.Environment[TokenVariable] = token;
         }
 
         foreach (var argument in arguments)

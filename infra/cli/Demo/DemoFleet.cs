@@ -15,7 +15,7 @@ internal sealed class DemoFleet : IAsyncDisposable
         foreach (var profile in profiles)
         {
             var data = PrivateFile.Folder(Path.Combine(PrivateFile.Folder(folder), profile.Id));
-            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data), connection.FunctionsKey);
+            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data), connection.EnrolmentToken);
             start.RedirectStandardError = true;
             start.RedirectStandardOutput = true;
             var log = new StreamWriter(Path.Combine(folder, $"{profile.Id}.log")) { AutoFlush = true };

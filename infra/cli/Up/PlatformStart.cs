@@ -36,6 +36,8 @@ internal static class PlatformStart
             ["SlmOps__OnlineKey"] = KeyPath(endpoints, "online"),
             ["SlmOps__RootFolder"] = LocalRoot.FolderOf(endpoints.DataFolder),
             ["SlmOps__CreateStorage"] = "true",
+            ["SlmOps__FleetKey"] = KeyPath(endpoints, "fleet"),
+            ["SlmOps__GroupTokenSha256"] = HashOf(endpoints.EnrolmentToken),
             ["SlmOps__AdminKeySha256"] = HashOf(endpoints.OperatorKey),
             // Log records with their values and scopes, which the protocol between worker and host leaves out.
             ["SlmOpsConsole"] = "json",
@@ -60,7 +62,7 @@ internal static class PlatformStart
         var connection = new Connection(
             endpoints.FunctionsUrl, endpoints.OperatorKey, endpoints.StorageConnectionString, endpoints.FrontUrl, trust)
         {
-            FunctionsKey = endpoints.FunctionsKey,
+            EnrolmentToken = endpoints.EnrolmentToken,
             EventsKey = endpoints.EventGridKey,
         };
         connection.Save(endpoints.DataFolder);

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Download;
+using SlmOps.EdgeAgent.Identity;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Tests.Fakes;
 using SlmOps.Packaging.Storage;
@@ -334,6 +336,7 @@ public sealed class BlobDownloaderTests
     private sealed class Rig : IAsyncDisposable
     {
         private readonly TestFolder _folder;
+        private readonly Credential _credential;
         private readonly HttpCloudLink _link;
         private readonly BlobDownloader _downloader;
 
@@ -341,7 +344,8 @@ public sealed class BlobDownloaderTests
         {
             (_folder, Service) = (folder, service);
             Store = new(new DataFolder(folder["data"]));
-            _link = new(service.Url, null, Clock);
+            _credential = new(new DataFolder(folder["data"]), "d-1", "stable", Clock, NullLogger.Instance);
+            _link = new(service.Url, _credential, Clock);
             _downloader = new(_link, Store, Clock, new ConstantRandom(0));
         }
 
@@ -389,6 +393,7 @@ public sealed class BlobDownloaderTests
         public async ValueTask DisposeAsync()
         {
             _link.Dispose();
+            _credential.Dispose();
             await Service.DisposeAsync();
             _folder.Dispose();
         }

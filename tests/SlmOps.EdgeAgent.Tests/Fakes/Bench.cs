@@ -61,7 +61,7 @@ internal sealed class Bench : IAsyncDisposable
     internal AgentOptions Options => new()
     {
         Url = Service.Url,
-        Key = "the-key",
+        Token = "the-token",
         Channel = "stable",
         DeviceId = "d-1",
         DataPath = Data,

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using SlmOps.Contracts;
+using SlmOps.Packaging.Certificates;
+using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Storage;
 
 namespace SlmOps.EdgeAgent.Tests.Fakes;
@@ -14,6 +16,7 @@ namespace SlmOps.EdgeAgent.Tests.Fakes;
 internal sealed class Service : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly LocalSigningKey _fleet = LocalSigningKey.CreateInMemory();
     private string? _etag;
     private bool _stopped;
     private byte[]? _channel;
@@ -66,9 +69,16 @@ internal sealed class Service : IAsyncDisposable
             var headers = context.Request.Headers;
             service.Requests.Enqueue((
                 context.Request.Path.Value!, headers.Range.FirstOrDefault(), headers.IfMatch.FirstOrDefault(),
-                headers["x-functions-key"].FirstOrDefault(), headers.TraceParent.FirstOrDefault(), headers.IfNoneMatch.FirstOrDefault()));
+                headers.Authorization.FirstOrDefault(), headers.TraceParent.FirstOrDefault(), headers.IfNoneMatch.FirstOrDefault()));
+            if (!context.Request.Path.StartsWithSegments("/storage") && service.OnCall?.Invoke(context) is { } refusal)
+            {
+                var code = new Dictionary<string, object?> { ["code"] = refusal.Code };
+                return Results.Problem(statusCode: refusal.Status, extensions: code).ExecuteAsync(context);
+            }
+
             return next(context);
         });
+        app.MapPost("/api/v1/enroll", service.EnrolAsync);
         app.MapGet("/api/v1/channels/{channel}", service.Channel);
         app.MapGet("/api/v1/metadata/{file}", service.MetadataAsync);
         app.MapGet("/api/v1/blobs/{digest}", (string digest) => Results.Redirect($"/storage/{digest}?sig=secret"));
@@ -91,6 +101,40 @@ internal sealed class Service : IAsyncDisposable
         await now.CancelAsync();
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+    }
+
+    /// <summary>Refuses a call of a device when it gives a status and a code.</summary>
+    internal Func<HttpContext, (int Status, string Code)?>? OnCall { get; set; }
+
+    /// <summary>What every enrolment asked for.</summary>
+    internal ConcurrentQueue<EnrolmentRequest> Enrolments { get; } = new();
+
+    /// <summary>When certificates are made, for how long.</summary>
+    internal (DateTimeOffset From, TimeSpan Life) Certificates { get; set; } = (Bench.Start, TimeSpan.FromDays(3650));
+
+    /// <summary>A batch that somebody else reads as well.</summary>
+    internal static async Task<DeviceReportBatch> PeekAsync(HttpContext context)
+    {
+        context.Request.EnableBuffering();
+        var batch = await JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.DeviceReportBatch);
+        context.Request.Body.Position = 0;
+        return batch!;
+    }
+
+    private async Task EnrolAsync(HttpContext context)
+    {
+        var asked = await JsonSerializer.DeserializeAsync(context.Request.Body, ContractsJson.Default.EnrolmentRequest);
+        Enrolments.Enqueue(asked!);
+        var (from, life) = Certificates;
+        var request = DeviceRequest.Read(Convert.FromBase64String(asked!.Request));
+        var authority = await FleetCertificates.AuthorityAsync(_fleet, from.AddDays(-1), from + (2 * life), CancellationToken.None);
+        var certificate = await FleetCertificates.IssueAsync(authority, _fleet, request, from, from + life, CancellationToken.None);
+        await JsonSerializer.SerializeAsync(
+            context.Response.Body,
+            new(
+                asked.Channel, Convert.ToBase64String(certificate), Convert.ToBase64String(authority), "slmops:test",
+                from + (life * 2 / 3), from + life),
+            ContractsJson.Default.EnrolmentAnswer);
     }
 
     private IResult Channel(HttpContext context) => _channel is null ? Results.NotFound()

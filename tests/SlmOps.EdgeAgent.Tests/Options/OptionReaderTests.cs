@@ -18,7 +18,7 @@ public sealed class OptionReaderTests : IDisposable
             new()
             {
                 Url = "ftp://x",
-                Key = "",
+                Token = "",
                 Channel = "A b",
                 Id = "../x",
                 Data = " ",
@@ -107,20 +107,20 @@ public sealed class OptionReaderTests : IDisposable
     [InlineData("", null)]
     [InlineData("two words", null)]
     [InlineData("caf\u00e9", null)]
-    public void Read_KeyFile_HoldsOneKey(string text, string? key)
+    public void Read_TokenFile_HoldsOneToken(string text, string? token)
     {
-        var file = _folder["key"];
+        var file = _folder["token"];
         File.WriteAllText(file, text);
         MakePrivate(file);
 
-        var options = OptionReader.Read(Required with { KeyFile = file }, 99, out var mistakes);
+        var options = OptionReader.Read(Required with { TokenFile = file }, 99, out var mistakes);
 
-        Assert.Equal(key, options?.Key);
-        Assert.Equal(key is null ? 1 : 0, mistakes.Count);
+        Assert.Equal(token, options?.Token);
+        Assert.Equal(token is null ? 1 : 0, mistakes.Count);
     }
 
     [Fact]
-    public void Read_KeyFileThatIsMissingTooLargeOrOpenToAll_IsNamed()
+    public void Read_TokenFileThatIsMissingTooLargeOrOpenToAll_IsNamed()
     {
         File.WriteAllText(_folder["large"], new('a', 5000));
         File.WriteAllText(_folder["open"], "abc");
@@ -132,7 +132,7 @@ public sealed class OptionReaderTests : IDisposable
         }
 
         var refused = new[] { _folder["none"], _folder["large"], _folder["open"] }
-            .Count(file => OptionReader.Read(Required with { KeyFile = file }, 99, out var mistakes) is null
+            .Count(file => OptionReader.Read(Required with { TokenFile = file }, 99, out var mistakes) is null
                 && mistakes.Single().Contains(file, StringComparison.Ordinal));
 
         Assert.Equal(closed, refused);

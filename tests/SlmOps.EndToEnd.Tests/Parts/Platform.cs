@@ -150,8 +150,10 @@ internal sealed class Platform : IAsyncDisposable
     /// <summary>The releases that a new device would take, over HTTP, from the root that it ships.</summary>
     internal async Task<IReadOnlyList<ReleaseTarget>> ListedAsync()
     {
-        using var http = new HttpClient { BaseAddress = new(Connection.FunctionsUrl, "/api/v1/metadata/") };
-        http.DefaultRequestHeaders.Add("x-functions-key", Connection.FunctionsKey);
+        using var http = new HttpClient(new DeviceHandler("lister", "nothing", Connection.FunctionsUrl, Connection.EnrolmentToken))
+        {
+            BaseAddress = new(Connection.FunctionsUrl, "/api/v1/metadata/"),
+        };
         var update = await TufClient.UpdateAsync(
             TufState.Initial(TrustRoots.Load(Connection.TrustFile).Root),
             async (name, _, cancellationToken) =>

@@ -43,8 +43,11 @@ internal sealed class SimulatedDevice : IAsyncDisposable
     private SimulatedDevice(Platform platform, string id, string channel, long ram, Dictionary<string, string> labels)
     {
         (Id, Channel) = (id, channel);
-        _http = new() { BaseAddress = new(platform.Connection.FunctionsUrl, "/api/v1/"), Timeout = TimeSpan.FromSeconds(30) };
-        _http.DefaultRequestHeaders.Add("x-functions-key", platform.Connection.FunctionsKey);
+        _http = new(new DeviceHandler(id, channel, platform.Connection.FunctionsUrl, platform.Connection.EnrolmentToken))
+        {
+            BaseAddress = new(platform.Connection.FunctionsUrl, "/api/v1/"),
+            Timeout = TimeSpan.FromSeconds(30),
+        };
         _director = TrustRoots.Load(platform.Connection.TrustFile).DirectorKey;
         _inventory = new("1.0.0", "1.31.1", "linux", "x64", 2, ram, [], labels);
     }

@@ -59,6 +59,7 @@ internal sealed class StageBench : IAsyncDisposable
             ["SlmOps:ReleaseKey"] = Path.Combine(storage.Folder.Root, "release.pem"),
             ["SlmOps:DirectorKey"] = Path.Combine(storage.Folder.Root, "director.pem"),
             ["SlmOps:OnlineKey"] = Path.Combine(storage.Folder.Root, "online.pem"),
+            ["SlmOps:FleetKey"] = Path.Combine(storage.Folder.Root, "fleet.pem"),
         }).AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build();
         var services = new ServiceCollection().AddLogging().AddPipeline(configuration);
         services.AddSingleton(Queues(storage, wire));

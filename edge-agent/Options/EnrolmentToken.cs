@@ -2,24 +2,24 @@ using System.Text;
 
 namespace SlmOps.EdgeAgent.Options;
 
-/// <summary>The key for the service: from the environment, else from a file that is the agent's alone.</summary>
-internal static class ServiceKey
+/// <summary>The token to enrol with: from the environment, else from a file that is the agent's alone.</summary>
+internal static class EnrolmentToken
 {
     private const int MaxBytes = 4096;
 
-    /// <summary>The key, or null where none is wanted; what is wrong with its file is added to the mistakes.</summary>
-    internal static string? Read(string? key, string? file, List<string> mistakes)
+    /// <summary>The token, or null where none is wanted; what is wrong with its file is added to the mistakes.</summary>
+    internal static string? Read(string? token, string? file, List<string> mistakes)
     {
-        if (!string.IsNullOrEmpty(key) || file is null)
+        if (!string.IsNullOrEmpty(token) || file is null)
         {
-            return string.IsNullOrEmpty(key) ? null : key;
+            return string.IsNullOrEmpty(token) ? null : token;
         }
 
         try
         {
             if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file).HasFlag(UnixFileMode.OtherRead))
             {
-                mistakes.Add($"--key-file '{file}' can be read by every user of this machine. Run: chmod 600 '{file}'");
+                mistakes.Add($"--token-file '{file}' can be read by every user of this machine. Run: chmod 600 '{file}'");
                 return null;
             }
 
@@ -32,11 +32,11 @@ internal static class ServiceKey
                 return text;
             }
 
-            mistakes.Add($"--key-file '{file}' does not hold a key: one line of at most {MaxBytes - 1} characters without spaces.");
+            mistakes.Add($"--token-file '{file}' does not hold a token: one line of at most {MaxBytes - 1} characters without spaces.");
         }
         catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
         {
-            mistakes.Add($"--key-file '{file}' cannot be read: {unread.Message}");
+            mistakes.Add($"--token-file '{file}' cannot be read: {unread.Message}");
         }
 
         return null;
