@@ -23,7 +23,7 @@ internal sealed class EnrolmentApi(
         DeviceRequest certificate;
         try
         {
-            await using var body = new BoundedStream(request.Body, EnrolmentRequest.MaxBytes);
+            using var body = new BoundedStream(request.Body, EnrolmentRequest.MaxBytes);
             asked = await JsonSerializer.DeserializeAsync(body, ContractsJson.Default.EnrolmentRequest, cancellationToken)
                 .ConfigureAwait(false);
             certificate = DeviceRequest.Read(Convert.FromBase64String(asked?.Request ?? ""));
