@@ -288,7 +288,7 @@ internal sealed class HttpCloudLink(Uri address, Credential credential, TimeProv
         }
     }
 
-    private async Task<SendOutcome> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<SendOutcome> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var refusal = await RefusalAsync(response, cancellationToken);
         return new SendOutcome.Refused($"{Answer(response)} {refusal?.Detail}".TrimEnd(), refusal?.Field);
