@@ -39,7 +39,7 @@ public sealed class DocumentTableTests
         foreach (var (type, data, _) in EventTypes.All)
         {
             var sample = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "tests", "SlmOps.Contracts.Tests", "Wire", $"{data}.json"));
-            samples.Append("`").Append(type).Append("`\n\n```json\n").Append(sample.Trim()).Append("\n```\n\n");
+            samples.Append('`').Append(type).Append("`\n\n```json\n").Append(sample.Trim()).Append("\n```\n\n");
         }
 
         Published.Check(path, between.Replace(text, _ => samples.ToString()));
