@@ -116,7 +116,10 @@ public sealed class IdentityTests
         await using var bench = await Bench.StartAsync();
         await bench.RunAsync();
         var before = await File.ReadAllTextAsync(bench.Folder.IdentityKey, TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(bench.Folder.IdentityKey, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(bench.Folder.IdentityKey, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        }
 
         await bench.RunAsync();
 
