@@ -129,21 +129,23 @@ public static class Evaluation
                 cancellationToken);
         }
 
-        return new(
-            scores.BaselinePerplexity,
-            scores.Perplexity,
-            (scores.Perplexity / scores.BaselinePerplexity) - 1,
-            scores.Kl,
-            scores.KlUncertainty,
-            scores.Top1Agreement,
-            header.TokensPerSecond,
-            measured.Speed.DecodeTokensPerSecond,
-            header.PrefillTokensPerSecond,
-            measured.Speed.PrefillTokensPerSecond,
-            measured.PeakBytes,
-            model.LoadMs,
-            scores.Count,
-            header.Windows);
+        return new()
+        {
+            BaselinePerplexity = scores.BaselinePerplexity,
+            Perplexity = scores.Perplexity,
+            PerplexityChange = (scores.Perplexity / scores.BaselinePerplexity) - 1,
+            Kl = scores.Kl,
+            KlUncertainty = scores.KlUncertainty,
+            Top1Agreement = scores.Top1Agreement,
+            BaselineTokensPerSecond = header.TokensPerSecond,
+            TokensPerSecond = measured.Speed.DecodeTokensPerSecond,
+            BaselinePrefillTokensPerSecond = header.PrefillTokensPerSecond,
+            PrefillTokensPerSecond = measured.Speed.PrefillTokensPerSecond,
+            PeakBytes = measured.PeakBytes,
+            LoadMs = model.LoadMs,
+            Tokens = scores.Count,
+            Windows = header.Windows,
+        };
     }
 
     /// <summary>Predicts with the one and judges the other, with the file between them in a folder of its own.</summary>

@@ -130,18 +130,20 @@ public sealed class LanguageModel : IDisposable
     private static ModelShape ShapeOf(DecoderPorts ports, int? maxPositions)
     {
         var first = ports.Cache.Count > 0 ? ports.Cache[0] : null;
-        return new(
-            ports.Logits.Dimensions[2],
-            ports.Cache.Select(port => port.Past.Split('.')[1]).Distinct().Count(),
-            first?.Heads ?? 0,
-            first?.HeadSize ?? 0,
-            first is not null,
-            maxPositions,
-            ports.PositionIds is not null,
-            ports.AttentionMask is not null,
-            NameOf(ports.Tokens.Type),
-            first is null ? null : NameOf(first.Type),
-            NameOf(ports.Logits.Type));
+        return new()
+        {
+            VocabularySize = ports.Logits.Dimensions[2],
+            Layers = ports.Cache.Select(port => port.Past.Split('.')[1]).Distinct().Count(),
+            KvHeads = first?.Heads ?? 0,
+            HeadSize = first?.HeadSize ?? 0,
+            HasKvCache = first is not null,
+            MaxPositions = maxPositions,
+            NeedsPositionIds = ports.PositionIds is not null,
+            NeedsAttentionMask = ports.AttentionMask is not null,
+            TokenType = NameOf(ports.Tokens.Type),
+            CacheType = first is null ? null : NameOf(first.Type),
+            LogitsType = NameOf(ports.Logits.Type),
+        };
     }
 
     private int ProbeVocabulary()

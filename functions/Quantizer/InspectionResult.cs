@@ -45,36 +45,50 @@ public sealed record InspectionResult(ModelFacts? Facts, IReadOnlyList<ModelProb
 public sealed record ModelProblem(string Code, string Message, string Cure, string? File);
 
 /// <summary>What a model is, read from its graph; weights are never loaded.</summary>
-/// <param name="IrVersion">ONNX IR version.</param>
-/// <param name="Producer">Producer name and version; may be empty.</param>
-/// <param name="Opsets">Imported version by domain; the standard domain is <c>ai.onnx</c>.</param>
-/// <param name="Parameters">Elements of all floating-point weights, each stored tensor counted once.</param>
-/// <param name="WeightBytes">Bytes of all weights as stored.</param>
-/// <param name="GraphBytes">Bytes of the model file.</param>
-/// <param name="Nodes">Nodes of all graphs.</param>
-/// <param name="Inputs">Inputs that a caller gives; initializers are left out.</param>
-/// <param name="Outputs">Outputs.</param>
-/// <param name="Operators">Node count by operator; operators of other domains carry the domain before a colon.</param>
-/// <param name="Weights">Weights by element type, largest first.</param>
-/// <param name="ExternalFiles">External data files relative to the model's folder, sorted.</param>
-/// <param name="Architecture">What the operators and ports look like, in a few words.</param>
-/// <param name="QuantizedNodes">Nodes that already compute with quantized weights.</param>
-public sealed record ModelFacts(
-    long IrVersion,
-    string Producer,
-    IReadOnlyDictionary<string, long> Opsets,
-    long Parameters,
-    long WeightBytes,
-    long GraphBytes,
-    int Nodes,
-    IReadOnlyList<GraphPort> Inputs,
-    IReadOnlyList<GraphPort> Outputs,
-    IReadOnlyDictionary<string, int> Operators,
-    IReadOnlyList<WeightGroup> Weights,
-    IReadOnlyList<string> ExternalFiles,
-    string Architecture,
-    int QuantizedNodes)
+public sealed record ModelFacts
 {
+    /// <summary>ONNX IR version.</summary>
+    public required long IrVersion { get; init; }
+
+    /// <summary>Producer name and version; may be empty.</summary>
+    public required string Producer { get; init; }
+
+    /// <summary>Imported version by domain; the standard domain is <c>ai.onnx</c>.</summary>
+    public required IReadOnlyDictionary<string, long> Opsets { get; init; }
+
+    /// <summary>Elements of all floating-point weights, each stored tensor counted once.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Bytes of all weights as stored.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Bytes of the model file.</summary>
+    public required long GraphBytes { get; init; }
+
+    /// <summary>Nodes of all graphs.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>Inputs that a caller gives; initializers are left out.</summary>
+    public required IReadOnlyList<GraphPort> Inputs { get; init; }
+
+    /// <summary>Outputs.</summary>
+    public required IReadOnlyList<GraphPort> Outputs { get; init; }
+
+    /// <summary>Node count by operator; operators of other domains carry the domain before a colon.</summary>
+    public required IReadOnlyDictionary<string, int> Operators { get; init; }
+
+    /// <summary>Weights by element type, largest first.</summary>
+    public required IReadOnlyList<WeightGroup> Weights { get; init; }
+
+    /// <summary>External data files relative to the model's folder, sorted.</summary>
+    public required IReadOnlyList<string> ExternalFiles { get; init; }
+
+    /// <summary>What the operators and ports look like, in a few words.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>Nodes that already compute with quantized weights.</summary>
+    public required int QuantizedNodes { get; init; }
+
     /// <summary>Places that some versions of ONNX Runtime get wrong or refuse, and the version from which on none does.</summary>
     public IReadOnlyList<RuntimeWarning> Warnings { get; init; } = [];
 }

@@ -18,31 +18,44 @@ public sealed record QuantizationReport(
     IReadOnlyList<TensorReport> Tensors);
 
 /// <summary>What became of one weight.</summary>
-/// <param name="Name">Name of the weight.</param>
-/// <param name="Op">Operators that use it.</param>
-/// <param name="Scheme">How it is stored now, such as <c>block-asymmetric</c>, <c>column-symmetric</c>, <c>half</c> or <c>float</c>.</param>
-/// <param name="Bits">Bits of one element.</param>
-/// <param name="BlockSize">Weights that share a scale, or null.</param>
-/// <param name="RelativeError">Sum of squared differences over sum of squares, or null when nothing changed.</param>
-/// <param name="BytesBefore">Bytes before; 0 in the second and later rows of a weight that is stored in several forms.</param>
-/// <param name="BytesAfter">Bytes after, with scales, zero points and a float copy that something still reads.</param>
-/// <param name="Reason">Why it was left alone or why this scheme was chosen.</param>
-/// <param name="Zeros">Share of elements that are zero after pruning, or null.</param>
-/// <param name="CompressedBefore">Bytes before after general-purpose compression, measured when pruning; else null.</param>
-/// <param name="CompressedAfter">Bytes after, compressed the same way; else null.</param>
-public sealed record TensorReport(
-    string Name,
-    string Op,
-    string Scheme,
-    int Bits,
-    int? BlockSize,
-    double? RelativeError,
-    long BytesBefore,
-    long BytesAfter,
-    string? Reason,
-    double? Zeros = null,
-    long? CompressedBefore = null,
-    long? CompressedAfter = null);
+public sealed record TensorReport
+{
+    /// <summary>Name of the weight.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Operators that use it.</summary>
+    public required string Op { get; init; }
+
+    /// <summary>How it is stored now, such as <c>block-asymmetric</c>, <c>column-symmetric</c>, <c>half</c> or <c>float</c>.</summary>
+    public required string Scheme { get; init; }
+
+    /// <summary>Bits of one element.</summary>
+    public required int Bits { get; init; }
+
+    /// <summary>Weights that share a scale, or null.</summary>
+    public int? BlockSize { get; init; }
+
+    /// <summary>Sum of squared differences over sum of squares, or null when nothing changed.</summary>
+    public double? RelativeError { get; init; }
+
+    /// <summary>Bytes before; 0 in the second and later rows of a weight that is stored in several forms.</summary>
+    public required long BytesBefore { get; init; }
+
+    /// <summary>Bytes after, with scales, zero points and a float copy that something still reads.</summary>
+    public required long BytesAfter { get; init; }
+
+    /// <summary>Why it was left alone or why this scheme was chosen.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Share of elements that are zero after pruning, or null.</summary>
+    public double? Zeros { get; init; }
+
+    /// <summary>Bytes before after general-purpose compression, measured when pruning; else null.</summary>
+    public long? CompressedBefore { get; init; }
+
+    /// <summary>Bytes after, compressed the same way; else null.</summary>
+    public long? CompressedAfter { get; init; }
+}
 
 /// <summary>How far a quantization is.</summary>
 /// <param name="Tensor">Weight being worked on.</param>

@@ -42,7 +42,17 @@ internal static class ReportBuilder
         var (scheme, bits, size, after) = product.Scheme is BlockScheme block
             ? (block.Text, block.Bits, (int?)block.BlockSize, block.TotalBytes(k, n))
             : ("column-symmetric", 8, null, ColumnScheme.TotalBytes(k, n));
-        return new(entry.Name, entry.OperatorText, scheme, bits, size, null, entry.Tensor.ByteLength, after, product.Reason);
+        return new()
+        {
+            Name = entry.Name,
+            Op = entry.OperatorText,
+            Scheme = scheme,
+            Bits = bits,
+            BlockSize = size,
+            BytesBefore = entry.Tensor.ByteLength,
+            BytesAfter = after,
+            Reason = product.Reason,
+        };
     }
 
     private static IEnumerable<TensorReport> Planned(WeightPlan weight)
@@ -50,31 +60,31 @@ internal static class ReportBuilder
         if (weight.Values is { } values)
         {
             var (tensor, half) = (weight.Entry.Tensor, values.Scheme is HalfScheme);
-            yield return new(
-                weight.Entry.Name,
-                weight.Entry.OperatorText,
-                half ? "half" : ((PruneScheme)values.Scheme).Text,
-                half ? 16 : tensor.Type.Bits(),
-                null,
-                null,
-                tensor.ByteLength,
-                half ? tensor.ByteLength / 2 : tensor.ByteLength,
-                values.Reason);
+            yield return new()
+            {
+                Name = weight.Entry.Name,
+                Op = weight.Entry.OperatorText,
+                Scheme = half ? "half" : ((PruneScheme)values.Scheme).Text,
+                Bits = half ? 16 : tensor.Type.Bits(),
+                BytesBefore = tensor.ByteLength,
+                BytesAfter = half ? tensor.ByteLength / 2 : tensor.ByteLength,
+                Reason = values.Reason,
+            };
         }
     }
 
     private static TensorReport Stays(WeightEntry entry, string? reason)
     {
         var bytes = entry.Tensor.ByteLength;
-        return new TensorReport(
-            entry.Name,
-            entry.OperatorText,
-            entry.Tensor.Type.IsWeight() ? "float" : "as-it-was",
-            entry.Tensor.Type.Bits(),
-            null,
-            null,
-            bytes,
-            bytes,
-            reason);
+        return new()
+        {
+            Name = entry.Name,
+            Op = entry.OperatorText,
+            Scheme = entry.Tensor.Type.IsWeight() ? "float" : "as-it-was",
+            Bits = entry.Tensor.Type.Bits(),
+            BytesBefore = bytes,
+            BytesAfter = bytes,
+            Reason = reason,
+        };
     }
 }

@@ -1,22 +1,32 @@
 namespace SlmOps.Local;
 
 /// <summary>Where a running local platform is reached, and the keys for it.</summary>
-/// <param name="StorageConnectionString">Blobs through the proxy that raises events; queues and tables at Azurite.</param>
-/// <param name="EventGridTopicEndpoint">Endpoint of the topic <c>slmops</c> for a publisher client.</param>
-/// <param name="EventGridKey">Its key.</param>
-/// <param name="FunctionsUrl">The functions host.</param>
-/// <param name="FunctionsKey">Opens HTTP functions of level Function.</param>
-/// <param name="OperatorKey">An admin's key of the pipeline.</param>
-/// <param name="EnrolmentToken">With it agents enrol.</param>
-/// <param name="FrontUrl">Health, metrics, flush and the event log.</param>
-/// <param name="DataFolder">Folder of all data.</param>
-public sealed record LocalEndpoints(
-    string StorageConnectionString,
-    Uri EventGridTopicEndpoint,
-    string EventGridKey,
-    Uri FunctionsUrl,
-    string FunctionsKey,
-    string OperatorKey,
-    string EnrolmentToken,
-    Uri FrontUrl,
-    string DataFolder);
+public sealed record LocalEndpoints
+{
+    /// <summary>Blobs through the proxy that raises events; queues and tables at Azurite.</summary>
+    public required string StorageConnectionString { get; init; }
+
+    /// <summary>Endpoint of the topic <c>slmops</c> for a publisher client.</summary>
+    public required Uri EventGridTopicEndpoint { get; init; }
+
+    /// <summary>Key of the topic.</summary>
+    public required string EventGridKey { get; init; }
+
+    /// <summary>The functions host.</summary>
+    public required Uri FunctionsUrl { get; init; }
+
+    /// <summary>Opens HTTP functions of level Function.</summary>
+    public required string FunctionsKey { get; init; }
+
+    /// <summary>An admin's key of the pipeline.</summary>
+    public required string OperatorKey { get; init; }
+
+    /// <summary>With it agents enrol.</summary>
+    public required string EnrolmentToken { get; init; }
+
+    /// <summary>Health, metrics, flush and the event log.</summary>
+    public required Uri FrontUrl { get; init; }
+
+    /// <summary>Folder of all data.</summary>
+    public required string DataFolder { get; init; }
+}

@@ -210,16 +210,18 @@ public sealed class LocalPlatform : IAsyncDisposable
             _time, _loggers, cancellationToken);
         _front = LocalFront.Build(ports.Front, this, _loggers);
         await _front.StartAsync(cancellationToken);
-        Endpoints = new LocalEndpoints(
-            _azurite.Endpoints.ConnectionStringWithBlob(_proxy.Url),
-            _events.TopicEndpoint(Topic),
-            _keys.EventGridTopic,
-            functionsUrl,
-            _keys.Functions,
-            _keys.Operator,
-            _keys.GroupToken,
-            LoopbackWeb.AddressOf(_front),
-            DataFolder);
+        Endpoints = new()
+        {
+            StorageConnectionString = _azurite.Endpoints.ConnectionStringWithBlob(_proxy.Url),
+            EventGridTopicEndpoint = _events.TopicEndpoint(Topic),
+            EventGridKey = _keys.EventGridTopic,
+            FunctionsUrl = functionsUrl,
+            FunctionsKey = _keys.Functions,
+            OperatorKey = _keys.Operator,
+            EnrolmentToken = _keys.GroupToken,
+            FrontUrl = LoopbackWeb.AddressOf(_front),
+            DataFolder = DataFolder,
+        };
         EndpointsFile.Write(Endpoints);
         if (_options.WithFunctions)
         {

@@ -56,7 +56,22 @@ public sealed class DecoderFormsTests : IDisposable
     {
         var form = new ToyDecoderForm { TokenType = TensorElementType.Int32, FloatType = TensorElementType.BFloat16, PositionIds = false };
         using var model = LanguageModel.Open(ToyDecoder.Save(form, _folder.Path));
-        Assert.Equal(new ModelShape(4, 1, 1, 4, true, null, false, true, "int32", "bfloat16", "bfloat16"), model.Shape);
+        Assert.Equal(
+            new ModelShape
+            {
+                VocabularySize = 4,
+                Layers = 1,
+                KvHeads = 1,
+                HeadSize = 4,
+                HasKvCache = true,
+                MaxPositions = null,
+                NeedsPositionIds = false,
+                NeedsAttentionMask = true,
+                TokenType = "int32",
+                CacheType = "bfloat16",
+                LogitsType = "bfloat16",
+            },
+            model.Shape);
     }
 
     [Fact]

@@ -12,7 +12,20 @@ public sealed class LanguageModelTests : IDisposable
     public void Open_Sample_ReadsItsShape()
     {
         Assert.Equal(
-            new ModelShape(2048, 4, 3, 32, true, 128, true, true, "int64", "float32", "float32"),
+            new ModelShape
+            {
+                VocabularySize = 2048,
+                Layers = 4,
+                KvHeads = 3,
+                HeadSize = 32,
+                HasKvCache = true,
+                MaxPositions = 128,
+                NeedsPositionIds = true,
+                NeedsAttentionMask = true,
+                TokenType = "int64",
+                CacheType = "float32",
+                LogitsType = "float32",
+            },
             _model.Shape);
     }
 

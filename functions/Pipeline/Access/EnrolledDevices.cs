@@ -52,9 +52,15 @@ internal sealed class EnrolledDevices(TableServiceClient tables, PipelineOptions
         if (options.GroupTokenSha256.Length > 0 && Secret.Matches(text, options.GroupTokenSha256))
         {
             return (
-                new(
-                    EnrolmentToken.OfSettings, options.GroupTokenSha256, int.MaxValue, 0, null, null, default, DateTimeOffset.MaxValue,
-                    null),
+                new()
+                {
+                    Id = EnrolmentToken.OfSettings,
+                    Sha256 = options.GroupTokenSha256,
+                    Uses = int.MaxValue,
+                    Used = 0,
+                    CreatedAt = default,
+                    ExpiresAt = DateTimeOffset.MaxValue,
+                },
                 null);
         }
 
@@ -104,7 +110,17 @@ internal sealed class EnrolledDevices(TableServiceClient tables, PipelineOptions
     {
         var secret = Secret.New(Secret.TokenPrefix);
         var now = time.GetUtcNow();
-        var token = new EnrolmentToken(secret.Id, secret.Sha256, uses, 0, channel, device, now, now + life, null);
+        var token = new EnrolmentToken
+        {
+            Id = secret.Id,
+            Sha256 = secret.Sha256,
+            Uses = uses,
+            Used = 0,
+            Channel = channel,
+            Device = device,
+            CreatedAt = now,
+            ExpiresAt = now + life,
+        };
         await _table.AddEntityAsync(JsonRow.Write(Tokens, token.Id, token), cancellationToken).ConfigureAwait(false);
         return (token, secret.Text);
     }

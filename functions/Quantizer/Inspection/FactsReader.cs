@@ -23,28 +23,32 @@ internal static class FactsReader
 
         var tables = new IndexedTables(inspected);
         var weights = Weights(model).ToList();
-        return new ModelFacts(
-            model.IrVersion,
-            $"{model.Producer} {model.ProducerVersion}".Trim(),
-            Opsets(model),
-            weights.Where(w => w.Type.IsWeight() || w.Type == ElementType.Double).Sum(w => w.Elements),
-            weights.Sum(w => w.ByteLength),
-            inspected.File.Length,
-            model.AllGraphs.Sum(g => g.Nodes.Count),
+        return new()
+        {
+            IrVersion = model.IrVersion,
+            Producer = $"{model.Producer} {model.ProducerVersion}".Trim(),
+            Opsets = Opsets(model),
+            Parameters = weights.Where(w => w.Type.IsWeight() || w.Type == ElementType.Double).Sum(w => w.Elements),
+            WeightBytes = weights.Sum(w => w.ByteLength),
+            GraphBytes = inspected.File.Length,
+            Nodes = model.AllGraphs.Sum(g => g.Nodes.Count),
+            Inputs =
             [
                 .. graph
                     .Inputs.Where(i => !initializers.Contains(i.Name))
                     .Select(i => Port(i) with { Rows = IsIndex(i) ? tables.Rows(i.Name) : null }),
             ],
-            [.. graph.Outputs.Select(Port)],
-            operators,
-            [.. weights.GroupBy(w => w.Type)
-                .Select(g => new WeightGroup(g.Key.Text(), g.Count(), g.Sum(w => w.Elements), g.Sum(w => w.ByteLength)))
-                .OrderByDescending(g => g.Bytes).ThenBy(g => g.ElementType, StringComparer.Ordinal)],
-            [.. inspected.Files.Found.Select(f => f.Location)],
-            Architecture(model, operators),
-            quantized)
-        {
+            Outputs = [.. graph.Outputs.Select(Port)],
+            Operators = operators,
+            Weights =
+            [
+                .. weights.GroupBy(w => w.Type)
+                    .Select(g => new WeightGroup(g.Key.Text(), g.Count(), g.Sum(w => w.Elements), g.Sum(w => w.ByteLength)))
+                    .OrderByDescending(g => g.Bytes).ThenBy(g => g.ElementType, StringComparer.Ordinal),
+            ],
+            ExternalFiles = [.. inspected.Files.Found.Select(f => f.Location)],
+            Architecture = Architecture(model, operators),
+            QuantizedNodes = quantized,
             Warnings = Warnings(model),
         };
     }

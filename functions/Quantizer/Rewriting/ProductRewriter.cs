@@ -52,9 +52,18 @@ internal sealed class ProductRewriter(
             UseContrib(use.Node);
         }
 
-        return new TensorReport(
-            entry.Name, entry.OperatorText, scheme.Text, scheme.Bits, scheme.BlockSize, error.Relative,
-            entry.Tensor.ByteLength, scheme.TotalBytes(product.View.K, product.View.N), product.Reason);
+        return new()
+        {
+            Name = entry.Name,
+            Op = entry.OperatorText,
+            Scheme = scheme.Text,
+            Bits = scheme.Bits,
+            BlockSize = scheme.BlockSize,
+            RelativeError = error.Relative,
+            BytesBefore = entry.Tensor.ByteLength,
+            BytesAfter = scheme.TotalBytes(product.View.K, product.View.N),
+            Reason = product.Reason,
+        };
     }
 
     private TensorReport WriteColumns(
@@ -80,9 +89,17 @@ internal sealed class ProductRewriter(
             UseContrib(use.Node);
         }
 
-        return new TensorReport(
-            entry.Name, entry.OperatorText, "column-symmetric", scheme.ReduceRange ? 7 : 8, null, error.Relative,
-            entry.Tensor.ByteLength, ColumnScheme.TotalBytes(k, n), product.Reason);
+        return new()
+        {
+            Name = entry.Name,
+            Op = entry.OperatorText,
+            Scheme = "column-symmetric",
+            Bits = scheme.ReduceRange ? 7 : 8,
+            RelativeError = error.Relative,
+            BytesBefore = entry.Tensor.ByteLength,
+            BytesAfter = ColumnScheme.TotalBytes(k, n),
+            Reason = product.Reason,
+        };
     }
 
     private void UseContrib(OnnxNode node)

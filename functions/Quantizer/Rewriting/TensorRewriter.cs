@@ -64,7 +64,17 @@ internal sealed class TensorRewriter(
     }
 
     private static TensorReport Report(WeightEntry entry, string scheme, int bits, BlockError error, long after, string reason) =>
-        new(entry.Name, entry.OperatorText, scheme, bits, null, error.Relative, entry.Tensor.ByteLength, after, reason);
+        new()
+        {
+            Name = entry.Name,
+            Op = entry.OperatorText,
+            Scheme = scheme,
+            Bits = bits,
+            RelativeError = error.Relative,
+            BytesBefore = entry.Tensor.ByteLength,
+            BytesAfter = after,
+            Reason = reason,
+        };
 
     private void StoreHalf(WeightEntry entry, TensorTarget target)
     {

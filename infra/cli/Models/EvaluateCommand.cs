@@ -226,43 +226,35 @@ internal static class EvaluateCommand
                 .CompareAsync(job.Baseline, job.Candidate, options, text is null ? progress : null, cancellationToken);
             if (tokens.Count == 0)
             {
-                return new(
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    outputs.SqnrDb,
-                    outputs.Cosine,
-                    1000 / outputs.LatencyMs,
-                    1000 / outputs.BaselineLatencyMs,
-                    null,
-                    null,
-                    outputs.LoadMs,
-                    outputs.PeakBytes,
-                    null)
+                return new()
                 {
+                    SqnrDb = outputs.SqnrDb,
+                    Cosine = outputs.Cosine,
+                    TokensPerSecond = 1000 / outputs.LatencyMs,
+                    BaselineTokensPerSecond = 1000 / outputs.BaselineLatencyMs,
+                    LoadMs = outputs.LoadMs,
+                    PeakBytes = outputs.PeakBytes,
                     Embeddings = outputs.Embeddings,
                 };
             }
 
             var measured = await EvaluateAsync(sandbox, job, tokens, progress, cancellationToken);
-            return new(
-                measured.Perplexity,
-                measured.BaselinePerplexity,
-                measured.PerplexityChange,
-                measured.Kl,
-                measured.Top1Agreement,
-                outputs.SqnrDb,
-                outputs.Cosine,
-                measured.TokensPerSecond,
-                measured.BaselineTokensPerSecond,
-                measured.PrefillTokensPerSecond,
-                measured.BaselinePrefillTokensPerSecond,
-                measured.LoadMs,
-                measured.PeakBytes,
-                measured.Tokens)
+            return new()
             {
+                Perplexity = measured.Perplexity,
+                BaselinePerplexity = measured.BaselinePerplexity,
+                PerplexityChange = measured.PerplexityChange,
+                Kl = measured.Kl,
+                Top1Agreement = measured.Top1Agreement,
+                SqnrDb = outputs.SqnrDb,
+                Cosine = outputs.Cosine,
+                TokensPerSecond = measured.TokensPerSecond,
+                BaselineTokensPerSecond = measured.BaselineTokensPerSecond,
+                PrefillTokensPerSecond = measured.PrefillTokensPerSecond,
+                BaselinePrefillTokensPerSecond = measured.BaselinePrefillTokensPerSecond,
+                LoadMs = measured.LoadMs,
+                PeakBytes = measured.PeakBytes,
+                Tokens = measured.Tokens,
                 KlUncertainty = measured.KlUncertainty,
             };
         }
@@ -332,11 +324,36 @@ internal sealed record EvaluateJob(
 }
 
 /// <summary>What <c>evaluate --json</c> prints; speeds are tokens per second for language models, else runs per second.</summary>
-internal sealed record EvaluateOutcome(
-    double? Perplexity, double? BaselinePerplexity, double? PerplexityChange, double? Kl, double? Top1Agreement, double SqnrDb,
-    double Cosine, double TokensPerSecond, double BaselineTokensPerSecond, double? PrefillTokensPerSecond,
-    double? BaselinePrefillTokensPerSecond, double LoadMs, long PeakBytes, int? Tokens)
+internal sealed record EvaluateOutcome
 {
+    public double? Perplexity { get; init; }
+
+    public double? BaselinePerplexity { get; init; }
+
+    public double? PerplexityChange { get; init; }
+
+    public double? Kl { get; init; }
+
+    public double? Top1Agreement { get; init; }
+
+    public required double SqnrDb { get; init; }
+
+    public required double Cosine { get; init; }
+
+    public required double TokensPerSecond { get; init; }
+
+    public required double BaselineTokensPerSecond { get; init; }
+
+    public double? PrefillTokensPerSecond { get; init; }
+
+    public double? BaselinePrefillTokensPerSecond { get; init; }
+
+    public required double LoadMs { get; init; }
+
+    public required long PeakBytes { get; init; }
+
+    public int? Tokens { get; init; }
+
     /// <summary>Most that the divergence may be too low, as only the baseline's likeliest tokens were kept; 0 when all were.</summary>
     public double? KlUncertainty { get; init; }
 

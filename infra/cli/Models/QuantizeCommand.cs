@@ -54,9 +54,18 @@ internal static class QuantizeCommand
             var report = WithProgress(terminal, progress => ModelQuantizer.Quantize(input, output, options, progress, cancellationToken));
             var elapsed = clock.ElapsedMilliseconds;
             process.Refresh();
-            return new(
-                report.Recipe, report.InputBytes, report.OutputBytes, report.Ratio, elapsed,
-                (long)(process.TotalProcessorTime - cpu).TotalMilliseconds, process.PeakWorkingSet64, report.MinimumOrt, report.Tensors);
+            return new()
+            {
+                Recipe = report.Recipe,
+                InputBytes = report.InputBytes,
+                OutputBytes = report.OutputBytes,
+                Ratio = report.Ratio,
+                ElapsedMs = elapsed,
+                CpuMs = (long)(process.TotalProcessorTime - cpu).TotalMilliseconds,
+                PeakRssBytes = process.PeakWorkingSet64,
+                MinimumOrt = report.MinimumOrt,
+                Tensors = report.Tensors,
+            };
         }
         catch (ModelQuantizationException refused)
         {
@@ -110,6 +119,23 @@ internal static class QuantizeCommand
 }
 
 /// <summary>What <c>quantize --json</c> prints.</summary>
-internal sealed record QuantizeOutcome(
-    string Recipe, long InputBytes, long OutputBytes, double Ratio, long ElapsedMs, long CpuMs, long PeakRssBytes,
-    string MinimumOrt, IReadOnlyList<TensorReport> Tensors);
+internal sealed record QuantizeOutcome
+{
+    public required string Recipe { get; init; }
+
+    public required long InputBytes { get; init; }
+
+    public required long OutputBytes { get; init; }
+
+    public required double Ratio { get; init; }
+
+    public required long ElapsedMs { get; init; }
+
+    public required long CpuMs { get; init; }
+
+    public required long PeakRssBytes { get; init; }
+
+    public required string MinimumOrt { get; init; }
+
+    public required IReadOnlyList<TensorReport> Tensors { get; init; }
+}

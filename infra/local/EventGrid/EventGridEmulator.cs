@@ -49,19 +49,22 @@ internal sealed class EventGridEmulator : IAsyncDisposable
         Log = new EventLog(options.LogCapacity, time);
         _journal = DeliveryJournal.Open(Folder, options.MaxWaiting);
         _http = LoopbackWeb.Client();
-        _parts = new LaneParts(
-            _journal,
-            new WebhookSender(_http, options.WebhookTimeout, time),
-            options.StorageConnectionString is { } queues ? new QueueSender(queues, options.QueueFilled) : null,
-            options.StorageConnectionString is { } blobs ? new DeadLetters(blobs) : null,
-            new Handshake(_http, options.WebhookTimeout, time),
-            new RetrySchedule(options.TimeScale, options.RetryJitter),
-            (subscription, code) => new Uri(Url, $"/topics/{subscription.Topic}/subscriptions/{subscription.Name}/validate?code={code}"),
-            () => RandomNumberGenerator.GetInt32(1000) / 1000.0,
-            _progress,
-            options.StartHeld ? _opened.Task : Task.CompletedTask,
-            time,
-            loggers.CreateLogger<EventGridEmulator>());
+        _parts = new()
+        {
+            Journal = _journal,
+            Webhooks = new WebhookSender(_http, options.WebhookTimeout, time),
+            Queues = options.StorageConnectionString is { } queues ? new QueueSender(queues, options.QueueFilled) : null,
+            DeadLetters = options.StorageConnectionString is { } blobs ? new DeadLetters(blobs) : null,
+            Handshake = new Handshake(_http, options.WebhookTimeout, time),
+            Schedule = new RetrySchedule(options.TimeScale, options.RetryJitter),
+            ValidationUrl = (subscription, code) =>
+                new Uri(Url, $"/topics/{subscription.Topic}/subscriptions/{subscription.Name}/validate?code={code}"),
+            Random = () => RandomNumberGenerator.GetInt32(1000) / 1000.0,
+            Progress = _progress,
+            Opened = options.StartHeld ? _opened.Task : Task.CompletedTask,
+            Time = time,
+            Log = loggers.CreateLogger<EventGridEmulator>(),
+        };
     }
 
     /// <summary>Address of the emulator.</summary>

@@ -4,19 +4,32 @@ using Microsoft.Extensions.Logging;
 namespace SlmOps.Local.EventGrid;
 
 /// <summary>What the lanes of one emulator share.</summary>
-internal sealed record LaneParts(
-    DeliveryJournal Journal,
-    WebhookSender Webhooks,
-    QueueSender? Queues,
-    DeadLetters? DeadLetters,
-    Handshake Handshake,
-    RetrySchedule Schedule,
-    Func<EventSubscription, string, Uri> ValidationUrl,
-    Func<double> Random,
-    Pulse Progress,
-    Task Opened,
-    TimeProvider Time,
-    ILogger Log);
+internal sealed record LaneParts
+{
+    public required DeliveryJournal Journal { get; init; }
+
+    public required WebhookSender Webhooks { get; init; }
+
+    public QueueSender? Queues { get; init; }
+
+    public DeadLetters? DeadLetters { get; init; }
+
+    public required Handshake Handshake { get; init; }
+
+    public required RetrySchedule Schedule { get; init; }
+
+    public required Func<EventSubscription, string, Uri> ValidationUrl { get; init; }
+
+    public required Func<double> Random { get; init; }
+
+    public required Pulse Progress { get; init; }
+
+    public required Task Opened { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Log { get; init; }
+}
 
 /// <summary>The deliveries of one subscription: a few workers take the ones that are due, oldest first.</summary>
 internal sealed class Lane : IAsyncDisposable

@@ -6,7 +6,17 @@ namespace SlmOps.Pipeline.Tests.Access;
 public sealed class EnrolmentPolicyTests
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
-    private static readonly EnrolmentToken Group = new("g1", "", 5, 0, null, null, Now, Now.AddDays(1), null);
+
+    private static readonly EnrolmentToken Group = new()
+    {
+        Id = "g1",
+        Sha256 = "",
+        Uses = 5,
+        Used = 0,
+        CreatedAt = Now,
+        ExpiresAt = Now.AddDays(1),
+    };
+
     private static readonly EnrolmentToken Own = Group with { Id = "o1", Uses = 1, Device = "cam-7" };
     private static readonly EnrolledDevice Camera = new("cam-7", "phi", "key", "g1", Now, Now.AddDays(9), null);
 

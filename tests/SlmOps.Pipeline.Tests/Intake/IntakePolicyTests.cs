@@ -184,9 +184,24 @@ public sealed class IntakePolicyTests
     private static (UploadManifest Manifest, IReadOnlyList<Problem> Problems) Assign(UploadManifest manifest, params string[] files) =>
         IntakePolicy.Assign(manifest, [.. files.Select(path => new StoredFile(path, Digest.Of([]), 1))]);
 
-    private static ModelFacts Facts(string[] inputs, string[] outputs, params string[] lastDimensions) => new(
-        8, "test", new Dictionary<string, long>(), 1, 4, 100, 1,
-        [.. inputs.Select(name => new GraphPort(name, "int64", ["1", "seq"]))],
-        [.. outputs.Select(name => new GraphPort(name, "float32", lastDimensions.Length == 0 ? [] : ["1", "seq", .. lastDimensions]))],
-        new Dictionary<string, int>(), [], [], "", 0);
+    private static ModelFacts Facts(string[] inputs, string[] outputs, params string[] lastDimensions) => new()
+    {
+        IrVersion = 8,
+        Producer = "test",
+        Opsets = new Dictionary<string, long>(),
+        Parameters = 1,
+        WeightBytes = 4,
+        GraphBytes = 100,
+        Nodes = 1,
+        Inputs = [.. inputs.Select(name => new GraphPort(name, "int64", ["1", "seq"]))],
+        Outputs =
+        [
+            .. outputs.Select(name => new GraphPort(name, "float32", lastDimensions.Length == 0 ? [] : ["1", "seq", .. lastDimensions])),
+        ],
+        Operators = new Dictionary<string, int>(),
+        Weights = [],
+        ExternalFiles = [],
+        Architecture = "",
+        QuantizedNodes = 0,
+    };
 }
