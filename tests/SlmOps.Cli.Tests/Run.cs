@@ -5,12 +5,8 @@ namespace SlmOps.Cli.Tests;
 /// <summary>Runs the command line in this process, with its output in hand.</summary>
 internal static class Run
 {
-    /// <summary>The console is one for the whole process.</summary>
-    private static readonly SemaphoreSlim Turn = new(1);
-
     internal static async Task<(int Code, string Output, string Error)> Async(params string[] arguments)
     {
-        await Turn.WaitAsync(TestContext.Current.CancellationToken);
         var (output, error) = (Console.Out, Console.Error);
         using var written = new StringWriter();
         using var failed = new StringWriter();
@@ -26,7 +22,6 @@ internal static class Run
         {
             Console.SetOut(output);
             Console.SetError(error);
-            Turn.Release();
         }
     }
 }
