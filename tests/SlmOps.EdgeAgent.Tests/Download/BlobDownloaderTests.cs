@@ -356,13 +356,8 @@ public sealed class BlobDownloaderTests
         internal ContentStore Store { get; }
 
         internal IReadOnlyList<(
-            string Path,
-            string? Range,
-            string? IfMatch,
-            string? Key,
-            string? Traceparent,
-            string? IfNoneMatch
-        )> Storage => [.. Service.Requests.Where(request => request.Path.StartsWith("/storage/", StringComparison.Ordinal))];
+            string Path, string? Range, string? IfMatch, string? Key, string? Traceparent, string? IfNoneMatch)> Storage =>
+            [.. Service.Requests.Where(request => request.Path.StartsWith("/storage/", StringComparison.Ordinal))];
 
         internal static async Task<Rig> StartAsync(byte[]? content = null)
         {

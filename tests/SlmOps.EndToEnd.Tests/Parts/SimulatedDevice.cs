@@ -171,38 +171,25 @@ internal sealed class SimulatedDevice : IAsyncDisposable
     {
         var release = _activeRelease;
         (_active, _activeRelease) = (default, default);
-        await StateAsync(
-            document,
-            new()
-            {
-                RolloutId = "",
-                Release = release,
-                Model = Channel,
-                Version = "any",
-                Manifest = default,
-                Attempt = 1,
-                State = DeviceState.RollingBack,
-                Verified = true,
-                Active = default,
-                ReasonCode = reason,
-                Reason = $"It was {reason}.",
-            });
-        await StateAsync(
-            document,
-            new()
-            {
-                RolloutId = "",
-                Release = release,
-                Model = Channel,
-                Version = "any",
-                Manifest = default,
-                Attempt = 1,
-                State = DeviceState.FailedRollbackComplete,
-                Verified = true,
-                Active = default,
-                ReasonCode = reason,
-                Reason = $"It was {reason}.",
-            });
+        foreach (var state in (DeviceState[])[DeviceState.RollingBack, DeviceState.FailedRollbackComplete])
+        {
+            await StateAsync(
+                document,
+                new()
+                {
+                    RolloutId = "",
+                    Release = release,
+                    Model = Channel,
+                    Version = "any",
+                    Manifest = default,
+                    Attempt = 1,
+                    State = state,
+                    Verified = true,
+                    Active = default,
+                    ReasonCode = reason,
+                    Reason = $"It was {reason}.",
+                });
+        }
     }
 
     private Task SayAsync(

@@ -357,10 +357,7 @@ public sealed class ModelInspectorTests : IDisposable
         function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = b.Opset });
         for (var i = 0; i < 5; i++)
         {
-            var node = new NodeProto { OpType = "Relu" };
-            node.Input.Add($"n{i}");
-            node.Output.Add($"n{i + 1}");
-            function.Node.Add(node);
+            function.Node.Add(new NodeProto { OpType = "Relu", Input = { $"n{i}" }, Output = { $"n{i + 1}" } });
         }
 
         b.Model.Functions.Add(function);
