@@ -4,7 +4,7 @@ using System.Globalization;
 namespace SlmOps.Benchmarks;
 
 /// <summary>
-/// Time from the start of <c>slmops up</c> to its line "Ctrl+C stops it", for several builds in turns: paths of
+/// Time from the start of <c>slmops up</c> to its last line, which names Ctrl+C, for several builds in turns: paths of
 /// <c>slmops.dll</c>. Each start has a data folder of its own, then the same once more. What else the machine does makes the
 /// clock slower, but not the processor time of the process and its children, which is shown too where there is /proc.
 /// </summary>
