@@ -55,6 +55,12 @@ public sealed record RolloutOffer(
 {
     /// <summary>True while the rollout is paused: a device that has not activated the release stays where it is.</summary>
     public bool Hold { get; init; }
+
+    /// <summary>
+    /// A device that has activated the release and says nothing for so many seconds counts as failed, so it says something at
+    /// least every third of them; 0 from a service that does not say.
+    /// </summary>
+    public int DeadlineSeconds { get; init; }
 }
 
 /// <summary>One ring of a rollout.</summary>

@@ -21,6 +21,7 @@ namespace SlmOps.Contracts;
 [JsonSerializable(typeof(RolloutPaused))]
 [JsonSerializable(typeof(RolledBack))]
 [JsonSerializable(typeof(RolloutCompleted))]
+[JsonSerializable(typeof(DeviceConflict))]
 [JsonSerializable(typeof(ReleaseRef))]
 [JsonSerializable(typeof(VariantOffer))]
 [JsonSerializable(typeof(VariantNeeds))]

@@ -5,8 +5,15 @@ namespace SlmOps.Contracts;
 public sealed record DeviceReportBatch(IReadOnlyList<DeviceReport> Reports);
 
 /// <summary>Answer to a batch: a device may drop everything up to this number.</summary>
-/// <param name="AcceptedSeq">Highest <see cref="DeviceReport.Seq"/> stored.</param>
-public sealed record DeviceReportReceipt(long AcceptedSeq);
+/// <param name="AcceptedSeq">Highest <see cref="DeviceReport.Seq"/> of the batch.</param>
+public sealed record DeviceReportReceipt(long AcceptedSeq)
+{
+    /// <summary>
+    /// Highest number known of this life of the device. A device that numbers below it, because its clock or its folder went back,
+    /// goes on from there; what it said below it was not taken.
+    /// </summary>
+    public long HighestSeq { get; init; }
+}
 
 /// <summary>One thing a device says about itself. It never holds prompts, outputs or other user data.</summary>
 /// <param name="Schema">Format version, 1.</param>
@@ -36,6 +43,15 @@ public sealed record DeviceReport(
     /// <summary>Something the device found wrong with itself, and mended or not; null in all other reports.</summary>
     public DeviceIncident? Incident { get; init; }
 
+    /// <summary>
+    /// A random id of the data folder the report comes from: 32 hexadecimal digits. Another one is another life of the device, and
+    /// two in turn are two devices under one id. Null from an agent that knows none.
+    /// </summary>
+    public string? Instance { get; init; }
+
+    /// <summary>Why the device does nothing about what its channel asks for; null when it does, or has.</summary>
+    public DeviceHold? Hold { get; init; }
+
     /// <summary>Most reports in one batch.</summary>
     public const int MaxBatch = 100;
 }
@@ -44,6 +60,11 @@ public sealed record DeviceReport(
 /// <param name="Code">Machine-readable, in kebab case; see <see cref="ReasonCodes"/>.</param>
 /// <param name="What">The same in one sentence, at most 500 characters.</param>
 public sealed record DeviceIncident(string Code, string What);
+
+/// <summary>Why a device stays where it is although its channel asks for something else.</summary>
+/// <param name="Code">Machine-readable, in kebab case: one of <see cref="HoldCodes"/>.</param>
+/// <param name="Reason">The same in one sentence, at most 500 characters.</param>
+public sealed record DeviceHold(string Code, string Reason);
 
 /// <summary>What a device is.</summary>
 /// <param name="AgentVersion">Version of the agent.</param>
@@ -111,6 +132,9 @@ public sealed record DeploymentStatus
 
     /// <summary>Milliseconds each finished phase took.</summary>
     public IReadOnlyDictionary<string, long>? PhaseMs { get; init; }
+
+    /// <summary>Restarts in the middle of this deployment: the agent's or the machine's, clean ones not counted.</summary>
+    public int? Restarts { get; init; }
 
     /// <summary>Bytes that came over the network for this try, deltas and broken downloads included; null before a download.</summary>
     public long? BytesFetched { get; init; }

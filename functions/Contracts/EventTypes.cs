@@ -45,6 +45,9 @@ public static class EventTypes
     /// <summary>Data: <see cref="Contracts.RolloutCompleted"/>.</summary>
     public const string RolloutCompleted = "slmops.rollout.completed.v1";
 
+    /// <summary>Data: <see cref="Contracts.DeviceConflict"/>.</summary>
+    public const string DeviceConflict = "slmops.device.conflict.v1";
+
     /// <summary>Every type with what it says, in flow order.</summary>
     public static IReadOnlyList<(string Type, string Data, string Says)> All { get; } =
     [
@@ -61,5 +64,6 @@ public static class EventTypes
         (RolloutPaused, nameof(Contracts.RolloutPaused), "A rollout stands still, by itself or by an operator."),
         (RolledBack, nameof(Contracts.RolledBack), "A release was taken back, and why."),
         (RolloutCompleted, nameof(Contracts.RolloutCompleted), "Every ring has passed."),
+        (DeviceConflict, nameof(Contracts.DeviceConflict), "Two agents report under one device id."),
     ];
 }

@@ -15,8 +15,8 @@ public static class ReportLimits
     /// <summary>Characters of a name, code or version.</summary>
     public const int Name = 64;
 
-    /// <summary>Characters of a rollout id: model, <c>@</c>, version.</summary>
-    public const int RolloutId = (2 * Name) + 1;
+    /// <summary>Characters of a rollout id: model, <c>@</c>, version, and <c>~</c> with a number for one that is not the first.</summary>
+    public const int RolloutId = (2 * Name) + 1 + 8;
 
     /// <summary>Characters of the operating system's description.</summary>
     public const int Line = 256;

@@ -40,3 +40,13 @@ public sealed record RolledBack(string RolloutId, int Ring, string Reason, Relea
 /// <param name="RolloutId">Rollout id.</param>
 /// <param name="Devices">Devices that committed the release.</param>
 public sealed record RolloutCompleted(string RolloutId, int Devices);
+
+/// <summary>
+/// Two agents speak under one device id in turn: a cloned disk, or a folder that was copied. Neither counts in a rollout until one
+/// of them is silent or has another id.
+/// </summary>
+/// <param name="DeviceId">The id.</param>
+/// <param name="Channel">Channel.</param>
+/// <param name="Instance">The instance that spoke last.</param>
+/// <param name="Other">The other instance.</param>
+public sealed record DeviceConflict(DeviceId DeviceId, ChannelName Channel, string Instance, string Other);

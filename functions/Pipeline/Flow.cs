@@ -38,7 +38,9 @@ internal static class Flow
         },
         // ModelReleased comes back through Event Grid, so that others can start rollouts of their own from it.
         new("rollout-start", null, [RolloutStarted, RingStarted], [], WaitsForOperator) { Queue = "rollout-starts" },
-        new("rollout", null, [RolloutStarted, RingStarted, RingPassed, RolloutPaused, RolledBack, RolloutCompleted], [], TriesAgain)
+        new(
+            "rollout", null,
+            [RolloutStarted, RingStarted, RingPassed, RolloutPaused, RolledBack, RolloutCompleted, DeviceConflict], [], TriesAgain)
         {
             Queue = Outbox.Queues.Rollouts,
         },

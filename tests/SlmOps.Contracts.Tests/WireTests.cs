@@ -81,8 +81,8 @@ public sealed class WireTests
     {
         var types = typeof(EventTypes).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToList();
 
-        Assert.Equal(13, types.Count);
+        Assert.Equal(14, types.Count);
         Assert.Distinct(types);
-        Assert.All(types, type => Assert.Matches(@"^slmops\.(model|rollout)\.[a-z-]+\.v1$", type));
+        Assert.All(types, type => Assert.Matches(@"^slmops\.(model|rollout|device)\.[a-z-]+\.v1$", type));
     }
 }

@@ -87,6 +87,7 @@ internal sealed class ChannelPublisher(
             ? new RolloutOffer(rollout.Id, rollout.Release, rollout.Salt, rollout.OpenRings, rollout.SoakSeconds)
             {
                 Hold = rollout.State == RolloutState.Paused,
+                DeadlineSeconds = rollout.DeadlineSeconds,
             }
             : null;
         return new()

@@ -23,6 +23,8 @@ internal static class ReportFields
             .. report.Deployment is { } deployment ? Of(deployment) : [],
             .. report.Composition is { } composition ? Of(composition) : [],
             .. report.Incident is { } incident ? Of(incident) : [],
+            report.Instance is null ? null : Required("instance", report.Instance, ReportLimits.Name),
+            .. report.Hold is { } hold ? Of(hold) : [],
         ];
 
         // What the fields hold is bounded by now, so that measuring the whole is cheap.
@@ -56,6 +58,7 @@ internal static class ReportFields
         Text("deployment.reason", status.Reason, ReportLimits.Reason, lines: true),
         Count("deployment.phaseMs", status.PhaseMs?.Count ?? 0, ReportLimits.Phases),
         .. (status.PhaseMs ?? new Dictionary<string, long>()).Take(ReportLimits.Phases).SelectMany(Phase),
+        Amount("deployment.restarts", status.Restarts ?? 0, ReportLimits.Attempts),
         Amount("deployment.bytesFetched", status.BytesFetched ?? 0, ReportLimits.Amount),
         Amount("deployment.bytesWhole", status.BytesWhole ?? 0, ReportLimits.Amount),
     ];
@@ -71,6 +74,14 @@ internal static class ReportFields
         incident.What is null
             ? new("incident.what", "it is missing")
             : Text("incident.what", incident.What, ReportLimits.Reason, lines: true),
+    ];
+
+    private static IEnumerable<ReportRefusal?> Of(DeviceHold hold) =>
+    [
+        Required("hold.code", hold.Code, ReportLimits.Name),
+        hold.Reason is null
+            ? new("hold.reason", "it is missing")
+            : Text("hold.reason", hold.Reason, ReportLimits.Reason, lines: true),
     ];
 
     private static ReportRefusal? Label(KeyValuePair<string, string> label) => SafeName.IsValid(label.Key)

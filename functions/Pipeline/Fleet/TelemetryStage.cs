@@ -33,7 +33,8 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
             await WakeAsync(channel, traceparent, cancellationToken).ConfigureAwait(false);
         }
 
-        return new(reports.Max(report => report.Seq));
+        var highest = reports.Max(report => report.Seq);
+        return new(highest) { HighestSeq = highest };
     }
 
     /// <summary>

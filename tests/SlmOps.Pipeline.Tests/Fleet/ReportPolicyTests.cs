@@ -64,7 +64,7 @@ public sealed class ReportPolicyTests
         ["inventory.labels"] = Good with { Inventory = SampleFleet.Inventory(Labels(33)) },
         ["inventory.labels.site"] = Good with { Inventory = SampleFleet.Inventory(("site", Long(128))) },
         ["inventory"] = Good with { Inventory = Largest with { Labels = Wide() } },
-        ["deployment.rolloutId"] = Good with { Deployment = Deployment with { RolloutId = Long(129) } },
+        ["deployment.rolloutId"] = Good with { Deployment = Deployment with { RolloutId = Long(138) } },
         ["deployment.ring"] = Good with { Deployment = Deployment with { Ring = "../ring" } },
         ["deployment.model"] = Good with { Deployment = Deployment with { Model = default } },
         ["deployment.version"] = Good with { Deployment = Deployment with { Version = default } },
@@ -79,6 +79,10 @@ public sealed class ReportPolicyTests
         ["composition.localLayer"] = Good with { Composition = Composition with { LocalLayer = null! } },
         ["incident.code"] = Good with { Incident = new(null!, "what") },
         ["incident.what"] = Good with { Incident = new("code", null!) },
+        ["instance"] = Good with { Instance = Long(64) },
+        ["hold.code"] = Good with { Hold = new("", "reason") },
+        ["hold.reason"] = Good with { Hold = new("busy", null!) },
+        ["deployment.restarts"] = Good with { Deployment = Deployment with { Restarts = -1 } },
     };
 
     public static TheoryData<string> BadReports => [.. Bad.Keys];
