@@ -53,14 +53,13 @@ internal static class AgentCommandLine
             "--launcher",
             "command",
             "Starts smoke tests through this command, such as \"systemd-run --user --scope --quiet\" or \"bwrap …\"; it must put the "
-                + "program in its own place or be its parent. Memory is then the launcher's to limit."
+                + "program in its own place or be its parent, and leave it its standard input and output. Memory is then the "
+                + "launcher's to limit."
         );
         var once = new Option<bool>("--once") { Description = "Work until there is nothing to do, then exit." };
         var selfTest = new Option<bool>("--self-test") { Description = "Check that this build works on this machine, and exit." };
         var logJson = new Option<bool>("--log-json") { Description = "Log JSON lines instead of text; both go to standard error." };
-        var smoke = new Option<string>("--smoke") { Hidden = true };
-        var smokePrompts = new Option<int>("--smoke-prompts") { Hidden = true, DefaultValueFactory = _ => int.MaxValue };
-        var smokeMemory = new Option<long>("--smoke-memory") { Hidden = true };
+        var smoke = new Option<bool>("--smoke") { Hidden = true };
 
         var root = new RootCommand(Description)
         {
@@ -79,8 +78,6 @@ internal static class AgentCommandLine
             selfTest,
             logJson,
             smoke,
-            smokePrompts,
-            smokeMemory,
         };
         root.Add(LocalCommand.Build());
         root.SetAction(async (parsed, cancellationToken) =>
@@ -88,9 +85,9 @@ internal static class AgentCommandLine
             string? Setting(Option<string> option) =>
                 parsed.GetValue(option) ?? Variable($"SLMOPS_{option.Name[2..].ToUpperInvariant().Replace('-', '_')}");
 
-            if (parsed.GetValue(smoke) is { } folder)
+            if (parsed.GetValue(smoke))
             {
-                return SmokeCommand.Run(folder, parsed.GetValue(smokePrompts), parsed.GetValue(smokeMemory), cancellationToken);
+                return SmokeCommand.Run(cancellationToken);
             }
 
             if (parsed.GetValue(selfTest))

@@ -1,21 +1,16 @@
 using System.Text.Json;
-using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Smoke;
+using SlmOps.Inference.Sandbox;
 
 namespace SlmOps.EdgeAgent;
 
-/// <summary><c>--smoke</c>: tests one folder and prints the outcome, alone in its process.</summary>
+/// <summary><c>--smoke</c>: tests the folders that its parent names, alone in its process, until the parent closes its pipe.</summary>
 internal static class SmokeCommand
 {
-    internal static int Run(string folder, int prompts, long memory, CancellationToken cancellationToken)
+    internal static int Run(CancellationToken cancellationToken) => SandboxServer.Run(body =>
     {
-        if (memory > 0)
-        {
-            Filesystem.LimitData(memory);
-        }
-
-        var outcome = SmokeTester.Run(folder, prompts, cancellationToken);
-        Console.Out.WriteLine(JsonSerializer.Serialize(outcome, SmokeJson.Default.SmokeOutcome));
-        return outcome.Passed ? 0 : 1;
-    }
+        var request = JsonSerializer.Deserialize(body, SmokeJson.Default.SmokeRequest)!;
+        var outcome = SmokeTester.Run(request.Folder, request.Prompts, cancellationToken);
+        return JsonSerializer.Serialize(outcome, SmokeJson.Default.SmokeOutcome);
+    });
 }

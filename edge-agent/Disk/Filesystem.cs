@@ -31,22 +31,6 @@ internal static partial class Filesystem
         ? CreateHardLink(link, existing, 0)
         : Link(existing, link) == 0;
 
-    /// <summary>Caps the memory that this process may write to; Linux only, elsewhere the parent watches alone.</summary>
-    internal static void LimitData(long bytes)
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            // RLIMIT_DATA has this number, and limits 64 bits, on every 64-bit processor that ONNX Runtime has a library for.
-            const int Data = 2;
-            var limit = new ResourceLimit { Soft = (ulong)bytes, Hard = (ulong)bytes };
-            if (SetResourceLimit(Data, ref limit) != 0)
-            {
-                throw new InvalidOperationException(
-                    $"The memory limit of {bytes} bytes was not accepted: {Marshal.GetLastPInvokeErrorMessage()}.");
-            }
-        }
-    }
-
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial SafeFileHandle Open(string path, int flags);
@@ -55,18 +39,8 @@ internal static partial class Filesystem
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Link(string existing, string link);
 
-    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetResourceLimit(int resource, ref ResourceLimit limit);
-
     [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool CreateHardLink(string link, string existing, nint security);
-
-    private struct ResourceLimit
-    {
-        internal ulong Soft;
-        internal ulong Hard;
-    }
 }

@@ -61,7 +61,7 @@ internal sealed class AgentParts : IDisposable
         Records = new(folder, composed);
         _rebuilder = file.IsFresh ? new(folder, store, Records, trust.ReleaseKey) : null;
         HasLostReports = outbox.Damage is not null;
-        var smoke = new SmokeProcess(options.Launcher, around.Command, options.MemoryBytes, clock);
+        var smoke = new SmokeTrial(options.Launcher, around.Command, options.MemoryBytes, clock);
         Channel = new(_link, trust, Journal, folder, options.Channel, log);
         var downloader = new BlobDownloader(_link, store, clock, random);
         var packages = new PackageFetcher(

@@ -7,7 +7,7 @@ namespace SlmOps.EdgeAgent.Run;
 /// <summary>What surrounds an agent and differs in tests.</summary>
 /// <param name="Clock">The time.</param>
 /// <param name="Random">Source of jitter.</param>
-/// <param name="Command">What starts this program; see <see cref="SmokeProcess"/>.</param>
+/// <param name="Command">What starts this program; see <see cref="SmokeTrial"/>.</param>
 /// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
 /// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
 /// <param name="FreeBytes">Room on the disk of the data folder.</param>

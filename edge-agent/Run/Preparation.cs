@@ -15,7 +15,7 @@ internal sealed class Preparation(
     CompositionFetcher compositions,
     ComposedFiles composed,
     ModelSlots slots,
-    SmokeProcess smoke,
+    SmokeTrial smoke,
     TimeProvider clock)
 {
     internal async Task<Failure?> RetrieveAsync(CancellationToken cancellationToken)

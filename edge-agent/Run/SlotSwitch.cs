@@ -12,7 +12,7 @@ internal sealed class SlotSwitch(
     Journal journal,
     DataFolder folder,
     ModelSlots slots,
-    SmokeProcess smoke,
+    SmokeTrial smoke,
     TimeProvider clock,
     Random random)
 {

@@ -206,7 +206,7 @@ internal static class SelfTests
 
     private static async Task<string> SmokeProcessAsync(IReadOnlyList<string> launcher, string folder, CancellationToken cancellationToken)
     {
-        var process = new SmokeProcess(launcher, AgentSurroundings.Real().Command, 256 << 20, TimeProvider.System);
+        var process = new SmokeTrial(launcher, AgentSurroundings.Real().Command, 256 << 20, TimeProvider.System);
         var failure = await process.FailureAsync(Path.Combine(folder, "tiny"), 1, cancellationToken);
         Expect(failure is null, $"{failure?.Code}: {failure?.Reason}");
         Expect((await process.FailureAsync(folder, 1, cancellationToken))?.Code == "no-single-model", "a folder without a model passes");

@@ -9,5 +9,6 @@ namespace SlmOps.EdgeAgent.Smoke;
     RespectNullableAnnotations = true,
     UseStringEnumConverter = true,
     MaxDepth = 32)]
+[JsonSerializable(typeof(SmokeRequest))]
 [JsonSerializable(typeof(SmokeOutcome))]
 internal sealed partial class SmokeJson : JsonSerializerContext;

@@ -1,6 +1,6 @@
 namespace SlmOps.EdgeAgent.Smoke;
 
-/// <summary>What the smoke test's process prints: one JSON document.</summary>
+/// <summary>What the smoke test's process answers.</summary>
 /// <param name="Passed">True when the model does what it should.</param>
 /// <param name="Code">Why not, in kebab case.</param>
 /// <param name="Reason">The verdict in one sentence.</param>

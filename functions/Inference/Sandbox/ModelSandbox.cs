@@ -23,13 +23,21 @@ public sealed class ModelSandbox : IAsyncDisposable
     /// <param name="limits">What it may take.</param>
     /// <param name="clock">Clock of the time limit.</param>
     /// <param name="cancellationToken">Stops the start.</param>
+    /// <param name="launcher">
+    /// A command to put in front of it, such as an emulator or <c>systemd-run --scope</c>; it becomes the program or stays its parent,
+    /// and leaves it its standard input and output. Memory and threads are then the launcher's to limit.
+    /// </param>
     /// <exception cref="SandboxException">When it cannot be started.</exception>
     public static async Task<ModelSandbox> StartAsync(
-        IReadOnlyList<string> command, RunLimits limits, TimeProvider clock, CancellationToken cancellationToken)
+        IReadOnlyList<string> command,
+        RunLimits limits,
+        TimeProvider clock,
+        CancellationToken cancellationToken,
+        IReadOnlyList<string>? launcher = null)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(limits);
-        var process = new SandboxProcess(command, limits, clock);
+        var process = new SandboxProcess(launcher ?? [], command, limits, clock);
         var sandbox = new ModelSandbox(process, limits);
         try
         {
@@ -37,7 +45,7 @@ public sealed class ModelSandbox : IAsyncDisposable
             var reply = await sandbox
                 .AskAsync(new RunRequest.Limit(limits, Environment.ProcessId), null, cancellationToken)
                 .ConfigureAwait(false);
-            sandbox.Confinement = reply.Ready ?? throw process.Verdict(SandboxEnding.Crashed, "the process did not take its limits");
+            sandbox.Confinement = reply.Ready ?? throw sandbox.Misunderstood();
             return sandbox;
         }
         catch
@@ -114,6 +122,15 @@ public sealed class ModelSandbox : IAsyncDisposable
         ).Adapters
         ?? throw Misunderstood();
 
+    /// <summary>
+    /// What the program's own process does with a request, where <see cref="SandboxServer.Run(Func{string, string})"/> runs in it.
+    /// </summary>
+    /// <param name="request">The request, in the program's own words.</param>
+    /// <param name="cancellationToken">Kills the process.</param>
+    /// <exception cref="SandboxException">When the process was ended.</exception>
+    public async Task<string> DoAsync(string request, CancellationToken cancellationToken) =>
+        (await AskAsync(new RunRequest.Own(request), null, cancellationToken).ConfigureAwait(false)).Own ?? throw Misunderstood();
+
     /// <summary>Ends the process, and waits until it is gone.</summary>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
@@ -184,5 +201,5 @@ public sealed class ModelSandbox : IAsyncDisposable
         };
 
     private SandboxException Misunderstood() =>
-        _process.Verdict(SandboxEnding.Crashed, "the process answered something else than what was asked");
+        _process.Verdict(SandboxEnding.Crashed, "the process answered something else than what was asked", atLimit: false);
 }

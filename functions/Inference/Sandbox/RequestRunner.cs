@@ -41,10 +41,7 @@ internal sealed class RequestRunner : IDisposable
                 {
                     Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, Alone(progress)),
                 },
-                _ => new()
-                {
-                    Failure = new(RunFailureKind.Argument, "unknown-request", "", $"There is no {request.GetType().Name} to be done now."),
-                },
+                _ => Unknown(request),
             };
         }
         catch (Exception exception) when (FailureOf(exception) is { } failure)
@@ -52,6 +49,11 @@ internal sealed class RequestRunner : IDisposable
             return new() { Failure = failure };
         }
     }
+
+    internal static RunReply Unknown(RunRequest request) => new()
+    {
+        Failure = new(RunFailureKind.Argument, "unknown-request", "", $"There is no {request.GetType().Name} to be done now."),
+    };
 
     /// <summary>The model, open already when the request before used it as well.</summary>
     private EvaluatedModel Open(string path, EvaluationOptions options)

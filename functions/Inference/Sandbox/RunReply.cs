@@ -19,6 +19,8 @@ internal sealed record RunReply
 
     public IReadOnlyList<AdapterOutcome>? Adapters { get; init; }
 
+    public string? Own { get; init; }
+
     public RunFailure? Failure { get; init; }
 }
 

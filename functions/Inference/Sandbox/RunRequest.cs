@@ -10,6 +10,7 @@ namespace SlmOps.Inference.Sandbox;
 [JsonDerivedType(typeof(Compare), "compare")]
 [JsonDerivedType(typeof(Answer), "answer")]
 [JsonDerivedType(typeof(TryAdapters), "try-adapters")]
+[JsonDerivedType(typeof(Own), "own")]
 internal abstract record RunRequest
 {
     private RunRequest()
@@ -38,4 +39,7 @@ internal abstract record RunRequest
     /// <summary>Each set of adapters over the same model; without prompts the model is no language model.</summary>
     internal sealed record TryAdapters(
         string Model, IReadOnlyList<IReadOnlyList<string>> Sets, IReadOnlyList<IReadOnlyList<int>>? Prompts, int Threads) : RunRequest;
+
+    /// <summary>What only this program's own process does; see <see cref="SandboxServer.Run(Func{string, string})"/>.</summary>
+    internal sealed record Own(string Body) : RunRequest;
 }

@@ -31,6 +31,12 @@ public sealed class SandboxException : Exception
     /// <summary>What happened.</summary>
     public SandboxEnding Ending { get; }
 
+    /// <summary>
+    /// True when one of the limits that it was given ended it, so that the model is to blame; false when it died, or the system
+    /// ended it, which may be for want of memory that others took.
+    /// </summary>
+    public bool AtLimit { get; internal init; }
+
     /// <summary>The same in kebab case: <c>out-of-memory</c>, <c>too-slow</c>, <c>too-much-output</c>, <c>too-many-threads</c>, <c>crashed</c>, <c>not-started</c>.</summary>
     public string Code => CodeOf(Ending);
 

@@ -14,10 +14,10 @@ internal sealed class SandboxProcess : IAsyncDisposable
     internal const long OwnMemory = 160L << 20;
 
     private const int PollMilliseconds = 40;
-    private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "TEMP", "SystemRoot", "LD_LIBRARY_PATH", "LANG"];
-    private static readonly string[] InheritedPrefixes = ["DOTNET_", "QEMU_"];
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly RunLimits _limits;
+    private readonly bool _launched;
     private readonly TimeProvider _clock;
     private readonly Process _process;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,11 +29,15 @@ internal sealed class SandboxProcess : IAsyncDisposable
     private ProcessUse _peak;
     private SandboxException? _verdict;
 
-    internal SandboxProcess(IReadOnlyList<string> command, RunLimits limits, TimeProvider clock)
+    /// <param name="launcher">What starts the program, before it; empty for nothing. Memory and threads are then the launcher's to
+    /// limit, because the process that is seen may be its own; the program still asks the system for its limits.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="limits">What it may take.</param>
+    /// <param name="clock">Clock of the time limit.</param>
+    internal SandboxProcess(IReadOnlyList<string> launcher, IReadOnlyList<string> command, RunLimits limits, TimeProvider clock)
     {
-        (_limits, _clock) = (limits, clock);
-        _process = new() { StartInfo = StartInfo(command) };
-        _process.ErrorDataReceived += (_, line) => _errors.Add(line.Data);
+        (_limits, _clock, _launched) = (limits, clock, launcher.Count > 0);
+        _process = new() { StartInfo = SandboxStart.Of(launcher, command) };
         new Thread(Live) { IsBackground = true, Name = "sandbox" }.Start();
     }
 
@@ -54,6 +58,11 @@ internal sealed class SandboxProcess : IAsyncDisposable
         await ((Task)_started.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill();
         await _ended.Task.ConfigureAwait(false);
+        if (_started.Task.IsCompletedSuccessfully)
+        {
+            CloseInput();
+        }
+
         _process.Dispose();
     }
 
@@ -76,12 +85,15 @@ internal sealed class SandboxProcess : IAsyncDisposable
     }
 
     /// <summary>An ending with the figures of this process.</summary>
-    internal SandboxException Verdict(SandboxEnding ending, string what) =>
+    internal SandboxException Verdict(SandboxEnding ending, string what, bool atLimit = true) =>
         new(
             ending,
             $"{SandboxException.CodeOf(ending)}: {what} (memory {Figures.Bytes(_peak.Resident)} at its peak, processor "
                 + $"{Figures.Time(_peak.Cpu)})"
-        );
+        )
+        {
+            AtLimit = atLimit,
+        };
 
     /// <summary>Kills the process and all that it started.</summary>
     internal void Kill()
@@ -107,12 +119,26 @@ internal sealed class SandboxProcess : IAsyncDisposable
         }
     }
 
-    private void Live()
+    /// <summary>A program that its launcher left behind sees the end of its input, and goes too.</summary>
+    private void CloseInput()
     {
         try
         {
+            _process.StandardInput.Close();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // There is nobody left to read what was not written yet, or it is closed.
+        }
+    }
+
+    private void Live()
+    {
+        Task errors;
+        try
+        {
             _process.Start();
-            _process.BeginErrorReadLine();
+            errors = _errors.ReadAsync(_process.StandardError);
         }
         catch (Exception exception) when (exception is Win32Exception or IOException or InvalidOperationException)
         {
@@ -125,7 +151,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
             return;
         }
 
-        _group = ControlGroup.TryCreate(_process.Id, _limits.MemoryBytes + OwnMemory, _limits.Threads);
+        _group = _launched ? null : ControlGroup.TryCreate(_process.Id, _limits.MemoryBytes + OwnMemory, _limits.Threads);
         _started.SetResult();
         while (!_process.WaitForExit(PollMilliseconds))
         {
@@ -136,8 +162,8 @@ internal sealed class SandboxProcess : IAsyncDisposable
             }
         }
 
-        // Once more without a limit: that also waits for the last lines of standard error.
-        _process.WaitForExit();
+        // What it started may hold the pipe open for longer.
+        errors.Wait(LastWords);
         _ended.SetResult(_verdict ?? Judge(_process.ExitCode));
         _group?.Dispose();
     }
@@ -150,12 +176,12 @@ internal sealed class SandboxProcess : IAsyncDisposable
         }
 
         _peak = new(Math.Max(_peak.Resident, use.Resident), use.Cpu, Math.Max(_peak.Threads, use.Threads));
-        if (use.Resident > _limits.MemoryBytes + OwnMemory)
+        if (!_launched && use.Resident > _limits.MemoryBytes + OwnMemory)
         {
             return Verdict(SandboxEnding.OutOfMemory, $"the model may take {Figures.Bytes(_limits.MemoryBytes)}");
         }
 
-        if (use.Threads > _limits.Threads)
+        if (!_launched && use.Threads > _limits.Threads)
         {
             return Verdict(SandboxEnding.TooManyThreads, $"{use.Threads} threads where {_limits.Threads} are allowed");
         }
@@ -186,44 +212,25 @@ internal sealed class SandboxProcess : IAsyncDisposable
             BySignal + SystemCalls.FileTooLarge => Verdict(
                 SandboxEnding.TooMuchOutput,
                 $"a file grew beyond {Figures.Bytes(_limits.FileBytes)}"),
-            _ when _group is { RanOutOfMemory: true } || _errors.SpeaksOfMemory => Verdict(
+            _ when _group is { RanOutOfMemory: true } => Verdict(
                 SandboxEnding.OutOfMemory,
                 $"the model may take {Figures.Bytes(_limits.MemoryBytes)}"),
+            _ when _errors.SpeaksOfMemory => Verdict(
+                SandboxEnding.OutOfMemory,
+                $"the model may take {Figures.Bytes(_limits.MemoryBytes)}{last}",
+                atLimit: false),
 
             // Nobody else kills it than the kernel that has no memory left.
             BySignal + SystemCalls.Killed => Verdict(
                 SandboxEnding.OutOfMemory,
-                "the system ended the process, which it does when memory runs out"),
-            > BySignal and < BySignal + 65 => Verdict(SandboxEnding.Crashed, $"ended by signal {exitCode - BySignal}{last}"),
-            _ => Verdict(SandboxEnding.Crashed, $"ended with exit code {exitCode}{last}"),
+                "the system ended the process with SIGKILL, which it does when memory runs out" + last,
+                atLimit: false),
+            > BySignal and < BySignal + 65 => Verdict(
+                SandboxEnding.Crashed,
+                $"ended by {SystemCalls.SignalName(exitCode - BySignal)}{last}",
+                atLimit: false),
+            _ => Verdict(SandboxEnding.Crashed, $"ended with exit code {exitCode}{last}", atLimit: false),
         };
-    }
-
-    private static ProcessStartInfo StartInfo(IReadOnlyList<string> command)
-    {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-
-        // The process needs no secret, and a library that a bad model has taken over should find none.
-        foreach (
-            var name in start.Environment.Keys.Where(name => !Inherited.Contains(name) && !InheritedPrefixes.Any(name.StartsWith)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        // No debugger's socket, no collector thread, no counting for an optimization that a short life never sees, and loops
-        // over logits are compiled well at once.
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["DOTNET_gcServer"] = "0";
-        start.Environment["DOTNET_gcConcurrent"] = "0";
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["DOTNET_TC_QuickJitForLoops"] = "0";
-        return start;
     }
 
     private sealed record RequestClock(long Start, TimeSpan Wall, TimeSpan MostCpu, TimeSpan Cpu);

@@ -13,11 +13,34 @@ public static class SandboxServer
     /// <returns>The process's exit code: 0, or 1 when the parent did not keep to the protocol.</returns>
     public static int Run()
     {
+        using var runner = new RequestRunner();
+        return Run(runner.Run);
+    }
+
+    /// <summary>The same for a program that runs models in a way of its own, and only in that way.</summary>
+    /// <param name="work">Answers what <see cref="ModelSandbox.DoAsync"/> asked.</param>
+    public static int Run(Func<string, string> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Run((request, _) =>
+        {
+            try
+            {
+                return request is RunRequest.Own own ? new() { Own = work(own.Body) } : RequestRunner.Unknown(request);
+            }
+            catch (OutOfMemoryException exception)
+            {
+                return new() { Failure = new(RunFailureKind.Memory, "out-of-memory", "", exception.Message) };
+            }
+        });
+    }
+
+    private static int Run(Func<RunRequest, IProgress<double>, RunReply> work)
+    {
         using var output = OpenOutput();
         using var requests = new BlockingCollection<RunRequest>();
         var reader = new Thread(() => Read(requests)) { IsBackground = true, Name = "requests" };
         reader.Start();
-        using var runner = new RequestRunner();
         RunLimits? limits = null;
         foreach (var request in requests.GetConsumingEnumerable())
         {
@@ -27,11 +50,11 @@ public static class SandboxServer
                     limits = start.Limits;
                     Say(output, new() { Ready = ChildLimits.Apply(limits, start.Parent) }, limits.AnswerBytes);
                     break;
-                case var work when limits is not null:
+                case var asked when limits is not null:
                     ChildLimits.StartRequest(limits);
                     Say(
                         output,
-                        runner.Run(work, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))),
+                        work(asked, new ProgressReplies(share => Say(output, new() { Progress = share }, limits.AnswerBytes))),
                         limits.AnswerBytes);
                     break;
                 default:

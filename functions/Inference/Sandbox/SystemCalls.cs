@@ -21,6 +21,18 @@ internal static partial class SystemCalls
     internal const int CpuTimeUsedUp = 24;
     internal const int FileTooLarge = 25;
 
+    internal static string SignalName(int signal) => signal switch
+    {
+        4 => "SIGILL (an instruction that this processor does not have)",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        31 => "SIGSYS",
+        _ => $"signal {signal}",
+    };
+
     /// <summary>Soft and hard limit; true when the system took them.</summary>
     internal static bool TrySetLimit(int resource, long soft, long hard)
     {

@@ -33,7 +33,7 @@ internal sealed class Bench : IAsyncDisposable
         Metadata = new(ReleaseKey);
         service.Metadata = Metadata.Files;
         new TrustRoots(ReleaseKey.PublicKey, DirectorKey.PublicKey, Metadata.Root).Save(Trust);
-        File.WriteAllText(Script, SmokeScript);
+        File.WriteAllText(Script, Fares);
     }
 
     internal Service Service { get; }
@@ -85,17 +85,15 @@ internal sealed class Bench : IAsyncDisposable
 
     private string Script => _folder["smoke.sh"];
 
-    // Stands in for `slmops-agent --smoke <folder> --smoke-prompts <n>` where hundreds of runs would cost minutes: a
-    // variant says by a file of its own how it fares.
-    private const string SmokeScript = """
-        if [ -e "$2/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
-        if [ -e "$2/adapters/fails-smoke" ] || [ -e "$2/adapters/local/fails-smoke" ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
-        if [ -e "$2/adapters/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"adapted: 0 of "
-            + "8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
-        if [ -e "$2/fails-soak" ] && [ "$4" = 1 ]; then echo '{"passed":false,"code":"smoke-disagrees","reason":"0 of 8","agreement":0,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'; exit 1; fi
-        if [ -e "$2/crashes" ]; then kill -SEGV $$; fi
-        echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
-        """;
+    // A variant says by a file of its own how it fares.
+    private static string Fares { get; } = SmokeScript.Of("""
+        if [ -e "$folder/fails-smoke" ]; then disagrees '0 of 8'; fi
+        if [ -e "$folder/adapters/fails-smoke" ] || [ -e "$folder/adapters/local/fails-smoke" ]; then disagrees 'adapted: 0 of 8'; fi
+        if [ -e "$folder/adapters/fails-soak" ] && [ "$prompts" = 1 ]; then disagrees 'adapted: 0 of 8'; fi
+        if [ -e "$folder/fails-soak" ] && [ "$prompts" = 1 ]; then disagrees '0 of 8'; fi
+        if [ -e "$folder/crashes" ]; then kill -SEGV $$; fi
+        passes
+        """);
 
     internal static async Task<Bench> StartAsync()
     {

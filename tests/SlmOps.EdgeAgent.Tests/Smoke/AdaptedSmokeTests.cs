@@ -94,7 +94,7 @@ public sealed class AdaptedSmokeTests : IDisposable
         Assert.Equal("smoke-failed", (await RunAsync())?.Code);
     }
 
-    private Task<Failure?> RunAsync() => new SmokeProcess([], [Bench.Executable], 256 << 20, TimeProvider.System)
+    private Task<Failure?> RunAsync() => new SmokeTrial([], [Bench.Executable], 256 << 20, TimeProvider.System)
         .FailureAsync(_folder.Root, int.MaxValue, TestContext.Current.CancellationToken);
 
     private void Describe(IReadOnlyList<string> adapters, IReadOnlyList<string> local) =>

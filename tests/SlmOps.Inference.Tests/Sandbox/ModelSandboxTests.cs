@@ -101,7 +101,7 @@ public sealed class ModelSandboxTests
                 null,
                 Token));
 
-        Assert.Equal("out-of-memory", ended.Code);
+        Assert.Equal(("out-of-memory", true), (ended.Code, ended.AtLimit));
         Assert.Contains("134 MB", ended.Message, StringComparison.Ordinal);
     }
 
@@ -238,6 +238,41 @@ public sealed class ModelSandboxTests
             () => ModelSandbox.StartAsync(["/bin/sh", "-c", "echo some last words >&2; exit 7"], new(), TimeProvider.System, Token));
         Assert.Equal("crashed", ended.Code);
         Assert.Contains("exit code 7: some last words", ended.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ThroughALauncher_RunsUnderItAndIsNotCountedWithIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It needs a shell.");
+        using var folder = new TempFolder();
+        var model = ToyDecoder.Save(new(), folder.Path);
+        var seen = Path.Combine(folder.Path, "launched");
+
+        // One thread more than allowed, and a parent that stays.
+        await using var sandbox = await ModelSandbox.StartAsync(
+            RunnerCommand.Find(),
+            new() { Threads = 1 },
+            TimeProvider.System,
+            Token,
+            ["/bin/sh", "-c", $"touch '{seen}'; \"$@\"; exit 3", "sh"]);
+        var answered = await sandbox.AnswerAsync(model, new(), [[1, 2]], [2], Token);
+
+        Assert.True(File.Exists(seen));
+        Assert.Equal(2, answered.Tokens[0].Count);
+    }
+
+    [Fact]
+    public async Task Start_LauncherThatLeavesAProcessBehind_EndsAllTheSame()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It needs a shell.");
+
+        // Holds every pipe open, and ends when its input does.
+        IReadOnlyList<string> launcher = ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 >/dev/null & exit 5", "sh"];
+        var ended = await Assert.ThrowsAsync<SandboxException>(
+            () => ModelSandbox.StartAsync(["cat"], new(), TimeProvider.System, Token, launcher));
+
+        Assert.Equal(("crashed", false), (ended.Code, ended.AtLimit));
+        Assert.Contains("exit code 5", ended.Message, StringComparison.Ordinal);
     }
 
     private static Task<ModelSandbox> StartAsync(RunLimits limits) =>

@@ -89,5 +89,15 @@ public sealed class SandboxPartsTests
         Assert.True(text.SpeaksOfMemory);
     }
 
+    [Fact]
+    public async Task ErrorText_ManyLinesAndOneWithoutAnEnd_KeepsTheLastWithinBounds()
+    {
+        var text = new ErrorText();
+        await text.ReadAsync(new StringReader("one\ntwo\n   at a place\n--- End ---\n"));
+        Assert.Equal("two", text.Last);
+        await text.ReadAsync(new StringReader(new string('x', 100_000)));
+        Assert.Equal(new string('x', 500), text.Last);
+    }
+
     private static Task<RunReply?> ReadAsync(Stream pipe) => Frames.ReadAsync(pipe, SandboxJson.Default.RunReply, 1000, Token).AsTask();
 }

@@ -5,7 +5,7 @@ using SlmOps.EdgeAgent.Tests.Fakes;
 namespace SlmOps.EdgeAgent.Tests.Smoke;
 
 /// <summary>The smoke test in its own process: the agent's executable as it lies beside the tests.</summary>
-public sealed class SmokeProcessTests : IDisposable
+public sealed class SmokeTrialTests : IDisposable
 {
     private readonly TestFolder _folder = new();
 
@@ -84,11 +84,7 @@ public sealed class SmokeProcessTests : IDisposable
     [Fact]
     public async Task Failure_ProcessDiesAlsoWithATinyModel_IsTheDevices()
     {
-        File.WriteAllText(
-            _folder["die.sh"],
-            "echo '{\"passed\":true,\"code\":null,\"reason\":\"not "
-                + "quite\",\"agreement\":1,\"tokens\":8,\"tokensPerSecond\":1,\"peakBytes\":1}'; kill -SEGV $$"
-        );
+        File.WriteAllText(_folder["die.sh"], SmokeScript.Of("kill -SEGV $$; passes"));
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
         Assert.Equal((FailureKind.Attempt, "environment"), (failure!.Kind, failure.Code));
         Assert.Contains("SIGSEGV", failure.Reason, StringComparison.Ordinal);
@@ -97,10 +93,10 @@ public sealed class SmokeProcessTests : IDisposable
     [Fact]
     public async Task Failure_ProcessDiesWithThisModelAlone_IsTheModelsAtTheThirdTry()
     {
-        File.WriteAllText(_folder["die.sh"], $$"""
-            if [ "$2" = "{{_folder.Root}}" ]; then echo "first line" >&2; echo "  at some depth" >&2; kill -KILL $$; fi
-            echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
-            """);
+        File.WriteAllText(_folder["die.sh"], SmokeScript.Of($$"""
+            if [ "$folder" = "{{_folder.Root}}" ]; then echo "first line" >&2; echo "  at some depth" >&2; kill -KILL $$; fi
+            passes
+            """));
         var failure = await RunAsync(command: ["/bin/sh", _folder["die.sh"]]);
 
         Assert.Equal((FailureKind.Attempt, "smoke-interrupted"), (failure!.Kind, failure.Code));
@@ -113,17 +109,15 @@ public sealed class SmokeProcessTests : IDisposable
     [Fact]
     public async Task Failure_ProcessNeverEnds_IsKilledAtTheTimeLimit()
     {
-        File.WriteAllText(_folder["hang.sh"], $$"""
-            if [ "$2" = "{{_folder.Root}}" ]; then exec sleep 1000; fi
-            echo '{"passed":true,"code":null,"reason":"fine","agreement":1,"tokens":8,"tokensPerSecond":1,"peakBytes":1}'
-            """);
-        var clock = new WatchedClock(Bench.Start);
-        var run = RunAsync(command: ["/bin/sh", _folder["hang.sh"]], clock: clock);
-        await clock.WaitOf(TimeSpan.FromMilliseconds(50));
+        File.WriteAllText(_folder["hang.sh"], SmokeScript.Of($$"""
+            if [ "$folder" = "{{_folder.Root}}" ]; then touch "$(dirname "$0")/hangs"; exec sleep 1000; fi
+            passes
+            """));
 
-        clock.Advance(TimeSpan.FromMinutes(6));
+        var failure = await RunAsync(command: ["/bin/sh", _folder["hang.sh"]], clock: new HangClock(_folder["hangs"]));
 
-        Assert.Equal("smoke-interrupted", (await run)!.Code);
+        Assert.Equal((FailureKind.Attempt, "smoke-interrupted"), (failure!.Kind, failure.Code));
+        Assert.Contains("not done after 300.0 s", failure.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +125,7 @@ public sealed class SmokeProcessTests : IDisposable
     {
         // A budget below zero leaves less than what the runtime itself needs.
         File.WriteAllBytes(_folder["model.onnx"], Models.Good);
-        var failure = await RunAsync(modelRam: (10 << 20) - SmokeProcess.OwnRam);
+        var failure = await RunAsync(modelRam: (10 << 20) - (160 << 20));
         Assert.Contains(failure!.Code, new[] { "smoke-memory", "environment" });
     }
 
@@ -169,10 +163,20 @@ public sealed class SmokeProcessTests : IDisposable
         TimeProvider? clock = null,
         long modelRam = 256 << 20,
         IReadOnlyList<string>? launcher = null) =>
-        new SmokeProcess(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System).FailureAsync(
+        new SmokeTrial(launcher ?? [], command ?? [Bench.Executable], modelRam, clock ?? TimeProvider.System).FailureAsync(
             _folder.Root,
             int.MaxValue,
             TestContext.Current.CancellationToken);
+
+    /// <summary>Six minutes pass once, as soon as a file is there.</summary>
+    private sealed class HangClock(string file) : TimeProvider
+    {
+        private static readonly TimeSpan Later = TimeSpan.FromMinutes(6);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => File.Exists(file) ? Later.Ticks : 0;
+    }
 
     private static string SampleModel() => Path.Combine(RepositoryRoot.Path, "infra", "samples", "pydocs-slm");
 }
