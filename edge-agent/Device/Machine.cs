@@ -1,7 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using SlmOps.Contracts;
 
 namespace SlmOps.EdgeAgent.Device;
@@ -27,26 +25,17 @@ internal static class Machine
         AgentVersion,
         OrtVersion,
         RuntimeInformation.OSDescription[..Math.Min(RuntimeInformation.OSDescription.Length, ReportLimits.Line)],
-        RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant(),
+        Architecture,
         Environment.ProcessorCount,
         ramBytes,
-        InstructionSets(),
-        labels);
-
-    private static List<string> InstructionSets()
+        Processor.InstructionSets(),
+        labels)
     {
-        (string Name, bool Has)[] known =
-        [
-            ("sse4.2", Sse42.IsSupported),
-            ("avx", Avx.IsSupported),
-            ("avx2", Avx2.IsSupported),
-            ("fma", Fma.IsSupported),
-            ("avx512f", Avx512F.IsSupported),
-            ("avx512bw", Avx512BW.IsSupported),
-            ("avxvnni", AvxVnni.IsSupported),
-            ("neon", AdvSimd.IsSupported),
-            ("dotprod", Dp.IsSupported),
-        ];
-        return [.. known.Where(one => one.Has).Select(one => one.Name)];
-    }
+        ProcessorClass = ProcessorClassName,
+    };
+
+    /// <summary>The class of this machine's processor; null for one that nothing is known of.</summary>
+    internal static string? ProcessorClassName { get; } = ProcessorClass.Of(Architecture, Processor.InstructionSets());
+
+    private static string Architecture => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 }

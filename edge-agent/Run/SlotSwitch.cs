@@ -50,7 +50,7 @@ internal sealed class SlotSwitch(
         var target = journal.Deployment.Target!.Value;
         if (await CheckAsync(target, cancellationToken) is { } failure)
         {
-            if (OutcomeTable.Of(failure.Code) != OutcomeClass.Release)
+            if (!OutcomeTable.Condemns(failure.Code))
             {
                 // The device's own trouble says nothing about the model, which goes on being watched.
                 journal.Write(journal.State with
@@ -103,7 +103,7 @@ internal sealed class SlotSwitch(
     internal async Task GoBackAsync(string code, string reason, CancellationToken cancellationToken)
     {
         var withdrawn = code == ReasonCodes.Withdrawn;
-        var condemned = !withdrawn && (code == ReasonCodes.TooManyAttempts || OutcomeTable.Of(code) == OutcomeClass.Release);
+        var condemned = !withdrawn && (code == ReasonCodes.TooManyAttempts || OutcomeTable.Condemns(code));
         OpenForActive();
         journal.Move(
             DeviceEvent.RollbackStarted,

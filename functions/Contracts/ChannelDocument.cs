@@ -40,6 +40,9 @@ public sealed record ChannelDocument
     /// <summary>The format version this code reads and writes.</summary>
     public const int CurrentSchema = 1;
 
+    /// <summary>Releases that devices with processors of one class may not run, while all others may.</summary>
+    public IReadOnlyList<ClassWithdrawal> WithdrawnFrom { get; init => field = value ?? []; } = [];
+
     /// <summary>Adaptations that devices lay over what they run: of those that match a device, the first that it has not condemned.</summary>
     public IReadOnlyList<ChannelOverlay> Overlays { get; init => field = value ?? []; } = [];
 }
@@ -62,6 +65,12 @@ public sealed record RolloutOffer(
     /// </summary>
     public int DeadlineSeconds { get; init; }
 }
+
+/// <summary>A release that was withdrawn from one class of processors.</summary>
+/// <param name="Release">Index digest of the release.</param>
+/// <param name="ProcessorClass">One of <see cref="Contracts.ProcessorClass"/>.</param>
+/// <param name="Instead">What devices of the class run where the others run it as the stable release; null for nothing.</param>
+public sealed record ClassWithdrawal(Digest Release, string ProcessorClass, ReleaseRef? Instead);
 
 /// <summary>One ring of a rollout.</summary>
 /// <param name="Name">Ring name.</param>

@@ -33,6 +33,7 @@ namespace SlmOps.Contracts;
 [JsonSerializable(typeof(StageMessage))]
 [JsonSerializable(typeof(RolloutMessage))]
 [JsonSerializable(typeof(SmokeTest))]
+[JsonSerializable(typeof(SmokeOutputs))]
 [JsonSerializable(typeof(EnrolmentRequest))]
 [JsonSerializable(typeof(EnrolmentAnswer))]
 [JsonSerializable(typeof(DeviceRefusal))]

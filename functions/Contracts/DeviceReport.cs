@@ -83,7 +83,11 @@ public sealed record DeviceInventory(
     int Cores,
     long RamBytes,
     IReadOnlyList<string> InstructionSets,
-    IReadOnlyDictionary<string, string> Labels);
+    IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>One of <see cref="Contracts.ProcessorClass"/>; null from an agent that does not know its own.</summary>
+    public string? ProcessorClass { get; init; }
+}
 
 /// <summary>Where a device is with one release.</summary>
 public sealed record DeploymentStatus

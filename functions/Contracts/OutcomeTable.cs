@@ -11,6 +11,12 @@ public enum OutcomeClass
 
     /// <summary>Of this one device: its disk, its memory, its power. The device tries again.</summary>
     Device,
+
+    /// <summary>
+    /// Of this class of processors (<see cref="ProcessorClass"/>): the variant computes something else there than where it was
+    /// tried. Counts against the release at once, for devices of that class alone.
+    /// </summary>
+    Processor,
 }
 
 /// <summary>What a reason code says about a release.</summary>
@@ -20,8 +26,9 @@ public enum OutcomeClass
 public sealed record OutcomeRow(string Code, OutcomeClass Class, string Means);
 
 /// <summary>
-/// The reason codes of failures and refusals, each with its class. The agent condemns a release for the first class alone,
-/// the gate withdraws one for the first class alone, and docs/agent.md shows the same rows.
+/// The reason codes of failures and refusals, each with its class. The agent condemns a release for the classes
+/// release and processor; the gate withdraws one for the first from all devices, for the second from devices of that class of
+/// processors. docs/agent.md shows the same rows.
 /// </summary>
 public static class OutcomeTable
 {
@@ -29,7 +36,10 @@ public static class OutcomeTable
     public static IReadOnlyList<OutcomeRow> Rows { get; } =
     [
         new("smoke-failed", OutcomeClass.Release, "the model does not load or does not run"),
-        new("smoke-disagrees", OutcomeClass.Release, "it does not answer its own smoke prompts as it should"),
+        new(
+            ReasonCodes.SmokeDisagrees,
+            OutcomeClass.Processor,
+            "on this class of processors it does not compute what it computed where it was validated"),
         new("smoke-not-finite", OutcomeClass.Release, "its outputs are not finite numbers on zero inputs"),
         new("smoke-memory", OutcomeClass.Release, "it takes more memory than its variant says"),
         new("smoke-unsupported", OutcomeClass.Release, "it has inputs that no device can fill"),
@@ -72,6 +82,9 @@ public static class OutcomeTable
     public static OutcomeClass Of(string? code) => code is null
         ? OutcomeClass.Release
         : Rows.Where(row => Matches(row.Code, code)).MaxBy(row => row.Code.Length)?.Class ?? OutcomeClass.Release;
+
+    /// <summary>True for the classes that condemn: what failed is the model, here or everywhere, and another try would end alike.</summary>
+    public static bool Condemns(string? code) => Of(code) is OutcomeClass.Release or OutcomeClass.Processor;
 
     /// <summary>True when the table names the code.</summary>
     public static bool Knows(string code) => Rows.Any(row => Matches(row.Code, code));

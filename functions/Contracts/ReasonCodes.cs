@@ -21,6 +21,9 @@ public static class ReasonCodes
     /// <summary>The model took its test process down, or kept it too long, at every try.</summary>
     public const string SmokeCrashed = "smoke-crashed";
 
+    /// <summary>The model computes something else on this class of processors than where it was validated.</summary>
+    public const string SmokeDisagrees = "smoke-disagrees";
+
     /// <summary>The test process was killed or took too long; whose doing that is the next tries show.</summary>
     public const string SmokeInterrupted = "smoke-interrupted";
 

@@ -21,6 +21,8 @@ public sealed class AgentProcessTests
         var inventory = bench.Service.Reports.First().Inventory!;
         Assert.Equal("lab", inventory.Labels["site"]);
         Assert.NotEmpty(inventory.OrtVersion);
+        Assert.Equal(ProcessorClass.Of(inventory.Architecture, inventory.InstructionSets), inventory.ProcessorClass);
+        Assert.Contains(inventory.ProcessorClass, ProcessorClass.All);
     }
 
     [Fact]

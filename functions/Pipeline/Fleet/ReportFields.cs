@@ -37,6 +37,7 @@ internal static class ReportFields
         Required("inventory.ortVersion", inventory.OrtVersion, ReportLimits.Name),
         Required("inventory.os", inventory.Os, ReportLimits.Line),
         Required("inventory.architecture", inventory.Architecture, ReportLimits.Name),
+        Name("inventory.processorClass", inventory.ProcessorClass),
         Amount("inventory.cores", inventory.Cores, ReportLimits.Cores),
         Amount("inventory.ramBytes", inventory.RamBytes, ReportLimits.Amount),
         Count("inventory.instructionSets", inventory.InstructionSets?.Count, ReportLimits.InstructionSets),

@@ -72,7 +72,7 @@ internal static class RingGate
                 or DeviceState.FailedRollbackComplete
                 or DeviceState.RollingBack
                 or DeviceState.FailedUnableToRollback
-                or DeviceState.Rejected when OutcomeTable.Of(status.ReasonCode) == OutcomeClass.Release:
+                or DeviceState.Rejected when OutcomeTable.Condemns(status.ReasonCode):
                     failed++;
                     firstFailure ??= $"{device.Id}: {status.Reason ?? status.State.ToString()}";
                     break;
