@@ -55,7 +55,7 @@ public sealed class LanguageModel : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         options ??= new();
         var config = ModelConfig.Beside(modelPath);
-        var session = ModelSession.Open(modelPath, options.Threads, options.QdqAccuracyLevel);
+        var session = ModelSession.Open(modelPath, options.Threads, options.QdqAccuracyLevel, options.Twin);
         AdapterSet? adapters = null;
         try
         {

@@ -15,6 +15,9 @@ public sealed record LanguageModelOptions
     /// <summary>Positions the model was made for, or null to read <c>config.json</c> beside the model, if any.</summary>
     public int? MaxPositions { get; init; }
 
+    /// <summary>Which of the ways to compute the same model; the plain one unless rounding is what is asked about.</summary>
+    public Smoke.Twin Twin { get; init; }
+
     /// <summary>LoRA adapter files (<c>.onnx_adapter</c>) that every run has active, in this order.</summary>
     public IReadOnlyList<string> Adapters { get; init; } = [];
 

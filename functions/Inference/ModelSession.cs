@@ -1,12 +1,13 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using SlmOps.Inference.Smoke;
 
 namespace SlmOps.Inference;
 
 /// <summary>Opens ONNX Runtime sessions, with one thread by default and errors that name the file.</summary>
 internal static class ModelSession
 {
-    internal static InferenceSession Open(string modelPath, int threads, int qdqAccuracyLevel = 0)
+    internal static InferenceSession Open(string modelPath, int threads, int qdqAccuracyLevel = 0, Twin twin = Twin.None)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (!File.Exists(modelPath))
@@ -35,7 +36,12 @@ internal static class ModelSession
                     "session.qdq_matmulnbits_accuracy_level", qdqAccuracyLevel.ToString(CultureInfo.InvariantCulture));
             }
 
-            return new InferenceSession(modelPath, options);
+            return twin switch
+            {
+                Twin.Unoptimized => Unoptimized(modelPath, options),
+                Twin.Exact => Exact(modelPath, options),
+                _ => new InferenceSession(modelPath, options),
+            };
         }
         catch (OnnxRuntimeException exception)
         {
@@ -46,6 +52,21 @@ internal static class ModelSession
                     + "made for this runtime.",
                 exception);
         }
+    }
+
+    private static InferenceSession Unoptimized(string modelPath, SessionOptions options)
+    {
+        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        return new(modelPath, options);
+    }
+
+    private static InferenceSession Exact(string modelPath, SessionOptions options)
+    {
+        var graph = File.ReadAllBytes(modelPath);
+        ExactTwin.Rewrite(graph);
+        options.AddSessionConfigEntry(
+            "session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(modelPath))!);
+        return new(graph, options);
     }
 
     /// <exception cref="InferenceException">When the model fails.</exception>
