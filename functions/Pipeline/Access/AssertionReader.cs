@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using SlmOps.Contracts;
 
 namespace SlmOps.Pipeline.Access;
 
@@ -18,11 +19,12 @@ internal static class AssertionReader
             return Handler.CanReadToken(text)
                 && Handler.ReadJsonWebToken(text) is { Alg: SecurityAlgorithms.EcdsaSha256 } token
                 && token.Audiences.ToList() is [{ Length: > 0 and <= MaxText } audience]
-                && token is { Id.Length: >= 16 and <= MaxText, Subject.Length: > 0 and <= MaxText }
+                && token.Id is { Length: >= 16 and <= MaxText }
                 && token.Issuer == token.Subject
+                && DeviceId.TryParse(token.Subject, out var device)
                 && token.TryGetPayloadValue<long>("iat", out var issued)
                 && token.TryGetPayloadValue<long>("exp", out var expires)
-                    ? new(token.Subject, audience, token.Id, Time(issued), Time(expires), SignatureHolds: false)
+                    ? new(device, audience, token.Id, Time(issued), Time(expires), SignatureHolds: false)
                     : null;
         }
         catch (Exception fault) when (fault is ArgumentException or SecurityTokenException or FormatException or InvalidOperationException)

@@ -24,7 +24,7 @@ internal static class DeviceAccess
         {
             null when !presented => new(
                 401, RefusalCodes.TokenMissing, "Send a token that the device's enrolled key signed: Authorization: Bearer <token>."),
-            null => new(401, RefusalCodes.TokenMalformed, "The token is no ES256 JWT with iss, sub, aud, iat, exp and jti."),
+            null => new(401, RefusalCodes.TokenMalformed, "The token is no ES256 JWT with iss, sub, aud, iat, exp and jti, of a device."),
             _ when device is null => new(401, RefusalCodes.DeviceUnknown, $"No device '{assertion.Device}' is enrolled here."),
             { SignatureHolds: false } => new(
                 401, RefusalCodes.TokenSignature, $"The token is not signed by the key that '{device.Id}' is enrolled with."),
@@ -39,9 +39,9 @@ internal static class DeviceAccess
             _ when device.RevokedAt is { } at => new(403, RefusalCodes.DeviceRevoked, $"'{device.Id}' was revoked at {at:u}."),
             _ when device.NotAfter <= now => new(
                 401, RefusalCodes.CertificateExpired, $"The certificate of '{device.Id}' ended at {device.NotAfter:u}; enrol again."),
-            _ when call.Device is not null && call.Device != device.Id => new(
+            _ when !call.Device.IsEmpty && call.Device != device.Id => new(
                 403, RefusalCodes.OtherDevice, $"'{device.Id}' speaks for itself alone, not for '{call.Device}'."),
-            _ when call.Channel is not null && call.Channel != device.Channel => new(
+            _ when !call.Channel.IsEmpty && call.Channel != device.Channel => new(
                 403, RefusalCodes.OtherChannel, $"'{device.Id}' reads its own channel '{device.Channel}' alone, not '{call.Channel}'."),
             _ => null,
         };

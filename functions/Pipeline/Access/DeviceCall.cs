@@ -1,9 +1,11 @@
+using SlmOps.Contracts;
+
 namespace SlmOps.Pipeline.Access;
 
 /// <summary>What a device's call is about.</summary>
-/// <param name="Device">The device named in it, or null.</param>
-/// <param name="Channel">The channel named in it, or null.</param>
-internal sealed record DeviceCall(string? Device = null, string? Channel = null);
+/// <param name="Device">The device named in it, or default for none.</param>
+/// <param name="Channel">The channel named in it, or default for none.</param>
+internal sealed record DeviceCall(DeviceId Device = default, ChannelName Channel = default);
 
 /// <summary>A device's token as it was read.</summary>
 /// <param name="Device">Issuer and subject.</param>
@@ -13,4 +15,4 @@ internal sealed record DeviceCall(string? Device = null, string? Channel = null)
 /// <param name="Expires">When it ends.</param>
 /// <param name="SignatureHolds">True when the enrolled key signed it.</param>
 internal sealed record Assertion(
-    string Device, string Audience, string Id, DateTimeOffset IssuedAt, DateTimeOffset Expires, bool SignatureHolds);
+    DeviceId Device, string Audience, string Id, DateTimeOffset IssuedAt, DateTimeOffset Expires, bool SignatureHolds);

@@ -1,3 +1,5 @@
+using SlmOps.Contracts;
+
 namespace SlmOps.Pipeline.Access;
 
 /// <summary>A device of the fleet.</summary>
@@ -9,8 +11,8 @@ namespace SlmOps.Pipeline.Access;
 /// <param name="NotAfter">When its newest certificate ends.</param>
 /// <param name="RevokedAt">When an operator revoked it, or null.</param>
 internal sealed record EnrolledDevice(
-    string Id,
-    string Channel,
+    DeviceId Id,
+    ChannelName Channel,
     string Key,
     string TokenId,
     DateTimeOffset EnrolledAt,

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using SlmOps.Contracts;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Access;
@@ -11,7 +12,7 @@ internal sealed class EnrolledDevices(TableServiceClient tables, PipelineOptions
     private const string Tokens = "token";
     private readonly TableClient _table = tables.GetTableClient(Tables.Access);
 
-    internal Task<Stored<EnrolledDevice>?> FindAsync(string id, CancellationToken cancellationToken) =>
+    internal Task<Stored<EnrolledDevice>?> FindAsync(DeviceId id, CancellationToken cancellationToken) =>
         _table.FindAsync<EnrolledDevice>(Devices, id, cancellationToken);
 
     /// <summary>False when somebody else changed the device meanwhile.</summary>
@@ -32,7 +33,7 @@ internal sealed class EnrolledDevices(TableServiceClient tables, PipelineOptions
     }
 
     /// <summary>The device as it was before; null when there is none.</summary>
-    internal async Task<EnrolledDevice?> RevokeAsync(string id, CancellationToken cancellationToken)
+    internal async Task<EnrolledDevice?> RevokeAsync(DeviceId id, CancellationToken cancellationToken)
     {
         while (await FindAsync(id, cancellationToken).ConfigureAwait(false) is { } seen)
         {
@@ -106,7 +107,7 @@ internal sealed class EnrolledDevices(TableServiceClient tables, PipelineOptions
 
     /// <summary>Makes a token; the text is kept nowhere.</summary>
     internal async Task<(EnrolmentToken Token, string Text)> AddTokenAsync(
-        int uses, TimeSpan life, string? channel, string? device, CancellationToken cancellationToken)
+        int uses, TimeSpan life, ChannelName channel, DeviceId device, CancellationToken cancellationToken)
     {
         var secret = Secret.New(Secret.TokenPrefix);
         var now = time.GetUtcNow();

@@ -13,16 +13,16 @@ internal static class EnrolmentPolicy
     /// <param name="known">The device as it is enrolled, or null.</param>
     /// <param name="now">The time.</param>
     internal static Refusal? Decide(
-        EnrolmentToken? token, string device, string channel, string key, EnrolledDevice? known, DateTimeOffset now) => token switch
+        EnrolmentToken? token, DeviceId device, ChannelName channel, string key, EnrolledDevice? known, DateTimeOffset now) => token switch
         {
             null => new(401, "enrolment-unknown", "No such enrolment token is known here; make one with: slmops device token"),
             { RevokedAt: { } at } => new(401, "enrolment-revoked", $"The enrolment token {token.Id} was revoked at {at:u}."),
             _ when token.ExpiresAt <= now => new(401, "enrolment-ended", $"The enrolment token {token.Id} ended at {token.ExpiresAt:u}."),
             _ when token.Used >= token.Uses && !IsRepetition(token, key, known) =>
                 new(401, "enrolment-used", $"The enrolment token {token.Id} was good for {token.Uses} devices, which have come in."),
-            { Channel: { } only } when only != channel =>
+            { Channel: { IsEmpty: false } only } when only != channel =>
                 new(403, "enrolment-channel", $"The enrolment token {token.Id} is for the channel '{only}', not for '{channel}'."),
-            { Device: { } only } when only != device =>
+            { Device: { IsEmpty: false } only } when only != device =>
                 new(403, "enrolment-device", $"The enrolment token {token.Id} is for the device '{only}', not for '{device}'."),
             _ when known is { RevokedAt: { } at } && token.Device != device => new(
                 403, RefusalCodes.DeviceRevoked,

@@ -1,3 +1,5 @@
+using SlmOps.Contracts;
+
 namespace SlmOps.Pipeline.Access;
 
 /// <summary>What a device may come in with.</summary>
@@ -18,11 +20,13 @@ internal sealed record EnrolmentToken
     /// <summary>How many did.</summary>
     public required int Used { get; init; }
 
-    /// <summary>The one channel it is for, or null.</summary>
-    public string? Channel { get; init; }
+    /// <summary>The one channel it is for, or default for any.</summary>
+    public ChannelName Channel { get; init; }
 
-    /// <summary>The one device it is for, or null. It may then come with another key than before, and after it was revoked.</summary>
-    public string? Device { get; init; }
+    /// <summary>
+    /// The one device it is for, or default for any. It may then come with another key than before, and after it was revoked.
+    /// </summary>
+    public DeviceId Device { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -34,5 +38,5 @@ internal sealed record EnrolmentToken
     public DateTimeOffset? RevokedAt { get; init; }
 
     /// <summary>True when a device may come with another key than the one it is enrolled with.</summary>
-    internal bool Replaces(string device) => Device == device || Id == OfSettings;
+    internal bool Replaces(DeviceId device) => Device == device || Id == OfSettings;
 }

@@ -24,7 +24,7 @@ internal sealed class FleetAuthority(SigningKeys keys, TableServiceClient tables
         $"slmops:{(await keys.FleetAsync(cancellationToken).ConfigureAwait(false)).KeyId[..32]}";
 
     /// <summary>Signs a certificate for a device.</summary>
-    internal async Task<EnrolmentAnswer> IssueAsync(DeviceRequest request, string channel, CancellationToken cancellationToken)
+    internal async Task<EnrolmentAnswer> IssueAsync(DeviceRequest request, ChannelName channel, CancellationToken cancellationToken)
     {
         var key = await keys.FleetAsync(cancellationToken).ConfigureAwait(false);
         var authority = await CertificateAsync(key, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace SlmOps.Pipeline.Api;
 
 /// <summary>Reads at most so many bytes: a request without a length must not be read without end.</summary>
@@ -25,7 +23,7 @@ internal sealed class BoundedStream(Stream inner, long limit) : Stream
     {
         var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         _left -= read;
-        return _left >= 0 ? read : throw new JsonException("The body is too long.");
+        return _left >= 0 ? read : throw new BodyTooLongException();
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -40,3 +38,6 @@ internal sealed class BoundedStream(Stream inner, long limit) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
+
+/// <summary>A body went on after the most that is taken.</summary>
+internal sealed class BodyTooLongException() : IOException("The body is too long.");

@@ -19,16 +19,11 @@ internal sealed class DeviceApi(
     private readonly BlobContainerClient _packages = blobs.GetBlobContainerClient(Containers.Packages);
 
     /// <summary>The signed channel document, or 304 when the caller has it.</summary>
-    internal async Task<IResult> ChannelAsync(HttpRequest request, string channel, CancellationToken cancellationToken)
+    internal async Task<IResult> ChannelAsync(HttpRequest request, ChannelName channel, CancellationToken cancellationToken)
     {
-        if (!ChannelName.TryParse(channel, out var name))
-        {
-            return Results.Problem($"The channel name is not allowed: {SafeName.Rule}.", statusCode: 400);
-        }
-
         try
         {
-            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(name))
+            BlobDownloadResult document = await _channels.GetBlobClient(ChannelPublisher.BlobOf(channel))
                 .DownloadContentAsync(cancellationToken).ConfigureAwait(false);
             var etag = document.Details.ETag.ToString("H");
             request.HttpContext.Response.Headers.ETag = etag;
@@ -60,7 +55,7 @@ internal sealed class DeviceApi(
     {
         if (request.ContentLength > ReportLimits.BatchBytes)
         {
-            return Results.Problem($"A batch has at most {ReportLimits.BatchBytes} bytes.", statusCode: 413);
+            return TooLong();
         }
 
         DeviceReportBatch? batch;
@@ -70,21 +65,27 @@ internal sealed class DeviceApi(
             batch = await JsonSerializer.DeserializeAsync(
                 body, ContractsJson.Default.DeviceReportBatch, cancellationToken).ConfigureAwait(false);
         }
+        catch (BodyTooLongException)
+        {
+            return TooLong();
+        }
         catch (JsonException fault)
         {
             return Refuse(ReportPolicy.Unread(fault));
         }
 
-        var (id, channel) = (DeviceId.Parse(device.Id), ChannelName.Parse(device.Channel));
-        var lastSeq = await devices.LastSeqAsync(channel, id, cancellationToken).ConfigureAwait(false);
-        if (ReportPolicy.Refuse(id, channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
+        var lastSeq = await devices.LastSeqAsync(device.Channel, device.Id, cancellationToken).ConfigureAwait(false);
+        if (ReportPolicy.Refuse(device.Id, device.Channel, batch, lastSeq, time.GetUtcNow()) is { } refusal)
         {
             return Refuse(refusal);
         }
 
-        var receipt = await telemetry.RunAsync(id, channel, batch!.Reports, cancellationToken).ConfigureAwait(false);
+        var receipt = await telemetry.RunAsync(device.Id, device.Channel, batch!.Reports, cancellationToken).ConfigureAwait(false);
         return Results.Text(JsonSerializer.Serialize(receipt, ContractsJson.Default.DeviceReportReceipt), "application/json");
     }
+
+    private static IResult TooLong() => Problem.Of(
+        StatusCodes.Status413PayloadTooLarge, "too-large", $"A batch has at most {ReportLimits.BatchBytes} bytes.");
 
     private static IResult Refuse(ReportRefusal refusal) => Results.Problem(
         $"{refusal.Field}: {refusal.Why}.",

@@ -14,7 +14,7 @@ internal sealed class DeviceDoor(
     {
         var text = Bearer.Of(request);
         var assertion = text is null ? null : AssertionReader.Read(text);
-        var device = assertion is not null && SafeName.IsValid(assertion.Device)
+        var device = assertion is not null
             ? (await devices.FindAsync(assertion.Device, cancellationToken).ConfigureAwait(false))?.Value
             : null;
         if (assertion is not null && device is not null)

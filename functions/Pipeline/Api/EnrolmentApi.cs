@@ -16,7 +16,7 @@ internal sealed class EnrolmentApi(
     {
         if (request.ContentLength > EnrolmentRequest.MaxBytes)
         {
-            return Problem.Of(413, "too-large", $"An enrolment has at most {EnrolmentRequest.MaxBytes} bytes.");
+            return TooLong();
         }
 
         EnrolmentRequest? asked;
@@ -28,12 +28,17 @@ internal sealed class EnrolmentApi(
                 .ConfigureAwait(false);
             certificate = DeviceRequest.Read(Convert.FromBase64String(asked?.Request ?? ""));
         }
+        catch (BodyTooLongException)
+        {
+            return TooLong();
+        }
         catch (Exception fault) when (fault is JsonException or FormatException or PackageFormatException)
         {
             return Problem.Of(400, "enrolment-malformed", $"The enrolment cannot be read: {fault.Message}");
         }
 
-        if (!SafeName.IsValid(asked!.DeviceId) || certificate.DeviceId != asked.DeviceId || !SafeName.IsValid(asked.Channel))
+        if (!DeviceId.TryParse(asked!.DeviceId, out var device) || certificate.DeviceId != asked.DeviceId
+            || !ChannelName.TryParse(asked.Channel, out var channel))
         {
             return Problem.Of(
                 400, "enrolment-malformed",
@@ -41,26 +46,26 @@ internal sealed class EnrolmentApi(
         }
 
         return asked.Token is { } token
-            ? await AdmitAsync(request, asked, certificate, token, cancellationToken).ConfigureAwait(false)
+            ? await AdmitAsync(request, new(device, channel), certificate, token, cancellationToken).ConfigureAwait(false)
             : await door.EnterAsync(
-                request, new(asked.DeviceId, asked.Channel), device => RenewAsync(device, certificate, cancellationToken),
+                request, new(device, channel), known => RenewAsync(known, certificate, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IResult> AdmitAsync(
-        HttpRequest request, EnrolmentRequest asked, DeviceRequest certificate, string text, CancellationToken cancellationToken)
+        HttpRequest request, DeviceCall asked, DeviceRequest certificate, string text, CancellationToken cancellationToken)
     {
         var counted = false;
         while (true)
         {
             var token = await devices.FindTokenAsync(text, cancellationToken).ConfigureAwait(false);
             var record = token is { Token: var found } ? (counted ? found with { Used = 0 } : found) : null;
-            var known = await devices.FindAsync(asked.DeviceId, cancellationToken).ConfigureAwait(false);
+            var known = await devices.FindAsync(asked.Device, cancellationToken).ConfigureAwait(false);
             var refusal = EnrolmentPolicy.Decide(
-                record, asked.DeviceId, asked.Channel, certificate.Key.Pem, known?.Value, time.GetUtcNow());
+                record, asked.Device, asked.Channel, certificate.Key.Pem, known?.Value, time.GetUtcNow());
             if (refusal is not null)
             {
-                Log.DeviceRefused(log, asked.DeviceId, refusal.Code, refusal.Reason);
+                Log.DeviceRefused(log, asked.Device, refusal.Code, refusal.Reason);
                 return Problem.Of(request, refusal);
             }
 
@@ -74,7 +79,7 @@ internal sealed class EnrolmentApi(
             counted = true;
             var answer = await authority.IssueAsync(certificate, asked.Channel, cancellationToken).ConfigureAwait(false);
             var device = new EnrolledDevice(
-                asked.DeviceId, asked.Channel, certificate.Key.Pem, record!.Id, time.GetUtcNow(), answer.NotAfter, null);
+                asked.Device, asked.Channel, certificate.Key.Pem, record!.Id, time.GetUtcNow(), answer.NotAfter, null);
             if (!await devices.TrySaveAsync(device, known?.ETag, cancellationToken).ConfigureAwait(false))
             {
                 continue;
@@ -111,6 +116,9 @@ internal sealed class EnrolmentApi(
 
         return Problem.Of(403, RefusalCodes.DeviceRevoked, $"'{device.Id}' was revoked or enrolled anew meanwhile.");
     }
+
+    private static IResult TooLong() =>
+        Problem.Of(413, "too-large", $"An enrolment has at most {EnrolmentRequest.MaxBytes} bytes.");
 
     private static IResult Answer(EnrolmentAnswer answer) => Results.Json(answer, ContractsJson.Default.EnrolmentAnswer);
 }

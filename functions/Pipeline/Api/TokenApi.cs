@@ -19,19 +19,18 @@ internal sealed class TokenApi(EnrolledDevices devices, DeviceStore fleet)
 
     internal async Task<IResult> AddAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var (channel, device) = (Given(request, "channel"), Given(request, "device"));
         if (!QueryNumber.TryRead(request, "uses", MaxUses, out var uses) || !QueryNumber.TryRead(request, "hours", MaxHours, out var hours))
         {
             return Problem.Of(
                 400, "number", $"A token is good for 1 to {MaxUses} devices, ?uses=, and for 1 to {MaxHours} hours, ?hours=.");
         }
 
-        if ((channel is not null && !SafeName.IsValid(channel)) || (device is not null && !SafeName.IsValid(device)))
+        if (!TryRead<ChannelName>(request, "channel", out var channel) || !TryRead<DeviceId>(request, "device", out var device))
         {
             return Problem.Of(400, "name", $"Channel and device must be names: {SafeName.Rule}.");
         }
 
-        if (device is not null && uses is > 1)
+        if (!device.IsEmpty && uses is > 1)
         {
             return Problem.Of(400, "uses", "A token of one device is good for one use.");
         }
@@ -48,28 +47,34 @@ internal sealed class TokenApi(EnrolledDevices devices, DeviceStore fleet)
 
     internal async Task<IResult> RevokeDeviceAsync(string device, CancellationToken cancellationToken)
     {
-        if (!SafeName.IsValid(device)
-            || await devices.RevokeAsync(device, cancellationToken).ConfigureAwait(false) is not { } known)
+        if (!DeviceId.TryParse(device, out var id)
+            || await devices.RevokeAsync(id, cancellationToken).ConfigureAwait(false) is not { } known)
         {
             return Problem.Of(404, "device-unknown", $"No device '{device}' is enrolled.");
         }
 
         // No ring waits for one that cannot speak any more.
-        await fleet.ForgetAsync(known.Channel, device, cancellationToken).ConfigureAwait(false);
+        await fleet.ForgetAsync(known.Channel, id, cancellationToken).ConfigureAwait(false);
         return Results.Json(
             new(true, $"'{device}' is refused from now on; a token made for it lets it in again: slmops device token --device {device}"),
             Json.OperatorResult);
     }
 
-    private static string? Given(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+    /// <summary>True for a name, and for none, which is default.</summary>
+    private static bool TryRead<T>(HttpRequest request, string key, out T name)
+        where T : struct, IName<T>
+    {
+        name = default;
+        return request.Query[key].ToString() is not { Length: > 0 } text || T.TryParse(text, out name);
+    }
 
     private static EnrolmentTokenStatus StatusOf(EnrolmentToken token) => new()
     {
         Id = token.Id,
         Uses = token.Uses,
         Used = token.Used,
-        Channel = token.Channel,
-        Device = token.Device,
+        Channel = token.Channel.IsEmpty ? null : token.Channel.ToString(),
+        Device = token.Device.IsEmpty ? null : token.Device.ToString(),
         CreatedAt = token.CreatedAt,
         ExpiresAt = token.ExpiresAt,
         RevokedAt = token.RevokedAt,

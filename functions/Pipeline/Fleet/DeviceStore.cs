@@ -36,7 +36,7 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
             cancellationToken);
 
     /// <summary>Forgets a device that left its channel or the fleet: no ring waits for it any more.</summary>
-    internal Task ForgetAsync(string channel, string device, CancellationToken cancellationToken) =>
+    internal Task ForgetAsync(ChannelName channel, DeviceId device, CancellationToken cancellationToken) =>
         _devices.DeleteEntityAsync(channel, device, ETag.All, cancellationToken);
 
     /// <summary>

@@ -30,7 +30,8 @@ public sealed class AssertionTests : IDisposable
             var text = await DeviceAssertion.WriteAsync("cam-7", "slmops:x", [1, 2], _key, Now, Cancelled);
             var read = AssertionReader.Read(text)!;
 
-            Assert.Equal(("cam-7", "slmops:x", Now, Now.AddMinutes(2)), (read.Device, read.Audience, read.IssuedAt, read.Expires));
+            Assert.Equal<(string, string, DateTimeOffset, DateTimeOffset)>(
+                ("cam-7", "slmops:x", Now, Now.AddMinutes(2)), (read.Device, read.Audience, read.IssuedAt, read.Expires));
             Assert.True(await AssertionReader.HoldsAsync(text, _key.PublicKey.Pem));
             Assert.False(await AssertionReader.HoldsAsync(text, other.PublicKey.Pem));
         }
