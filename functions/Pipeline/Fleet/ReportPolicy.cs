@@ -27,9 +27,11 @@ internal static class ReportPolicy
             .FirstOrDefault();
     }
 
-    /// <summary>What is wrong with a batch that is not even one.</summary>
-    internal static ReportRefusal Unread(JsonException fault) =>
-        new(fault.Path is { Length: > 2 } path ? path[2..] : "reports", fault.Message.TrimEnd('.'));
+    /// <summary>What is wrong with a batch that is not even one. Names in it may be as long as the batch; the answer is not.</summary>
+    internal static ReportRefusal Unread(JsonException fault) => new(
+        fault.Path is { Length: > 2 } path ? Cut(path[2..]) : "reports", Cut(fault.Message.Split(" Path: ")[0]).TrimEnd('.'));
+
+    private static string Cut(string text) => text.Length <= ReportLimits.Line ? text : text[..ReportLimits.Line] + "…";
 
     private static IEnumerable<ReportRefusal> Faults(DeviceReport? report, DeviceId device, ChannelName channel, long highest)
     {

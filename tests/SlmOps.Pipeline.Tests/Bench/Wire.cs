@@ -52,40 +52,9 @@ internal sealed class Wire : HttpPipelinePolicy
             events.AddRange(sent.RootElement.ValueKind == JsonValueKind.Array
                 ? sent.RootElement.EnumerateArray().Select(one => one.Clone())
                 : [sent.RootElement.Clone()]);
-            message.Response = new Taken(message.Request.ClientRequestId);
+            message.Response = new Answer(message.Request, 200);
         }
 
         public override void Process(HttpMessage message) => throw new NotSupportedException("Everything is asynchronous here.");
-    }
-
-    private sealed class Taken(string requestId) : Azure.Response
-    {
-        public override int Status => 200;
-
-        public override string ReasonPhrase => "OK";
-
-        public override Stream? ContentStream { get; set; }
-
-        public override string ClientRequestId { get; set; } = requestId;
-
-        public override void Dispose()
-        {
-        }
-
-        protected override bool ContainsHeader(string name) => false;
-
-        protected override IEnumerable<HttpHeader> EnumerateHeaders() => [];
-
-        protected override bool TryGetHeader(string name, out string value)
-        {
-            value = "";
-            return false;
-        }
-
-        protected override bool TryGetHeaderValues(string name, out IEnumerable<string> values)
-        {
-            values = [];
-            return false;
-        }
     }
 }

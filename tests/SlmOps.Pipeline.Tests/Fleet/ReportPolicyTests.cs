@@ -122,6 +122,18 @@ public sealed class ReportPolicyTests
         Assert.EndsWith(SafeName.Rule, refusal.Why);
     }
 
+    [Fact]
+    public void Unread_NameAsLongAsTheBatch_IsNotSentBack()
+    {
+        var json = $$"""{"reports":[{"{{new string('k', 400_000)}}":tru}]}""";
+        var fault = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, ContractsJson.Default.DeviceReportBatch));
+
+        var refusal = ReportPolicy.Unread(fault);
+
+        Assert.StartsWith("reports[0].kkk", refusal.Field);
+        Assert.InRange(refusal.Field.Length + refusal.Why.Length, 20, 600);
+    }
+
     [Theory]
     [InlineData(0, 1, true)]
     [InlineData(0, 0, false)]
