@@ -8,6 +8,7 @@ using SlmOps.Cli.Collect;
 using SlmOps.Cli.Demo;
 using SlmOps.Cli.Events;
 using SlmOps.Cli.Floor;
+using SlmOps.Cli.Lab;
 using SlmOps.Cli.Models;
 using SlmOps.Cli.Packages;
 using SlmOps.Cli.Push;
@@ -45,6 +46,7 @@ internal static class CommandTree
             InspectCommand.Build(),
             QuantizeCommand.Build(),
             EvaluateCommand.Build(),
+            LabCommand.Build(),
             PackageCommand.Build(),
             VerifyCommand.Build(),
             DiffCommand.Build(),

@@ -17,6 +17,14 @@ internal static class Installation
     /// <summary>Folder of the agent's program.</summary>
     internal static string AgentFolder() => IsWhole ? Path.Combine(Here, "agent") : Neighbour("SlmOps.EdgeAgent");
 
+    /// <summary>Scripts and processors of the lab.</summary>
+    internal static string LabFolder() => IsWhole ? Path.Combine(Here, "lab") : Path.Combine(Root(), "infra", "lab");
+
+    /// <summary>NativeAOT agents for the lab's emulators, in a folder for each system.</summary>
+    internal static string LabAgentsFolder() => IsWhole
+        ? Path.Combine(OwnFolder(), "lab", typeof(Installation).Assembly.GetName().Version!.ToString(3))
+        : Path.Combine(Root(), "artifacts", "lab");
+
     /// <summary>The model that the demo delivers.</summary>
     internal static string Sample() => IsWhole
         ? Path.Combine(Here, "samples", "pydocs-slm")
@@ -25,8 +33,7 @@ internal static class Installation
     /// <summary>Folder in which npm puts Azurite: the project's, or the user's own, since a tool's folder is nobody's to write to.</summary>
     internal static string NodeFolder() => IsWhole
         ? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
-            "slmops",
+            OwnFolder(),
             "npm",
             typeof(Installation).Assembly.GetName().Version!.ToString(3))
         : Root();
@@ -52,6 +59,9 @@ internal static class Installation
 
         return Environment.CurrentDirectory;
     }
+
+    private static string OwnFolder() => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "slmops");
 
     /// <summary>Output of another project of the same build: artifacts/bin/PROJECT/CONFIGURATION.</summary>
     private static string Neighbour(string project)

@@ -48,6 +48,7 @@ public sealed class CommandTreeTests
                 "inspect",
                 "quantize",
                 "evaluate",
+                "lab",
                 "package",
                 "verify",
                 "diff",
@@ -64,6 +65,11 @@ public sealed class CommandTreeTests
     [InlineData(ExitCode.Usage, "is not NAME/VERSION", "watch", "a/b/c")]
     [InlineData(ExitCode.Usage, "--agents takes 1 to 30", "demo", "--agents", "0")]
     [InlineData(ExitCode.Usage, "--agents takes 1 to 30", "demo", "--agents", "31")]
+    [InlineData(ExitCode.Usage, "Name what to try", "lab")]
+    [InlineData(ExitCode.Usage, "no name/version of a release", "lab", "nothing-here")]
+    [InlineData(ExitCode.Usage, "There is no processor 'z80'; there are native, nehalem", "lab", "x", "--processors", "haswell,z80")]
+    [InlineData(ExitCode.Usage, "--tokens takes 2 to", "lab", "x", "--tokens", "1")]
+    [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "lab", "a/1", "--processors", "native", "--data", "/nowhere")]
     [InlineData(ExitCode.Usage, "is not a URL", "watch", "a/1", "--url", "not a url")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "watch", "a/1", "--data", "/nowhere")]
     [InlineData(ExitCode.Failed, "Nothing runs in /nowhere", "events", "--data", "/nowhere")]

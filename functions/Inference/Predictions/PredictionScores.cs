@@ -30,6 +30,12 @@ internal sealed class PredictionScores(int vocabulary)
 
     internal double Top1Agreement => (double)_agreed / Count;
 
+    /// <summary>Divergence of the last position.</summary>
+    internal double LastKl { get; private set; }
+
+    /// <summary>−log p of the token that followed the last position, by the candidate.</summary>
+    internal double LastLoss { get; private set; }
+
     /// <summary>Scores one position.</summary>
     /// <param name="baseline">What the baseline says there.</param>
     /// <param name="candidate">The candidate's logits.</param>
@@ -38,13 +44,16 @@ internal sealed class PredictionScores(int vocabulary)
     {
         _candidate.Read(candidate);
         _baselineLoss += baseline.Loss;
-        _loss += _candidate.LogSum - _candidate.Logits[next];
+        LastLoss = _candidate.LogSum - _candidate.Logits[next];
+        _loss += LastLoss;
+        var before = _kl;
         _kl += baseline.Mean - baseline.Dot(_candidate.Logits) + (baseline.KeptMass * (_candidate.LogSum - baseline.LogSum));
         if (baseline.TailMass > 0)
         {
             AddTail(baseline);
         }
 
+        LastKl = _kl - before;
         _agreed += baseline.Best == Argmax.Of(candidate) ? 1 : 0;
         Count++;
     }

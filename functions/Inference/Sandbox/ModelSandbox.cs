@@ -1,3 +1,5 @@
+using SlmOps.Inference.Trials;
+
 namespace SlmOps.Inference.Sandbox;
 
 /// <summary>
@@ -130,6 +132,16 @@ public sealed class ModelSandbox : IAsyncDisposable
     /// <exception cref="SandboxException">When the process was ended.</exception>
     public async Task<string> DoAsync(string request, CancellationToken cancellationToken) =>
         (await AskAsync(new RunRequest.Own(request), null, cancellationToken).ConfigureAwait(false)).Own ?? throw Misunderstood();
+
+    /// <summary>One model on the processor of the sandbox's process, with the exceptions of the others and <see cref="SandboxException"/>.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">What to run and to compare with.</param>
+    /// <param name="progress">Gets the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Kills the process.</param>
+    public async Task<TrialResult> TryAsync(
+        string modelPath, TrialRequest request, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        (await AskAsync(new RunRequest.Trial(modelPath, request), progress, cancellationToken).ConfigureAwait(false)).Tried
+        ?? throw Misunderstood();
 
     /// <summary>Ends the process, and waits until it is gone.</summary>
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using SlmOps.Inference.Samples;
+using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
 
@@ -41,6 +42,7 @@ internal sealed class RequestRunner : IDisposable
                 {
                     Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, Alone(progress)),
                 },
+                RunRequest.Trial ask => new() { Tried = ModelTrial.Run(ask.Model, ask.Ask, Alone(progress), CancellationToken.None) },
                 _ => Unknown(request),
             };
         }

@@ -1,3 +1,5 @@
+using SlmOps.Inference.Trials;
+
 namespace SlmOps.Inference.Sandbox;
 
 /// <summary>What the process that runs models says: progress any number of times, then one outcome.</summary>
@@ -20,6 +22,8 @@ internal sealed record RunReply
     public IReadOnlyList<AdapterOutcome>? Adapters { get; init; }
 
     public string? Own { get; init; }
+
+    public TrialResult? Tried { get; init; }
 
     public RunFailure? Failure { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
 
@@ -11,6 +12,7 @@ namespace SlmOps.Inference.Sandbox;
 [JsonDerivedType(typeof(Answer), "answer")]
 [JsonDerivedType(typeof(TryAdapters), "try-adapters")]
 [JsonDerivedType(typeof(Own), "own")]
+[JsonDerivedType(typeof(Trial), "trial")]
 internal abstract record RunRequest
 {
     private RunRequest()
@@ -42,4 +44,7 @@ internal abstract record RunRequest
 
     /// <summary>What only this program's own process does; see <see cref="SandboxServer.Run(Func{string, string})"/>.</summary>
     internal sealed record Own(string Body) : RunRequest;
+
+    /// <summary>One model on this process's processor, beside what others recorded.</summary>
+    internal sealed record Trial(string Model, TrialRequest Ask) : RunRequest;
 }

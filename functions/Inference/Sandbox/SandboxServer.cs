@@ -17,16 +17,25 @@ public static class SandboxServer
         return Run(runner.Run);
     }
 
-    /// <summary>The same for a program that runs models in a way of its own, and only in that way.</summary>
+    /// <summary>
+    /// The same for a program that runs models in a way of its own, in that way alone; the lab also asks it for trials, since it is
+    /// that program's runtime that is tried.
+    /// </summary>
     /// <param name="work">Answers what <see cref="ModelSandbox.DoAsync"/> asked.</param>
     public static int Run(Func<string, string> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Run((request, _) =>
+        using var runner = new RequestRunner();
+        return Run((request, progress) =>
         {
             try
             {
-                return request is RunRequest.Own own ? new() { Own = work(own.Body) } : RequestRunner.Unknown(request);
+                return request switch
+                {
+                    RunRequest.Own own => new() { Own = work(own.Body) },
+                    RunRequest.Trial => runner.Run(request, progress),
+                    _ => RequestRunner.Unknown(request),
+                };
             }
             catch (OutOfMemoryException exception)
             {

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using SlmOps.Inference.Trials;
+
+namespace SlmOps.Pipeline.Lab;
+
+/// <summary>
+/// Tries every variant on every processor: first on this machine, whose results the others are compared with, then on as many
+/// processors at once as the machine has cores.
+/// </summary>
+/// <param name="tools">What this machine has.</param>
+/// <param name="processors">Which to try; this machine's is always among them.</param>
+/// <param name="text">What to run.</param>
+/// <param name="time">Clock of the limits.</param>
+public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processors, LabText text, TimeProvider time)
+{
+    // Each takes half a gigabyte for its emulator alone.
+    private const int MostAtOnce = 4;
+
+    /// <summary>Runs it all. What kills a process is a row like any other.</summary>
+    /// <param name="models">The variants; the original among them is what the others are compared with, too.</param>
+    /// <param name="progress">Gets each row as it comes, and how much is done.</param>
+    /// <param name="cancellationToken">Ends everything that runs.</param>
+    public async Task<LabReport> RunAsync(
+        IReadOnlyList<LabModel> models, IProgress<LabProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        var folder = Directory.CreateTempSubdirectory("slmops-lab-");
+        try
+        {
+            var bench = new LabBench(tools, time);
+            var steps = new LabSteps(progress, models.Count * (1 + processors.Count(NeedsOwnRun)));
+            var natives = new Dictionary<string, LabRow>();
+            var original = models.FirstOrDefault(model => model.IsOriginal);
+            // The original first: what it predicts here is the other reference.
+            foreach (var model in models.OrderBy(model => !model.IsOriginal))
+            {
+                var row = await TryAsync(
+                    bench, model, LabProcessors.Native, original, folder.FullName, natives, steps, cancellationToken).ConfigureAwait(false);
+                natives[model.Name] = steps.Add(row);
+            }
+
+            var others = models.SelectMany(model => processors.Where(NeedsOwnRun).Select(one => (Model: model, Processor: one)));
+            var rows = new ConcurrentBag<LabRow>(natives.Values);
+            await Parallel.ForEachAsync(
+                others,
+                new ParallelOptions
+                {
+                    MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MostAtOnce),
+                    CancellationToken = cancellationToken,
+                },
+                async (pair, stop) => rows.Add(steps.Add(await TryAsync(
+                    bench, pair.Model, pair.Processor, original, folder.FullName, natives, steps, stop).ConfigureAwait(false))))
+                .ConfigureAwait(false);
+            return LabTable.Of(models, processors, [.. rows], text);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>A machine that has AVX-512 VNNI has shown it with its own run.</summary>
+    private static bool NeedsOwnRun(LabProcessor processor) =>
+        processor != LabProcessors.Native && !(processor == LabProcessors.Vnni && LabProcessors.NativeHasVnni);
+
+    private async Task<LabRow> TryAsync(
+        LabBench bench,
+        LabModel model,
+        LabProcessor processor,
+        LabModel? original,
+        string folder,
+        Dictionary<string, LabRow> natives,
+        LabSteps steps,
+        CancellationToken cancellationToken)
+    {
+        if (tools.Missing(processor) is { } missing)
+        {
+            return LabTable.NotTried(model, processor, missing);
+        }
+
+        var isNative = processor == LabProcessors.Native;
+        // Multiplications of floats are what an emulator is slowest at, and floats differ least: one window is enough of the original.
+        // The original on this machine is what the others are measured by, and has nothing to be measured by itself.
+        var references = new LabReferences(
+            isNative ? null : Recorded(model), original is null || (isNative && model.IsOriginal) ? null : Recorded(original));
+        var ask = new TrialRequest
+        {
+            Tokens = model.IsOriginal && !isNative ? [.. text.Tokens.Take(text.WindowTokens + 1)] : text.Tokens,
+            WindowTokens = text.WindowTokens,
+            StepWindows = Math.Max(1, text.Tokens.Count / text.WindowTokens / 2),
+            Record = isNative ? Directory.CreateDirectory(FolderOf(model)).FullName : null,
+            References = references.Folders,
+        };
+        var row = await bench.TryAsync(model, processor, ask, steps.Start(model, processor), cancellationToken).ConfigureAwait(false);
+        return LabTable.Judge(references.Fill(row), isNative ? null : natives[model.Name]);
+
+        string FolderOf(LabModel one) => Path.Combine(folder, one.Name);
+        string? Recorded(LabModel one) => natives.TryGetValue(one.Name, out var native) && native.Trial is not null ? FolderOf(one) : null;
+    }
+}
+
+/// <summary>How far the lab is.</summary>
+/// <param name="Done">Share that is done, 0 to 1.</param>
+/// <param name="Row">A row that just came; null when one is still at work.</param>
+public sealed record LabProgress(double Done, LabRow? Row);
