@@ -44,6 +44,9 @@ internal sealed class DataFolder
     /// <summary>The key that the service knows the device by, mode 0600.</summary>
     internal string IdentityKey => Path.Combine(Root, "identity.pem");
 
+    /// <summary>What writers of a key take turns by.</summary>
+    internal static string LockOf(string key) => key + ".lock";
+
     /// <summary>What the device got when it enrolled.</summary>
     internal string Identity => Path.Combine(Root, "identity.json");
 

@@ -27,6 +27,7 @@ internal sealed class DeviceKey : IDisposable
     /// </summary>
     internal static DeviceKey Open(DataFolder folder, ILogger log)
     {
+        DiskPath.ClearForFile(DataFolder.LockOf(folder.IdentityKey));
         try
         {
             if (DiskPath.KindOf(folder.IdentityKey) is PathKind.File or PathKind.Missing)

@@ -32,6 +32,7 @@ internal sealed class LocalDesk(DataFolder folder)
             files.Add(new(CompositionLayer.Local.Folder + path, blob.Digest, blob.Size));
         }
 
+        DiskPath.ClearForFile(DataFolder.LockOf(folder.DeviceKey));
         using var key = LocalSigningKey.LoadOrCreate(folder.DeviceKey);
         var layer = new LocalLayer(current.Manifest, files);
         var envelope = await layer.SignAsync(key, cancellationToken);

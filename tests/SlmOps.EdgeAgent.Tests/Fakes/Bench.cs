@@ -220,6 +220,8 @@ internal sealed class Bench : IAsyncDisposable
     {
         Data = _folder[name];
         Service.Reports.Clear();
+        Service.Requests.Clear();
+        Log.Clear();
         if (copyFolder is not null)
         {
             copyFolder(data, Data);

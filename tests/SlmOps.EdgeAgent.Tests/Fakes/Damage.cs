@@ -1,7 +1,3 @@
-using SlmOps.Contracts;
-using SlmOps.EdgeAgent.Disk;
-using SlmOps.EdgeAgent.Slots;
-
 namespace SlmOps.EdgeAgent.Tests.Fakes;
 
 /// <summary>What years of power cuts, worn flash and people who helped do to a file.</summary>
@@ -60,28 +56,6 @@ internal static class Damages
         };
         Write(path, changed, changed.Length, inPlace);
         return !changed.SequenceEqual(bytes);
-    }
-
-    /// <summary>Copies a data folder; what had two names has two names in the copy.</summary>
-    internal static void CopyFolder(string from, string to)
-    {
-        foreach (
-            var path in Directory
-                .EnumerateFiles(from, "*", SearchOption.AllDirectories)
-                .OrderByDescending(path => path.Contains("/blobs/", StringComparison.Ordinal)))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, path));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            var blob = Path.Combine(to, "store", "blobs", "sha256", Digest.Of(File.ReadAllBytes(path)).Hex);
-            var isLinked =
-                path.Contains("/slots/", StringComparison.Ordinal)
-                && new FileInfo(path).Length > ModelSlots.OwnCopyBytes
-                && File.Exists(blob);
-            if (!isLinked || !Filesystem.TryHardLink(blob, copy))
-            {
-                File.Copy(path, copy);
-            }
-        }
     }
 
     private static byte[] Noise(int length, Random random)

@@ -1,4 +1,5 @@
 using System.Text;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.Slots;
@@ -21,17 +22,23 @@ internal sealed class HurtDevice : IAsyncDisposable
 {
     private readonly Bench _bench;
     private readonly string _sound;
-    private readonly Dictionary<string, Dictionary<string, byte[]>> _releases;
+    private readonly Dictionary<string, Dictionary<string, string>> _releases;
+    private readonly FolderCopy _copy;
+    private readonly Remains _remains;
     private int _copies;
 
-    private HurtDevice(Bench bench, Dictionary<string, Dictionary<string, byte[]>> releases)
+    private HurtDevice(Bench bench, Dictionary<string, Dictionary<string, string>> releases, AgentState state)
     {
-        (_bench, _sound, _releases) = (bench, bench.Data, releases);
+        (_bench, _sound, _releases, _copy) = (bench, bench.Data, releases, new(bench.Data));
+        _remains = new(_sound, state, [Digest.Of(Plainly("1")), Digest.Of(Patch)]);
+
+        // Names that are digests of what was signed differ from run to run; by size and place a seed leads to the same files.
         Files =
         [
             .. Directory.EnumerateFiles(_sound, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_sound, path))
-                .Concat(["state.json.tmp", "current.json.tmp", "freshness.json.tmp", "outbox.jsonl.tmp", "slots/a.json.tmp"])
-                .Order(StringComparer.Ordinal),
+                .OrderBy(path => Path.GetDirectoryName(path), StringComparer.Ordinal)
+                .ThenBy(path => RoleOf(Path.GetFileName(path), state), StringComparer.Ordinal),
+            "state.json.tmp", "current.json.tmp", "freshness.json.tmp", "outbox.jsonl.tmp", "slots/a.json.tmp",
         ];
     }
 
@@ -43,24 +50,25 @@ internal sealed class HurtDevice : IAsyncDisposable
     internal static async Task<HurtDevice> StartAsync(Shape shape, bool online)
     {
         var bench = await Bench.StartAsync();
-        var releases = new Dictionary<string, Dictionary<string, byte[]>>();
+        var releases = new Dictionary<string, Dictionary<string, string>>();
+        AgentState state = null!;
         foreach (var version in shape == Shape.BothSlots ? new[] { "1", "2" } : ["1"])
         {
             var release = await bench.ReleaseAsync(
                 version,
                 ("model.onnx", Models.Good),
-                ("config.json", [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8]),
+                ("config.json", Plainly(version)),
                 ("weights/w.bin", Models.Random(1_100_000, version[0])));
             await bench.PublishAsync(release);
-            var state = await bench.RunAsync();
+            state = await bench.RunAsync();
             if (shape == Shape.Adapted)
             {
                 // The way back is the same release without the adaptation.
-                releases[Plain(version)] = FilesOf(bench.Folder.SlotFolder(state.Active!.Value));
+                releases[Plain(version)] = FilesIn(bench.Folder.SlotFolder(state.Active!.Value));
                 var adaptation = await bench.AdaptAsync(
                     release,
                     "1",
-                    [("adapters/site.onnx_adapter", "a"u8.ToArray()), ("config.json", """{"temperature":0.5}"""u8.ToArray())],
+                    [("adapters/site.onnx_adapter", "a"u8.ToArray()), ("config.json", Patch)],
                     local: true);
                 await bench.PublishAsync(release, [adaptation]);
                 Directory.CreateDirectory(bench.Elsewhere("own"));
@@ -70,7 +78,7 @@ internal sealed class HurtDevice : IAsyncDisposable
                 Assert.False(state.ActiveContent!.Adaptation!.Local.IsEmpty);
             }
 
-            releases[version] = FilesOf(bench.Folder.SlotFolder(state.Active!.Value));
+            releases[version] = FilesIn(bench.Folder.SlotFolder(state.Active!.Value));
         }
 
         using (DataFolderLock.TryTake(bench.Folder, new(1, "d-1", Bench.Start), out _))
@@ -83,23 +91,27 @@ internal sealed class HurtDevice : IAsyncDisposable
             await bench.Service.DisposeAsync();
         }
 
-        return new(bench, releases);
+        return new(bench, releases, state);
     }
 
     /// <summary>Damages one file of a fresh copy, starts an agent on it, and says what it serves after at most so many looks.</summary>
     internal Task<Outcome> HurtAsync(string file, Damage damage, int seed, bool inPlace, Func<Bench, AgentParts>? parts = null) =>
         HurtAsync([new(file, damage, seed, inPlace)], parts);
 
+    /// <summary>Why nothing right was left after the last damage, which without a service is final; null when something was.</summary>
+    internal string? WhyNothing { get; private set; }
+
     /// <summary>The same with several files, one after the other.</summary>
     internal async Task<Outcome> HurtAsync(IReadOnlyList<Hurt> hurts, Func<Bench, AgentParts>? parts = null)
     {
-        _bench.Fork(_sound, $"copy-{_copies++}", Damages.CopyFolder);
+        _bench.Fork(_sound, $"copy-{_copies++}", (_, to) => _copy.To(to));
         var changed = false;
         foreach (var hurt in hurts.DistinctBy(hurt => hurt.File))
         {
             changed |= Damages.Apply(hurt.Damage, Path.Combine(_bench.Data, hurt.File), new Random(hurt.Seed), hurt.InPlace);
         }
 
+        WhyNothing = _remains.WhyNothing(_bench.Data);
         try
         {
             return changed ? await RunAsync(parts) : Outcome.Right;
@@ -139,7 +151,7 @@ internal sealed class HurtDevice : IAsyncDisposable
         var plain = current.Composition.IsEmpty && _releases.ContainsKey(Plain(current.Version));
         var (expected, found) = (
             _releases[plain ? Plain(current.Version) : current.Version.ToString()],
-            FilesOf(Path.Combine(_bench.Data, current.Folder)));
+            FilesIn(Path.Combine(_bench.Data, current.Folder)));
         if (current.LocalLayer.IsEmpty)
         {
             // A layer that nobody can vouch for any more is left out; what runs without it is still what was signed.
@@ -148,19 +160,38 @@ internal sealed class HurtDevice : IAsyncDisposable
 
         return
             expected.Count == found.Count
-            && expected.All(file => found.TryGetValue(file.Key, out var bytes) && bytes.SequenceEqual(file.Value))
+            && expected.All(file => found.TryGetValue(file.Key, out var path) && FileBytes.Same(path, file.Value))
             ? Outcome.Right
             : Outcome.Wrong;
     }
 
     private static string Plain(string version) => version + " without its adaptation";
 
-    private static Dictionary<string, byte[]> WithoutLayer(Dictionary<string, byte[]> files) => files
+    /// <summary>What a blob is, where its digest comes from a key that is another one each time.</summary>
+    private static string RoleOf(string name, AgentState state)
+    {
+        foreach (var content in new[] { state.A, state.B }.OfType<SlotContent>())
+        {
+            Digest[] signed = [content.Release.Signature, content.Adaptation?.Envelope ?? default, content.Adaptation?.Local ?? default];
+            if (Array.FindIndex(signed, digest => !digest.IsEmpty && digest.Hex == name) is >= 0 and var role)
+            {
+                return $"{content.Release.Version} {role}";
+            }
+        }
+
+        return name;
+    }
+
+    private static byte[] Patch => """{"temperature":0.5}"""u8.ToArray();
+
+    private static byte[] Plainly(string version) => [(byte)'{', (byte)'"', (byte)version[0], .. "\":1}"u8];
+
+    private static Dictionary<string, string> WithoutLayer(Dictionary<string, string> files) => files
         .Where(file => file.Key != SlotDescription.FileName && !file.Key.StartsWith("adapters/local/", StringComparison.Ordinal))
         .ToDictionary();
 
-    private static Dictionary<string, byte[]> FilesOf(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .ToDictionary(path => Path.GetRelativePath(folder, path), File.ReadAllBytes);
+    private static Dictionary<string, string> FilesIn(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .ToDictionary(path => Path.GetRelativePath(folder, path));
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 }

@@ -11,6 +11,8 @@ internal sealed class Lines : ILogger
 
     internal IReadOnlyList<string> All => [.. _lines];
 
+    internal void Clear() => _lines.Clear();
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
