@@ -77,9 +77,10 @@ internal sealed class AgentParts : IDisposable
             smoke,
             clock);
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
-        var slotSwitch = new SlotSwitch(Journal, folder, slots, smoke, clock, random);
+        var restorer = new SlotRestorer(folder, slots, Records, store, composed, _local, downloader);
+        var slotSwitch = new SlotSwitch(Journal, folder, slots, restorer, smoke, clock, random);
         Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);
-        Guard = new(Journal, folder, slots, Records, new(folder, slots, store, composed, _local, downloader), slotSwitch, clock, log);
+        Guard = new(Journal, folder, slots, Records, restorer, slotSwitch, clock, log);
         Reporter = new(outbox, _link, _credential, Journal.Renumber, clock, random, log);
         Housekeeping = new(store, slots, compositions);
     }

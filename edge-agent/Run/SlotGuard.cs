@@ -217,13 +217,13 @@ internal sealed class SlotGuard(
         }
     }
 
-    /// <summary>True when the other slot holds a committed model that may run and is whole.</summary>
+    /// <summary>True when the other slot holds a committed model that may run and is whole, or can be made whole here.</summary>
     private async Task<bool> OtherAsync(ChannelDocument? document, CancellationToken cancellationToken)
     {
         var state = journal.State;
         return state.WayBack is { } back
             && document?.Withdrawn.Contains(back.Release.Digest) != true
             && !state.Condemned.Any(one => one.Manifest == back.Variant.Manifest)
-            && await slots.FindDamageAsync(state.Inactive, back.Variant, back.Adaptation, cancellationToken) is null;
+            && await restorer.MendAsync(state.Inactive, back, cancellationToken);
     }
 }

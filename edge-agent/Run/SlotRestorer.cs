@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Download;
 using SlmOps.EdgeAgent.Planning;
@@ -12,6 +13,7 @@ namespace SlmOps.EdgeAgent.Run;
 internal sealed class SlotRestorer(
     DataFolder folder,
     ModelSlots slots,
+    SlotRecords records,
     ContentStore store,
     ComposedFiles composed,
     LocalLayers local,
@@ -21,7 +23,7 @@ internal sealed class SlotRestorer(
     private const int FruitlessTries = 2;
 
     /// <summary>Brings back what says which files a slot holds; null when it can be read again, or why not.</summary>
-    internal async Task<Failure?> RestoreListAsync(SlotContent content, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    internal async Task<Failure?> RestoreListAsync(SlotContent content, DateTimeOffset? sliceEnd, CancellationToken cancellationToken)
     {
         try
         {
@@ -56,14 +58,41 @@ internal sealed class SlotRestorer(
         }
     }
 
+    /// <summary>
+    /// True when a slot that is not in charge holds its files and nothing else, after what was damaged came back from the device itself.
+    /// </summary>
+    internal async Task<bool> MendAsync(Slot slot, SlotContent content, CancellationToken cancellationToken)
+    {
+        if (await records.FilesAsync(slot, content, cancellationToken) is not { } files)
+        {
+            return false;
+        }
+
+        foreach (var file in files)
+        {
+            var damage = await ContentStore.FindDamageAsync(slots.PathOf(slot, file.Path), new(file.Digest, file.Size), cancellationToken);
+            if (damage is not null && await RestoreAsync(slot, content, file, null, cancellationToken) is not null)
+            {
+                return false;
+            }
+        }
+
+        foreach (var stranger in slots.Strangers(slot, [.. files.Select(file => file.Path)]))
+        {
+            DiskPath.Remove(stranger);
+        }
+
+        return true;
+    }
+
     /// <summary>Null when the file is in its place again, or why not.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="content">What it should hold.</param>
     /// <param name="file">The file that is damaged.</param>
-    /// <param name="sliceEnd">When a download stops for now; what was fetched is kept.</param>
+    /// <param name="sliceEnd">When a download stops for now; what was fetched is kept. Null asks the service for nothing.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal async Task<Failure?> RestoreAsync(
-        Slot slot, SlotContent content, PackageFile file, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+        Slot slot, SlotContent content, PackageFile file, DateTimeOffset? sliceEnd, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,7 +117,7 @@ internal sealed class SlotRestorer(
     }
 
     /// <summary>Null when the store holds each blob as it was signed.</summary>
-    private async Task<Failure?> EnsureAsync(IReadOnlyList<BlobRef> blobs, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+    private async Task<Failure?> EnsureAsync(IReadOnlyList<BlobRef> blobs, DateTimeOffset? sliceEnd, CancellationToken cancellationToken)
     {
         foreach (var blob in blobs)
         {
@@ -98,9 +127,15 @@ internal sealed class SlotRestorer(
             }
 
             DiskPath.Remove(store.PathOf(blob.Digest));
-            if (
-                !await CopyOwnAsync(blob, cancellationToken)
-                && await downloader.FetchAsync(blob, sliceEnd, cancellationToken, FruitlessTries) is { } failure)
+            if (await CopyOwnAsync(blob, cancellationToken))
+            {
+                continue;
+            }
+
+            var failure = sliceEnd is { } end
+                ? await downloader.FetchAsync(blob, end, cancellationToken, FruitlessTries)
+                : new(FailureKind.Attempt, ReasonCodes.SlotDamaged, $"The device itself has no {blob.Digest} any more.");
+            if (failure is not null)
             {
                 return failure;
             }
@@ -111,7 +146,7 @@ internal sealed class SlotRestorer(
 
     /// <summary>What the device made of signed parts it makes again.</summary>
     private async Task<SlotFile?> MadeAsync(
-        SlotContent content, PackageFile file, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
+        SlotContent content, PackageFile file, DateTimeOffset? sliceEnd, CancellationToken cancellationToken)
     {
         if (content.Adaptation is null)
         {

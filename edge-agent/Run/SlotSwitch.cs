@@ -12,6 +12,7 @@ internal sealed class SlotSwitch(
     Journal journal,
     DataFolder folder,
     ModelSlots slots,
+    SlotRestorer restorer,
     SmokeTrial smoke,
     TimeProvider clock,
     Random random)
@@ -129,7 +130,7 @@ internal sealed class SlotSwitch(
 
         if (
             content is not { Committed: true }
-            || await slots.FindDamageAsync(back!.Value, content.Variant, content.Adaptation, cancellationToken) is not null)
+            || !await restorer.MendAsync(back!.Value, content, cancellationToken))
         {
             Strand(bad, withdrawn);
             return;

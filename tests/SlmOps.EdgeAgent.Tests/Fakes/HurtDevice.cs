@@ -30,6 +30,7 @@ internal sealed class HurtDevice : IAsyncDisposable
     private HurtDevice(Bench bench, Dictionary<string, Dictionary<string, string>> releases, AgentState state)
     {
         (_bench, _sound, _releases, _copy) = (bench, bench.Data, releases, new(bench.Data));
+        State = state;
         _remains = new(_sound, state, [Digest.Of(Plainly("1")), Digest.Of(Patch)]);
 
         // Names that are digests of what was signed differ from run to run; by size and place a seed leads to the same files.
@@ -46,6 +47,9 @@ internal sealed class HurtDevice : IAsyncDisposable
     internal IReadOnlyList<string> Files { get; }
 
     internal Bench Bench => _bench;
+
+    /// <summary>What the sound folder's journal says.</summary>
+    internal AgentState State { get; }
 
     internal static async Task<HurtDevice> StartAsync(Shape shape, bool online)
     {

@@ -67,6 +67,22 @@ public sealed class HealingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Start_NothingRightInChargeAndTheOtherSlotHurt_TheOtherIsMendedFromTheDeviceItself()
+    {
+        await using var device = await HurtDevice.StartAsync(Shape.BothSlots, online: false);
+        Hurt[][] others =
+        [
+            [new("slots/a/config.json", Damage.Empty, 1, InPlace: false)],
+            [new("slots/a/config.json", Damage.Garbage, 1, InPlace: false), new("slots/a.json", Damage.Empty, 1, InPlace: true)],
+            [new($"store/blobs/sha256/{device.State.A!.Variant.Manifest.Hex}", Damage.Half, 1, InPlace: true)],
+        ];
+        foreach (var other in others)
+        {
+            Assert.Equal(Outcome.Right, await device.HurtAsync([new("slots/b/weights/w.bin", Damage.TooBig, 1, InPlace: true), .. other]));
+        }
+    }
+
+    [Fact]
     public async Task Start_MadeFileAndWhatItIsMadeOfDamaged_IsMadeAgainWithTheService()
     {
         await using var device = await HurtDevice.StartAsync(Shape.Adapted, online: true);

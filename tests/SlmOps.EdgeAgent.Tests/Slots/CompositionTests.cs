@@ -254,8 +254,10 @@ public sealed class CompositionTests : IAsyncLifetime
         Assert.Equal(release.Digest, state.ActiveContent!.Release.Digest);
     }
 
-    [Fact]
-    public async Task Run_SlotWasTamperedWith_IsNotGoneBackTo()
+    [Theory]
+    [InlineData(true, "FailedRollbackComplete")]
+    [InlineData(false, "FailedUnableToRollback")] // nothing to go back to, so the composition before is installed afresh
+    public async Task Run_SlotWasTamperedWith_IsGoneBackToOnlyWhenItCanBeMadeAgain(bool canBe, string expected)
     {
         var release = await _bench.ReleaseAsync("1", Base);
         var first = await _bench.AdaptAsync(release, "1", [Adapter, Patch]);
@@ -267,12 +269,15 @@ public sealed class CompositionTests : IAsyncLifetime
         await _bench.RunAsync();
         File.Delete(patched);
         File.WriteAllText(patched, """{"max_new_tokens":64,"temperature":9.9}""");
+        if (!canBe)
+        {
+            File.Delete(Path.Combine(_bench.Folder.Blobs, Digest.Of(Patch.Item2).Hex));
+        }
 
         _bench.Clock.Advance(TimeSpan.FromSeconds(61));
         var state = await _bench.RunAsync();
 
-        // Nothing to go back to, so the composition before is installed afresh.
-        Assert.Contains(DeviceState.FailedUnableToRollback, _bench.ReportedStates);
+        Assert.Contains(Enum.Parse<DeviceState>(expected), _bench.ReportedStates);
         Assert.Equal(first.Composition(), state.ActiveContent!.Adaptation!.Composition);
         Assert.Equal("""{"max_new_tokens":64,"temperature":0.7}""", File.ReadAllText(InSlot(state, "generation_config.json")));
     }
