@@ -99,6 +99,9 @@ internal static partial class Log
         string variant,
         string reason);
 
+    [LoggerMessage(121, LogLevel.Warning, "Two agents report as device {Device}: instances {Instance} and {Other}")]
+    internal static partial void DeviceConflict(ILogger log, string device, string instance, string other);
+
     [LoggerMessage(125, LogLevel.Information, "Deleted {Blobs} blobs of packages, {Bytes} bytes")]
     internal static partial void GarbageCollected(ILogger log, int blobs, long bytes);
 

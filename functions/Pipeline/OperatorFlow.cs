@@ -41,11 +41,20 @@ public sealed class OperatorFlow
     public Task<IResult> DevicesAsync(HttpRequest request, CancellationToken cancellationToken) =>
         EnterAsync(request, "Devices", () => Api.DevicesAsync(request.Query["channel"], cancellationToken), cancellationToken);
 
-    /// <summary><c>POST channels/{channel}/rollout/{action}</c>: pause, resume or rollback.</summary>
+    /// <summary><c>POST channels/{channel}/rollout/{action}</c>: pause, resume, skip or rollback.</summary>
     public Task<IResult> CommandAsync(HttpRequest request, string channel, string action, CancellationToken cancellationToken) =>
         EnterAsync(
             request, "RolloutCommand", () => Api.CommandAsync(channel, action, request.Query["reason"], cancellationToken),
             cancellationToken);
+
+    /// <summary><c>POST channels/{channel}/rollouts/{model}/{version}</c>.</summary>
+    public Task<IResult> StartRolloutAsync(
+        HttpRequest request, string channel, string model, string version, CancellationToken cancellationToken) =>
+        EnterAsync(request, "StartRollout", () => Api.StartAsync(channel, model, version, cancellationToken), cancellationToken);
+
+    /// <summary><c>DELETE devices/{device}?channel=</c>.</summary>
+    public Task<IResult> RemoveDeviceAsync(HttpRequest request, string device, CancellationToken cancellationToken) => EnterAsync(
+        request, "RemoveDevice", () => Api.RemoveDeviceAsync(request.Query["channel"], device, cancellationToken), cancellationToken);
 
     /// <summary><c>GET garbage</c>: what a collection would delete.</summary>
     public Task<IResult> GarbageAsync(HttpRequest request, CancellationToken cancellationToken) =>

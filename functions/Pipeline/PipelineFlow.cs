@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Access;
+using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Poison;
@@ -99,6 +100,7 @@ public sealed class PipelineFlow
     public async Task TickAsync(CancellationToken cancellationToken)
     {
         await Get<RunStore>().SweepAsync(SweepAfter, cancellationToken).ConfigureAwait(false);
+        await Get<OutboxRelay>().SweepAsync(Get<DeviceStore>().Table, _time.GetUtcNow() - SweepAfter, cancellationToken).ConfigureAwait(false);
         await Get<ReleaseRepository>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<ReplayStore>().CollectAsync(_time.GetUtcNow(), cancellationToken).ConfigureAwait(false);

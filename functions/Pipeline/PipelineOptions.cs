@@ -41,6 +41,9 @@ internal sealed record PipelineOptions
     /// <summary>Days after which a channel document expires if nobody renews it.</summary>
     public int ChannelDays { get; init; } = 7;
 
+    /// <summary>Seconds between two runs of the timer, as its schedule has it: one that is much later shows that the service was away.</summary>
+    public int TickSeconds { get; init; } = 60;
+
     /// <summary>Create missing containers, queues and tables at start. Off where the deployment made them.</summary>
     public bool CreateStorage { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed record PipelineOptions
         Check(options.MaxRunFileBytes is >= 1 << 20 and <= 1L << 42, "MaxRunFileBytes", "use 1048576 to 4398046511104");
         Check(options.MaxPredictionBytes is >= 0 and <= 1L << 42, "MaxPredictionBytes", "use 0 to 4398046511104");
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
+        Check(options.TickSeconds is > 0 and <= 3600, "TickSeconds", "use 1 to 3600");
         Check(options.KeepReleases is > 0 and <= 1000, "KeepReleases", "use 1 to 1000");
         Check(options.GarbageGraceHours is > 1 and <= 8760, "GarbageGraceHours", "use 2 to 8760");
         Check(options.MaxHostDeaths is > 0 and <= 100, "MaxHostDeaths", "use 1 to 100");

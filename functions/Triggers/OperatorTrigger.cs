@@ -50,6 +50,21 @@ public sealed class OperatorTrigger(OperatorFlow flow)
         string action,
         CancellationToken cancellationToken) => flow.CommandAsync(request, channel, action, cancellationToken);
 
+    [Function("StartRollout")]
+    public Task<IResult> StartRollout(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/channels/{channel}/rollouts/{model}/{version}")]
+        HttpRequest request,
+        string channel,
+        string model,
+        string version,
+        CancellationToken cancellationToken) => flow.StartRolloutAsync(request, channel, model, version, cancellationToken);
+
+    [Function("RemoveDevice")]
+    public Task<IResult> RemoveDevice(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "v1/devices/{device}")] HttpRequest request,
+        string device,
+        CancellationToken cancellationToken) => flow.RemoveDeviceAsync(request, device, cancellationToken);
+
     [Function("OpenApi")]
     public Task<IResult> OpenApi(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/openapi.json")] HttpRequest request,

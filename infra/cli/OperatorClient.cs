@@ -51,6 +51,13 @@ internal sealed class OperatorClient : IDisposable
         return SendAsync(HttpMethod.Post, path, Json.OperatorResult, cancellationToken);
     }
 
+    internal Task<OperatorResult> StartRolloutAsync(
+        ChannelName channel, ModelName model, ModelVersion version, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"channels/{channel}/rollouts/{model}/{version}", Json.OperatorResult, cancellationToken);
+
+    internal Task<OperatorResult> RemoveDeviceAsync(ChannelName channel, DeviceId device, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"devices/{device}?channel={channel}", Json.OperatorResult, cancellationToken);
+
     internal Task<GarbageReport> GarbageAsync(CancellationToken cancellationToken) =>
         GetAsync("garbage", Json.GarbageReport, cancellationToken);
 

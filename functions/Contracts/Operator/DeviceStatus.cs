@@ -41,4 +41,13 @@ public sealed record DeviceStatus
 
     /// <summary>What runs on it; null from an agent that knows no compositions.</summary>
     public CompositionStatus? Composition { get; init; }
+
+    /// <summary>Why it does nothing about what its channel asks for, as it said last.</summary>
+    public DeviceHold? Hold { get; init; }
+
+    /// <summary>Seconds that its clock is ahead of the service's; negative behind.</summary>
+    public long ClockAheadSeconds { get; init; }
+
+    /// <summary>True while two agents report under its id in turn: neither counts in a rollout.</summary>
+    public bool Conflict { get; init; }
 }

@@ -38,9 +38,15 @@ public static class OperatorCalls
             Query = new Dictionary<string, string> { ["channel"] = "Channel whose devices are listed; required." },
         },
         new("RolloutCommand", "post", "v1/channels/{channel}/rollout/{action}", OperatorRole.Operate,
-            "Pauses, resumes or rolls back the rollout of a channel; action is pause, resume or rollback.", Json.OperatorResult)
+            "Pauses, resumes or rolls back the rollout of a channel; action is pause, resume, skip (resume without the open ring) or rollback.",
+            Json.OperatorResult)
         {
             Query = new Dictionary<string, string> { ["reason"] = "Why, at most 500 characters." },
+            Refusals = Conflict,
+        },
+        new("StartRollout", "post", "v1/channels/{channel}/rollouts/{model}/{version}", OperatorRole.Operate,
+            "Starts another rollout of a release, in its channel or in another one.", Json.OperatorResult)
+        {
             Refusals = Conflict,
         },
         new("Garbage", "get", "v1/garbage", OperatorRole.Read, "Tells which package blobs no release needs any more.", Json.GarbageReport),
@@ -74,6 +80,12 @@ public static class OperatorCalls
         new("RevokeDevice", "post", "v1/devices/{device}/revoke", OperatorRole.Operate,
             "Refuses a device from now on, and takes it out of its channel's fleet.", Json.OperatorResult)
         {
+            Refusals = Unknown,
+        },
+        new("RemoveDevice", "delete", "v1/devices/{device}", OperatorRole.Operate,
+            "Takes a device that will not come back out of a channel's fleet; one that reports again is new.", Json.OperatorResult)
+        {
+            Query = new Dictionary<string, string> { ["channel"] = "Its channel; required." },
             Refusals = Unknown,
         },
         new("Keys", "get", "v1/keys", OperatorRole.Admin, "Lists the operators' keys.", Json.IReadOnlyListOperatorKeyStatus),

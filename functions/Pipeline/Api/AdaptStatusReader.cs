@@ -25,6 +25,7 @@ internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devic
             ? [.. rejections, new(run.Model, run.Version, record.Upload, AdaptResult.Row, adapted.Problems)]
             : rejections;
         var fleet = await devices.ListAsync(adaptation.Channel, cancellationToken).ConfigureAwait(false);
+        var clock = await rollouts.ClockAsync(cancellationToken).ConfigureAwait(false);
         return new()
         {
             Model = run.Model,
@@ -36,7 +37,7 @@ internal sealed class AdaptStatusReader(RolloutStore rollouts, DeviceStore devic
             Channel = adaptation.Channel,
             Variants = [],
             Rejections = refused,
-            Devices = [.. fleet.Select(ToStatus.Of)],
+            Devices = [.. fleet.Select(device => ToStatus.Of(device, clock))],
             StagesMs = StatusReader.Stages(record, rows),
             Adaptation = new(
                 adaptation.Model, adaptation.Version, adaptation.Selector, adaptation.LocalLayer,

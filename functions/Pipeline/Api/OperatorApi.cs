@@ -80,7 +80,8 @@ internal sealed class OperatorApi(
         }
 
         var fleet = await devices.ListAsync(wanted, cancellationToken).ConfigureAwait(false);
-        return Answer([.. fleet.Select(ToStatus.Of)], Json.IReadOnlyListDeviceStatus);
+        var clock = await rollouts.ClockAsync(cancellationToken).ConfigureAwait(false);
+        return Answer([.. fleet.Select(device => ToStatus.Of(device, clock))], Json.IReadOnlyListDeviceStatus);
     }
 
     internal async Task<IResult> GarbageAsync(CancellationToken cancellationToken) =>
@@ -96,23 +97,53 @@ internal sealed class OperatorApi(
         RolloutMove? move = action switch
         {
             "pause" => RolloutMove.Pause,
-            "resume" => RolloutMove.Resume,
+            "resume" or "skip" => RolloutMove.Resume,
             "rollback" => RolloutMove.RollBack,
             _ => null,
         };
         if (move is null || !ChannelName.TryParse(channel, out var name))
         {
-            return Results.Problem($"Use pause, resume or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
+            return Results.Problem($"Use pause, resume, skip or rollback, and a channel of {SafeName.Rule}.", statusCode: 400);
         }
 
         var result = await stage
             .CommandAsync(
                 name,
                 move.Value,
+                action == "skip",
                 reason is { Length: > 0 and <= 500 } ? reason : "asked for by an operator",
                 cancellationToken)
             .ConfigureAwait(false);
         return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
+    }
+
+    /// <summary>Another rollout of a release, in the channel that is named.</summary>
+    internal async Task<IResult> StartAsync(string channel, string model, string version, CancellationToken cancellationToken)
+    {
+        if (!ChannelName.TryParse(channel, out var name) || !RunKey.TryParse($"{model}@{version}", out var run))
+        {
+            return Results.Problem($"Channel, model and version must be names: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        var result = await stage.StartAgainAsync(name, run, cancellationToken).ConfigureAwait(false);
+        return result.Done ? Answer(result, Json.OperatorResult) : Results.Problem(result.Message, statusCode: 409);
+    }
+
+    /// <summary>Takes a device out of a channel's fleet: no ring waits for it. One that reports again is new.</summary>
+    internal async Task<IResult> RemoveDeviceAsync(string? channel, string device, CancellationToken cancellationToken)
+    {
+        if (!ChannelName.TryParse(channel, out var name) || !DeviceId.TryParse(device, out var id))
+        {
+            return Results.Problem($"Name a device, and its channel in the query: {SafeName.Rule}.", statusCode: 400);
+        }
+
+        if ((await devices.ListAsync(name, cancellationToken).ConfigureAwait(false)).All(known => known.Id != id))
+        {
+            return Results.Problem($"No device '{id}' has reported in the channel '{name}'.", statusCode: 404);
+        }
+
+        await devices.ForgetAsync(name, id, cancellationToken).ConfigureAwait(false);
+        return Answer(new OperatorResult(true, $"'{id}' is out of the fleet of '{name}'."), Json.OperatorResult);
     }
 
     internal async Task<IResult> WithdrawAdaptationAsync(string channel, string name, string? version, CancellationToken cancellationToken)

@@ -42,7 +42,8 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         var packaged = rows.Find<PackageResult>(PackageResult.Row);
         var released = rows.Find<ReleaseResult>(ReleaseResult.Row);
         var channel = record.Channel;
-        var rollout = (await rollouts.FindRolloutAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false))?.Value;
+        var rollout = await rollouts.FindNewestAsync(channel, run.ToString(), cancellationToken).ConfigureAwait(false);
+        var clock = await rollouts.ClockAsync(cancellationToken).ConfigureAwait(false);
         var fleet = released is null ? [] : await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
         return new()
         {
@@ -57,7 +58,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             Variants = [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
             Rejections = rejections,
             Rollout = rollout is null ? null : ToStatus.Of(rollout),
-            Devices = [.. fleet.Select(ToStatus.Of)],
+            Devices = [.. fleet.Select(device => ToStatus.Of(device, clock))],
             StagesMs = Stages(record, rows),
             Warnings = record.Warnings,
         };

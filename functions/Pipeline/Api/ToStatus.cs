@@ -1,13 +1,14 @@
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Presence;
 
 namespace SlmOps.Pipeline.Api;
 
 /// <summary>What is stored, as operators are shown it.</summary>
 internal static class ToStatus
 {
-    internal static DeviceStatus Of(DeviceRecord device) => new()
+    internal static DeviceStatus Of(DeviceRecord device, ServiceClock clock) => new()
     {
         Id = device.Id,
         State = device.Deployment?.State ?? DeviceState.Pending,
@@ -22,6 +23,9 @@ internal static class ToStatus
         BytesFetched = device.Deployment?.BytesFetched,
         BytesWhole = device.Deployment?.BytesWhole,
         Composition = device.Composition,
+        Hold = device.Hold,
+        ClockAheadSeconds = (long)device.ClockAhead.TotalSeconds,
+        Conflict = device.IsInConflict(clock),
     };
 
     internal static RolloutStatus Of(RolloutRecord rollout) => new()

@@ -24,8 +24,14 @@ internal sealed record ChannelRecord(
     public IReadOnlyList<ChannelOverlay> Overlays { get; init => field = value ?? []; } = [];
 
     /// <summary>Id of the rollout on its way, or of the one that made the channel's stable release.</summary>
-    internal string? LatestRollout =>
-        Candidate ?? (Stable is { } stable ? new RunKey(stable.Model, stable.Version).ToString() : null);
+    internal string? LatestRollout => Candidate ?? StableRollout;
+
+    /// <summary>The rollout that brought the stable release; one that is not written down was its first.</summary>
+    public string? StableRollout
+    {
+        get => field ?? (Stable is { } stable ? new RunKey(stable.Model, stable.Version).ToString() : null);
+        init;
+    }
 
     /// <summary>Enough for a device that comes back after long; the document stays small.</summary>
     internal const int MaxWithdrawn = 64;

@@ -6,7 +6,7 @@ namespace SlmOps.Pipeline.Channels;
 /// <summary>One release on its way through one channel.</summary>
 internal sealed record RolloutRecord
 {
-    /// <summary>The run's key: a release is rolled out once in a channel.</summary>
+    /// <summary>The run's key, and for a second rollout of a release in its channel <c>~2</c> after it.</summary>
     public required string Id { get; init; }
 
     /// <summary>Channel.</summary>
@@ -20,6 +20,9 @@ internal sealed record RolloutRecord
 
     /// <summary>What the channel ran before, or null.</summary>
     public ReleaseRef? Previous { get; init; }
+
+    /// <summary>The rollout that brought that, or null.</summary>
+    public string? PreviousRollout { get; init; }
 
     /// <summary>Salt of ring membership.</summary>
     public required string Salt { get; init; }
@@ -67,6 +70,12 @@ internal sealed record RolloutRecord
     internal int RingOf(DeviceRecord device) => RingMembership.Find(
         [.. Rings.Take(CurrentRing + 1).Select(ring => ring.Ring)], Salt, device.Id, device.Labels);
 
+    /// <summary>What a device said of this rollout; null when its last word was of another, or of an earlier one of the same release.</summary>
+    internal DeploymentStatus? StatusOf(DeviceRecord device) => device.Deployment is { } status
+        && status.Release == Release.Digest && (string.IsNullOrEmpty(status.RolloutId) || status.RolloutId == Id)
+            ? status
+            : null;
+
     internal RolloutRecord WithRing(int index, RingRecord ring) => this with
     {
         Rings = [.. Rings.Select((other, at) => at == index ? ring : other)],
@@ -74,8 +83,18 @@ internal sealed record RolloutRecord
 }
 
 /// <summary>One ring of a rollout.</summary>
-/// <param name="Ring">Name, selector, and the fraction: raised when the asked one would have reached nobody.</param>
+/// <param name="Ring">Name, selector, and the fraction: set to the place of the last device that it takes.</param>
 /// <param name="State">State.</param>
 /// <param name="StartedAt">When it was opened.</param>
 /// <param name="Reason">Its verdict in one sentence.</param>
-internal sealed record RingRecord(Ring Ring, RingState State, DateTimeOffset? StartedAt, string? Reason);
+internal sealed record RingRecord(Ring Ring, RingState State, DateTimeOffset? StartedAt, string? Reason)
+{
+    /// <summary>The share that was asked for, before it became the place of a device.</summary>
+    public double? Share { get; init; }
+
+    /// <summary>Share of its living devices that must fail for the release to be withdrawn; one must in any case.</summary>
+    public double ErrorThreshold { get; init; }
+
+    /// <summary>The same for devices that fall silent once the release is in charge.</summary>
+    public double SilenceThreshold { get; init; }
+}

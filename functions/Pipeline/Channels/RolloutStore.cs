@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Channels;
@@ -10,7 +11,7 @@ namespace SlmOps.Pipeline.Channels;
 /// Channels and rollouts: one partition a channel, so that a rollout's state, the channel's and what is to be sent change
 /// together. The channel row's ETag lets one of two writers win; the other decides again.
 /// </summary>
-internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
+internal sealed class RolloutStore(TableServiceClient tables, PipelineOptions options, TimeProvider time)
 {
     internal TableClient Table { get; } = tables.GetTableClient(Tables.Rollouts);
 
@@ -19,6 +20,22 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
 
     internal Task<Stored<RolloutRecord>?> FindRolloutAsync(ChannelName channel, string id, CancellationToken cancellationToken) =>
         Table.FindAsync<RolloutRecord>(channel, RolloutRecord.Row(id), cancellationToken);
+
+    /// <summary>The newest rollout of a run's release in a channel; null when there is none.</summary>
+    internal async Task<RolloutRecord?> FindNewestAsync(ChannelName channel, string run, CancellationToken cancellationToken)
+    {
+        RolloutRecord? newest = null;
+        for (var number = 1; ; number++)
+        {
+            var id = number == 1 ? run : $"{run}~{number}";
+            if (await FindRolloutAsync(channel, id, cancellationToken).ConfigureAwait(false) is not { } found)
+            {
+                return newest;
+            }
+
+            newest = found.Value;
+        }
+    }
 
     /// <summary>Every rollout of a channel, in no certain order.</summary>
     internal async Task<IReadOnlyList<RolloutRecord>> ListRolloutsAsync(ChannelName channel, CancellationToken cancellationToken)
@@ -75,6 +92,24 @@ internal sealed class RolloutStore(TableServiceClient tables, TimeProvider time)
         {
             return false;
         }
+    }
+
+    /// <summary>The time, and when the service was there.</summary>
+    internal async Task<ServiceClock> ClockAsync(CancellationToken cancellationToken)
+    {
+        var presence = await Table.FindAsync<ServicePresence>(ServicePresence.Partition, ServicePresence.Row, cancellationToken)
+            .ConfigureAwait(false);
+        return new(Now, presence?.Value ?? ServicePresence.Never, TimeSpan.FromSeconds(options.TickSeconds));
+    }
+
+    /// <summary>Writes down that the timer ran.</summary>
+    internal async Task TickAsync(CancellationToken cancellationToken)
+    {
+        var clock = await ClockAsync(cancellationToken).ConfigureAwait(false);
+        await Table.UpsertEntityAsync(
+            JsonRow.Write(ServicePresence.Partition, ServicePresence.Row, clock.Presence.Tick(clock.Now, clock.Interval)),
+            TableUpdateMode.Replace,
+            cancellationToken).ConfigureAwait(false);
     }
 
     internal DateTimeOffset Now => time.GetUtcNow();

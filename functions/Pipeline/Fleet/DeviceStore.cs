@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Fleet;
@@ -8,14 +9,18 @@ namespace SlmOps.Pipeline.Fleet;
 /// <summary>The fleet: one partition a channel in <c>devices</c>; what devices said in <c>reports</c>, one partition each.</summary>
 internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
 {
-    private readonly TableClient _devices = tables.GetTableClient(Tables.Devices);
+    /// <summary>Where the devices are, and what is to be told of them.</summary>
+    internal TableClient Table { get; } = tables.GetTableClient(Tables.Devices);
+
     private readonly TableClient _reports = tables.GetTableClient(Tables.Reports);
 
     internal async Task<IReadOnlyList<DeviceRecord>> ListAsync(ChannelName channel, CancellationToken cancellationToken)
     {
         var found = new List<DeviceRecord>();
-        var rows = _devices.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {channel.ToString()}"), cancellationToken: cancellationToken);
+        var rows = Table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter(
+                $"PartitionKey eq {channel.ToString()} and (RowKey lt {OutboxRelay.Prefix} or RowKey ge {OutboxRelay.End})"),
+            cancellationToken: cancellationToken);
         await foreach (var row in rows.ConfigureAwait(false))
         {
             found.Add(JsonRow.Read<DeviceRecord>(row));
@@ -26,7 +31,7 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
 
     /// <summary>Highest number of a report that was stored of a device; 0 for a new one.</summary>
     internal async Task<long> LastSeqAsync(ChannelName channel, DeviceId device, CancellationToken cancellationToken) =>
-        (await _devices.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false))?.Value.LastSeq ?? 0;
+        (await Table.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false))?.Value.LastSeq ?? 0;
 
     /// <summary>Keeps a report without its inventory, which the device's record has; a repeated one replaces itself.</summary>
     internal Task KeepAsync(DeviceReport report, CancellationToken cancellationToken) =>
@@ -37,27 +42,27 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
 
     /// <summary>Forgets a device that left its channel or the fleet: no ring waits for it any more.</summary>
     internal Task ForgetAsync(ChannelName channel, DeviceId device, CancellationToken cancellationToken) =>
-        _devices.DeleteEntityAsync(channel, device, ETag.All, cancellationToken);
+        Table.DeleteEntityAsync(channel, device, ETag.All, cancellationToken);
 
     /// <summary>
-    /// Folds reports into the device's record; reports it already knows change nothing but the time it was seen. True when
-    /// the device was not known before.
+    /// Folds reports into the device's record; reports it already knows change nothing but the time it was seen. The record before
+    /// is null when the device was not known.
     /// </summary>
-    internal async Task<bool> FoldAsync(
+    internal async Task<(DeviceRecord? Before, DeviceRecord After)> FoldAsync(
         DeviceId device, ChannelName channel, IReadOnlyList<DeviceReport> reports, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var seen = await _devices.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false);
+            var seen = await Table.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false);
             var before = seen?.Value ?? new(device, channel, null, null, null, 0, default);
-            var after = reports.Aggregate(before, DeviceFold.Apply) with { LastSeen = time.GetUtcNow() };
+            var now = time.GetUtcNow();
+            var after = reports.Aggregate(before, (device, report) => DeviceFold.Apply(device, report, now));
             var row = JsonRow.Write(channel, device, after);
             try
             {
-                await (seen is null
-                    ? _devices.AddEntityAsync(row, cancellationToken)
-                    : _devices.UpdateEntityAsync(row, seen.ETag, TableUpdateMode.Replace, cancellationToken)).ConfigureAwait(false);
-                return seen is null;
+                await SaveAsync(row, seen?.ETag, after.Conflicts > before.Conflicts ? [Conflict(after)] : [], cancellationToken)
+                    .ConfigureAwait(false);
+                return (seen?.Value, after);
             }
             catch (RequestFailedException lost) when (lost.Status is 409 or 412)
             {
@@ -65,4 +70,25 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
             }
         }
     }
+
+    private Task SaveAsync(TableEntity row, ETag? seen, IReadOnlyList<OutboxEntry> facts, CancellationToken cancellationToken)
+    {
+        if (facts.Count == 0)
+        {
+            return seen is { } etag
+                ? Table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
+                : Table.AddEntityAsync(row, cancellationToken);
+        }
+
+        // Together, so that neither is without the other.
+        TableTransactionAction change = seen is { } known
+            ? new(TableTransactionActionType.UpdateReplace, row, known)
+            : new(TableTransactionActionType.Add, row);
+        return Table.SubmitTransactionAsync(
+            [change, .. OutboxRelay.Rows(row.PartitionKey, row.RowKey, facts)], cancellationToken);
+    }
+
+    private static OutboxEntry Conflict(DeviceRecord device) => OutboxEntry.Fact(
+        EventTypes.DeviceConflict, $"devices/{device.Id}", $"{device.Conflicts}/{device.Instance}",
+        new DeviceConflict(device.Id, device.Channel, device.Instance!, device.OtherInstance!), device.LastSeen);
 }

@@ -7,7 +7,7 @@ using SlmOps.Pipeline.Outbox;
 namespace SlmOps.Pipeline.Fleet;
 
 /// <summary>Stores what devices report, and wakes the rollout when a device came to an end.</summary>
-internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient queues, ILogger<TelemetryStage> log)
+internal sealed class TelemetryStage(DeviceStore devices, OutboxRelay outbox, QueueServiceClient queues, ILogger<TelemetryStage> log)
 {
     /// <summary>Takes reports that the policy let in: all of one device and one channel.</summary>
     internal async Task<DeviceReportReceipt> RunAsync(
@@ -25,16 +25,24 @@ internal sealed class TelemetryStage(DeviceStore devices, QueueServiceClient que
             }
         }
 
-        var isNew = await devices.FoldAsync(device, channel, [.. reports.OrderBy(report => report.Seq)], cancellationToken)
+        var (before, after) = await devices.FoldAsync(device, channel, [.. reports.OrderBy(report => report.Seq)], cancellationToken)
             .ConfigureAwait(false);
-        if (isNew || reports.Any(report => !IsRepetition(report) && report.Deployment is { } status && MovesRollout(status.State)))
+        var conflict = after.Conflicts > (before?.Conflicts ?? 0);
+        if (conflict)
+        {
+            Log.DeviceConflict(log, device, after.Instance!, after.OtherInstance!);
+            await outbox.RelayAsync(devices.Table, channel, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (conflict || before is null
+            || reports.Any(report => !IsRepetition(report) && report.Deployment is { } status && MovesRollout(status.State)))
         {
             var traceparent = reports.LastOrDefault(report => report.Deployment is not null)?.Traceparent ?? Activity.Current?.Id;
             await WakeAsync(channel, traceparent, cancellationToken).ConfigureAwait(false);
         }
 
-        var highest = reports.Max(report => report.Seq);
-        return new(highest) { HighestSeq = highest };
+        var accepted = reports.Max(report => report.Seq);
+        return new(accepted) { HighestSeq = Math.Max(accepted, after.LastSeq) };
     }
 
     /// <summary>

@@ -173,8 +173,18 @@ internal static class ManifestKeys
     {
         Otherwise = "every device",
     };
+    internal static readonly NumberKey ErrorThreshold = new(
+        "errorThreshold", "Share of the ring's living devices that must fail for the release to be withdrawn; one must in any case.", 0, 1, 0)
+    {
+        Otherwise = FormattableString.Invariant($"one device in the first ring, {RingThresholds.Few.Errors} in others"),
+    };
+    internal static readonly NumberKey SilenceThreshold = new(
+        "silenceThreshold", "The same for devices that put the release in charge and then fall silent.", 0, 1, 0)
+    {
+        Otherwise = FormattableString.Invariant($"one device in the first ring, {RingThresholds.Few.Silence} in others"),
+    };
     internal static readonly ListKey Rings = new(
-        "rings", "In order; the last must reach everybody.", 16, [RingName, RingFraction, Selector])
+        "rings", "In order; the last must reach everybody.", 16, [RingName, RingFraction, Selector, ErrorThreshold, SilenceThreshold])
     {
         Otherwise = string.Join(
             ", ", RolloutRequest.Default.Rings.Select(ring => FormattableString.Invariant($"{ring.Name} {ring.Fraction}"))),
@@ -189,7 +199,7 @@ internal static class ManifestKeys
 
     internal static readonly IntegerKey DeadlineSeconds = new(
         "deadlineSeconds",
-        "A device of an open ring that says nothing for this long counts as failed.",
+        "A device that put the release in charge and says nothing for this long is silent; one that gets nowhere before that is behind.",
         5,
         30 * 86_400,
         RolloutRequest.Default.DeadlineSeconds);

@@ -188,16 +188,21 @@ internal sealed class UploadManifestReader
             return RolloutRequest.Default;
         }
 
+        var thresholds = new List<RingThresholds>();
         var request = new RolloutRequest(
             fields.Name<ChannelName>(ManifestKeys.Channel),
-            Rings(fields, fields.List(ManifestKeys.Rings)),
+            Rings(fields, fields.List(ManifestKeys.Rings), thresholds),
             fields.Integer(ManifestKeys.RolloutSoakSeconds),
-            fields.Integer(ManifestKeys.DeadlineSeconds));
+            fields.Integer(ManifestKeys.DeadlineSeconds))
+        {
+            Thresholds = thresholds,
+        };
         fields.Done();
         return request;
     }
 
-    private static IReadOnlyList<Ring> Rings(ManifestFields parent, IReadOnlyList<ManifestFields>? items)
+    private static IReadOnlyList<Ring> Rings(
+        ManifestFields parent, IReadOnlyList<ManifestFields>? items, List<RingThresholds> thresholds)
     {
         if (items is null)
         {
@@ -213,7 +218,11 @@ internal sealed class UploadManifestReader
                 fields.Refuse(ManifestKeys.RingName, $"the ring '{name}' stands twice", "Give each ring a name of its own");
             }
 
+            var otherwise = rings.Count == 0 ? RingThresholds.One : RingThresholds.Few;
             rings.Add(new(name, fields.Number(ManifestKeys.RingFraction), fields.Labels(ManifestKeys.Selector)));
+            thresholds.Add(new(
+                fields.Has(ManifestKeys.ErrorThreshold) ? fields.Number(ManifestKeys.ErrorThreshold) : otherwise.Errors,
+                fields.Has(ManifestKeys.SilenceThreshold) ? fields.Number(ManifestKeys.SilenceThreshold) : otherwise.Silence));
             fields.Done();
         }
 

@@ -20,6 +20,9 @@ internal sealed class OutboxRelay(
 {
     internal const string Prefix = "outbox|";
 
+    /// <summary>The row key after every one with that prefix.</summary>
+    internal const string End = "outbox}";
+
     internal static IEnumerable<TableTransactionAction> Rows(
         string partition, string owner, IReadOnlyList<OutboxEntry> entries) =>
         entries.Select((entry, number) => new TableTransactionAction(
@@ -39,7 +42,7 @@ internal sealed class OutboxRelay(
     internal async Task SweepAsync(TableClient table, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
         var left = table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"RowKey ge {Prefix} and RowKey lt {"outbox}"}"),
+            TableClient.CreateQueryFilter($"RowKey ge {Prefix} and RowKey lt {End}"),
             cancellationToken: cancellationToken);
         await foreach (var row in left.ConfigureAwait(false))
         {

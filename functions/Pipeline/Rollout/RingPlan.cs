@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Presence;
 
 namespace SlmOps.Pipeline.Rollout;
 
@@ -8,21 +9,36 @@ namespace SlmOps.Pipeline.Rollout;
 internal static class RingPlan
 {
     /// <summary>
-    /// The ring's fraction, raised to take the one device that comes next in hash order when the asked fraction takes
-    /// none: ten percent of three devices is a canary of one, not of none.
+    /// The ring with the fraction that takes exactly ⌈asked share × n⌉ of the n living devices that its selector matches, earlier
+    /// rings counted in: ten percent of three devices is a canary of one, half of two is one. A ring for everybody stays one;
+    /// another takes nobody while nobody lives, and its first devices when they are heard of.
     /// </summary>
-    internal static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet)
+    internal static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
     {
         var ring = rollout.Rings[index].Ring;
-        var earlier = rollout.Rings.Take(index).Select(opened => opened.Ring).ToList();
-        var everyone = ring with { Fraction = 1.01 };
-        var candidates = fleet
-            .Where(device => RingMembership.Admits(everyone, rollout.Salt, device.Id, device.Labels)
-                && RingMembership.Find(earlier, rollout.Salt, device.Id, device.Labels) < 0)
+        var places = Living(ring, rollout, fleet, clock).Select(device => RingMembership.Unit(rollout.Salt, device.Id)).Order().ToList();
+        var share = rollout.Rings[index].Share ?? ring.Fraction;
+        var taken = (int)Math.Ceiling(share * places.Count);
+        return ring with { Fraction = share >= 1 ? share : taken == 0 ? 0 : Math.BitIncrement(places[taken - 1]) };
+    }
+
+    /// <summary>The ring opened to the next living device that no ring takes yet; null when there is none.</summary>
+    internal static Ring? Widen(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
+    {
+        var ring = rollout.Rings[index].Ring;
+        var opened = rollout.Rings.Take(index + 1).Select(earlier => earlier.Ring).ToList();
+        var places = Living(ring, rollout, fleet, clock)
+            .Where(device => RingMembership.Find(opened, rollout.Salt, device.Id, device.Labels) < 0)
             .Select(device => RingMembership.Unit(rollout.Salt, device.Id))
             .ToList();
-        return candidates.Count == 0 || candidates.Exists(unit => unit < ring.Fraction) || ring.Fraction == 0
-            ? ring
-            : ring with { Fraction = Math.BitIncrement(candidates.Min()) };
+        return places.Count == 0 ? null : ring with { Fraction = Math.BitIncrement(places.Min()) };
+    }
+
+    private static IEnumerable<DeviceRecord> Living(
+        Ring ring, RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
+    {
+        var everyone = ring with { Fraction = 1.01 };
+        return fleet.Where(device =>
+            clock.IsRecent(device.LastSeen) && RingMembership.Admits(everyone, rollout.Salt, device.Id, device.Labels));
     }
 }

@@ -1,6 +1,7 @@
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Presence;
 
 namespace SlmOps.Pipeline.Rollout;
 
@@ -15,62 +16,29 @@ internal static class RolloutEngine
 {
     /// <summary>The next step, or null when there is nothing to do before something changes.</summary>
     internal static RolloutStep? Next(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now) => rollout.State switch
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock) => rollout.State switch
         {
-            RolloutState.Ready => Start(rollout, channel, fleet, now),
-            RolloutState.Running => Evaluate(rollout, channel, fleet, now),
-            RolloutState.Paused => WithdrawFailed(rollout, channel, fleet, now),
-            RolloutState.RollingBack => AwaitReturn(rollout, channel, fleet, now),
+            RolloutState.Ready => Start(rollout, channel, fleet, clock),
+            RolloutState.Running => Evaluate(rollout, channel, fleet, clock),
+            RolloutState.Paused => WithdrawFailed(rollout, channel, fleet, clock),
+            RolloutState.RollingBack => AwaitReturn(rollout, channel, fleet, clock),
             _ => null,
         };
 
-    /// <summary>Takes the release out of the channel; its devices go back to what the channel ran before.</summary>
-    internal static RolloutStep Withdraw(
-        RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now)
+    /// <summary>Opens the next ring without a verdict on the open one: a person says that its devices will not answer.</summary>
+    /// <returns>Null for the last ring, whose passing is what finishes a rollout.</returns>
+    internal static RolloutStep? Skip(
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, string reason, ServiceClock clock)
     {
-        var withdrawn = rollout.WithRing(
-            rollout.CurrentRing,
-            rollout.Rings[rollout.CurrentRing] with
-            {
-                State = RingState.Error,
-                Reason = reason,
-            }
-        );
-        return new(
-            Move(withdrawn, move, code, reason, null),
-            channel.Next(now) with
-            {
-                Candidate = rollout.Id,
-                Stable = channel.Stable?.Digest == rollout.Release.Digest ? rollout.Previous : channel.Stable,
-                Withdrawn = [.. channel.Withdrawn.Where(digest => digest != rollout.Release.Digest)
-                    .Append(rollout.Release.Digest).TakeLast(ChannelRecord.MaxWithdrawn)],
-            },
-            [new(EventTypes.RolledBack, "", new RolledBack(rollout.Id, rollout.CurrentRing, reason, rollout.Previous))]);
+        var index = rollout.CurrentRing;
+        if (index == rollout.Rings.Count - 1)
+        {
+            return null;
+        }
+
+        var skipped = rollout.WithRing(index, rollout.Rings[index] with { State = RingState.Finished, Reason = $"skipped: {reason}" });
+        return Open(Move(skipped, RolloutMove.Resume, null, null, null), index + 1, channel, fleet, clock);
     }
-
-    internal static RolloutStep Pause(
-        RolloutRecord rollout, ChannelRecord channel, RolloutMove move, string code, string reason, DateTimeOffset now) => new(
-            Move(rollout, move, code, reason, null),
-            channel.Next(now),
-            [
-                new(
-                    EventTypes.RolloutPaused,
-                    $"{rollout.CurrentRing}/{channel.Version + 1}",
-                    new RolloutPaused(rollout.Id, rollout.CurrentRing, code, reason)),
-            ]);
-
-    internal static RolloutStep Resume(RolloutRecord rollout, ChannelRecord channel, DateTimeOffset now)
-    {
-        // The ring's clock starts anew: the pause must not count as silence.
-        var ring = rollout.Rings[rollout.CurrentRing] with { StartedAt = now, State = RingState.Running, Reason = null };
-        return new(Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutMove.Resume, null, null, null), channel.Next(now), []);
-    }
-
-    /// <summary>A newer release takes the channel over. What was being withdrawn keeps its reason.</summary>
-    internal static RolloutRecord Supersede(RolloutRecord rollout, string newer, DateTimeOffset now) =>
-        rollout.State == RolloutState.RollingBack
-            ? Move(rollout, RolloutMove.Supersede, rollout.ReasonCode, rollout.Reason, now)
-            : Move(rollout, RolloutMove.Supersede, "Superseded", $"{newer} is newer", now);
 
     /// <summary>Moves along the table; an illegal pair is a defect of the caller.</summary>
     internal static RolloutRecord Move(
@@ -84,120 +52,177 @@ internal static class RolloutEngine
         };
 
     private static RolloutStep Start(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
     {
         var started = new RolloutFact(EventTypes.RolloutStarted, "", new RolloutStarted(
             rollout.Id, rollout.Channel, rollout.Release, [.. rollout.Rings.Select(ring => ring.Ring.Name)]));
-        var opened = Open(Move(rollout, RolloutMove.Start, null, null, null), 0, channel, fleet, now);
+        var opened = Open(Move(rollout, RolloutMove.Start, null, null, null), 0, channel, fleet, clock);
         return opened with { Facts = [started, .. opened.Facts] };
     }
 
     private static RolloutStep Open(
-        RolloutRecord rollout, int index, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
+        RolloutRecord rollout, int index, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
     {
-        var ring = rollout.Rings[index] with { Ring = RingPlan.Reach(rollout, index, fleet), State = RingState.Running, StartedAt = now };
+        var ring = rollout.Rings[index];
+        ring = ring with
+        {
+            Ring = RingPlan.Reach(rollout, index, fleet, clock),
+            Share = ring.Share ?? ring.Ring.Fraction,
+            State = RingState.Running,
+            StartedAt = clock.Now,
+        };
         var opened = rollout.WithRing(index, ring) with { CurrentRing = index };
         var devices = fleet.Count(device => opened.RingOf(device) == index);
         return new(
             opened,
-            channel.Next(now),
+            channel.Next(clock.Now),
             [new(EventTypes.RingStarted, $"{index}", new RingStarted(rollout.Id, index, ring.Ring.Name, devices))]);
     }
 
     private static RolloutStep? Evaluate(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
     {
         var index = rollout.CurrentRing;
-        var ring = rollout.Rings[index];
-        var reached = RingPlan.Reach(rollout, index, fleet);
-        if (reached.Fraction > ring.Ring.Fraction)
+        var rings = Members(rollout, fleet);
+        var health = RingHealth.Of(rollout, rollout.Rings[index], rings[index], clock);
+        var verdict = Judge(rollout, fleet, rings, health, clock);
+        if (verdict.Outcome != GateOutcome.Fail && Wider(rollout, fleet, health, verdict, clock) is { } wider)
         {
-            // Devices appeared after the ring was opened to nobody.
-            return new(rollout.WithRing(index, ring with { Ring = reached, StartedAt = now }), channel.Next(now), []);
+            var ring = rollout.Rings[index] with { Ring = wider, StartedAt = clock.Now };
+            return new(rollout.WithRing(index, ring), channel.Next(clock.Now), []);
         }
 
-        var members = fleet.Where(device => rollout.RingOf(device) == index).ToList();
-        var verdict = Judge(rollout, fleet, members, now);
         return verdict.Outcome switch
         {
-            GateOutcome.Pass => Pass(rollout, channel, fleet, members, verdict.Reason, now),
-            GateOutcome.Fail => Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold", verdict.Reason, now),
-            GateOutcome.NoData => Pause(rollout, channel, RolloutMove.NoData, "NoData", verdict.Reason, now),
+            GateOutcome.Pass => Pass(rollout, channel, fleet, health, verdict.Reason, clock),
+            GateOutcome.Fail =>
+                RolloutCommands.Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold", verdict.Reason, clock.Now),
+            GateOutcome.NoData => RolloutCommands.Pause(rollout, channel, RolloutMove.NoData, "NoData", verdict.Reason, clock.Now),
             _ => null,
         };
     }
 
-    private static RolloutStep? WithdrawFailed(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
+    /// <summary>
+    /// The open ring for more devices, or null: the ones that came after it was opened to nobody, or the next one where none of
+    /// its own can answer.
+    /// </summary>
+    private static Ring? Wider(
+        RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, RingHealth health, GateVerdict verdict, ServiceClock clock)
     {
-        var exposed = RingGate.Count(rollout, fleet.Where(device => rollout.RingOf(device) >= 0), now);
-        return exposed.Failed == 0
-            ? null
-            : Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold",
-                $"{exposed.Failed} of {exposed.Total} devices failed while paused; {exposed.FirstFailure}", now);
+        if (health.Total == 0)
+        {
+            var reached = RingPlan.Reach(rollout, rollout.CurrentRing, fleet, clock);
+            return reached.Fraction > rollout.Rings[rollout.CurrentRing].Ring.Fraction ? reached : null;
+        }
+
+        return verdict.Outcome == GateOutcome.NoData || health.Count(Standing.Offline) == health.Total
+            ? RingPlan.Widen(rollout, rollout.CurrentRing, fleet, clock)
+            : null;
+    }
+
+    private static RolloutStep? WithdrawFailed(
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
+    {
+        // A pause is no silence: nobody is asked to say anything.
+        var rings = Members(rollout, fleet);
+        return AgainstAny(rollout, rings, rollout.CurrentRing + 1, clock, Standing.Failed) is { } why
+            ? RolloutCommands.Withdraw(rollout, channel, RolloutMove.RingFailed, "ErrorThreshold", $"{why}, while paused", clock.Now)
+            : null;
     }
 
     private static GateVerdict Judge(
-        RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, List<DeviceRecord> members, DateTimeOffset now)
+        RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet, IReadOnlyList<IReadOnlyList<DeviceRecord>> rings, RingHealth health,
+        ServiceClock clock)
     {
         // A ring passes once, but a device may come into it later.
-        var earlier = RingGate.Count(
-            rollout, fleet.Where(device => rollout.RingOf(device) is >= 0 and var ring && ring < rollout.CurrentRing), now);
-        if (earlier.Failed > 0)
+        if (AgainstAny(rollout, rings, rollout.CurrentRing, clock, Standing.Failed, Standing.Silent) is { } why)
         {
-            return new(GateOutcome.Fail, $"{earlier.Failed} of {earlier.Total} devices of earlier rings failed; {earlier.FirstFailure}");
+            return new(GateOutcome.Fail, why);
         }
 
-        var last = rollout.CurrentRing == rollout.Rings.Count - 1;
-        if (members.Count == 0 && fleet.Count > 0)
+        var ring = rollout.Rings[rollout.CurrentRing];
+        if (health.Total == 0 && fleet.Any(device => clock.IsRecent(device.LastSeen)))
         {
             // A ring nobody is in proves nothing, so it may be skipped but cannot be what finishes a rollout.
-            return !last || Committed(rollout, fleet) > 0
+            return rollout.CurrentRing < rollout.Rings.Count - 1 || Committed(rollout, fleet) > 0
                 ? new(GateOutcome.Pass, "no device of the fleet is in this ring")
                 : new(GateOutcome.Wait, "no device committed yet");
         }
 
-        var opened = rollout.Rings[rollout.CurrentRing].StartedAt ?? now;
         return RingGate.Decide(
-            RingGate.Count(rollout, members, now), now - opened, TimeSpan.FromSeconds(rollout.DeadlineSeconds));
+            health, ring, clock.Elapsed(ring.StartedAt ?? clock.Now), TimeSpan.FromSeconds(rollout.DeadlineSeconds));
     }
 
+    /// <summary>Why one of the first rings is against the release, for what counts; null when none is.</summary>
+    private static string? AgainstAny(
+        RolloutRecord rollout, IReadOnlyList<IReadOnlyList<DeviceRecord>> rings, int count, ServiceClock clock,
+        params IReadOnlyList<Standing> counted) => Enumerable.Range(0, count)
+        .Select(index =>
+        {
+            var health = RingHealth.Of(rollout, rollout.Rings[index], rings[index], clock);
+            var heard = new RingHealth([.. health.Devices.Select(device =>
+                device.Standing is Standing.Failed or Standing.Silent && !counted.Contains(device.Standing)
+                    ? device with { Standing = Standing.Watching }
+                    : device)]);
+            return RingGate.Against(heard, rollout.Rings[index], TimeSpan.FromSeconds(rollout.DeadlineSeconds)) is { } why
+                ? $"{why}, in ring {rollout.Rings[index].Ring.Name}"
+                : null;
+        })
+        .FirstOrDefault(why => why is not null);
+
     private static RolloutStep Pass(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, List<DeviceRecord> members,
-        string reason, DateTimeOffset now)
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, RingHealth health, string reason,
+        ServiceClock clock)
     {
         var index = rollout.CurrentRing;
         var ring = rollout.Rings[index];
         var passed = rollout.WithRing(index, ring with { State = RingState.Finished, Reason = reason });
         var fact = new RolloutFact(EventTypes.RingPassed, $"{index}", new RingPassed(
-            rollout.Id, index, ring.Ring.Name, Committed(rollout, members), reason));
+            rollout.Id, index, ring.Ring.Name, health.Count(Standing.Committed), reason));
         if (index < rollout.Rings.Count - 1)
         {
-            var next = Open(Move(passed, RolloutMove.RingPassed, null, null, null), index + 1, channel, fleet, now);
+            var next = Open(Move(passed, RolloutMove.RingPassed, null, null, null), index + 1, channel, fleet, clock);
             return next with { Facts = [fact, .. next.Facts] };
         }
 
         return new(
-            Move(passed, RolloutMove.LastRingPassed, null, null, now),
-            channel.Next(now) with { Stable = rollout.Release, Candidate = null },
+            Move(passed, RolloutMove.LastRingPassed, null, null, clock.Now),
+            channel.Next(clock.Now) with { Stable = rollout.Release, StableRollout = rollout.Id, Candidate = null },
             [fact, new(EventTypes.RolloutCompleted, "", new RolloutCompleted(rollout.Id, Committed(rollout, fleet)))]);
     }
 
+    /// <summary>It is rolled back when no device that is heard of runs the release, or is on its way to.</summary>
     private static RolloutStep? AwaitReturn(
-        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, DateTimeOffset now)
-    {
-        var still = fleet.Count(device => device.Deployment is { Active.IsEmpty: false } status
-            && rollout.Manifests.Contains(status.Active)
-            && now - device.LastSeen <= RingGate.OfflineAfter);
-        return still > 0
+        RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock) =>
+        fleet.Any(device => StillHas(rollout, device) && clock.IsRecent(device.LastSeen) && !device.IsInConflict(clock))
             ? null
             : new(
-                Move(rollout, RolloutMove.DevicesBack, rollout.ReasonCode, rollout.Reason, now),
-                channel.Next(now) with { Candidate = null },
+                Move(rollout, RolloutMove.DevicesBack, rollout.ReasonCode, rollout.Reason, clock.Now),
+                channel.Next(clock.Now) with { Candidate = null },
                 []);
+
+    private static bool StillHas(RolloutRecord rollout, DeviceRecord device) => device.Deployment is { } status
+        && (rollout.Manifests.Contains(status.Active) || (status.Release == rollout.Release.Digest && !IsFinal(status.State)));
+
+    private static bool IsFinal(DeviceState state) => state is
+        DeviceState.Committed or DeviceState.AlreadyInstalled or DeviceState.Superseded or DeviceState.Rejected
+        or DeviceState.FailedNoStateChange or DeviceState.FailedRollbackComplete or DeviceState.FailedUnableToRollback;
+
+    /// <summary>The devices of each ring that has been opened, in the order of the rings.</summary>
+    private static IReadOnlyList<IReadOnlyList<DeviceRecord>> Members(RolloutRecord rollout, IReadOnlyList<DeviceRecord> fleet)
+    {
+        var members = rollout.Rings.Take(rollout.CurrentRing + 1).Select(_ => new List<DeviceRecord>()).ToList();
+        foreach (var device in fleet)
+        {
+            if (rollout.RingOf(device) is >= 0 and var ring)
+            {
+                members[ring].Add(device);
+            }
+        }
+
+        return members;
     }
 
     private static int Committed(RolloutRecord rollout, IReadOnlyList<DeviceRecord> devices) => devices.Count(device =>
-        device.Deployment is { State: DeviceState.Committed or DeviceState.AlreadyInstalled } status
-        && status.Release == rollout.Release.Digest);
+        rollout.StatusOf(device) is { State: DeviceState.Committed or DeviceState.AlreadyInstalled });
 }

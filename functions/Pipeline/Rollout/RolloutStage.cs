@@ -23,12 +23,44 @@ internal sealed class RolloutStage(
 
         var released = (await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value
             ?? throw new InvalidDataException($"The run {run} has no release.");
-        while (!await TryCreateAsync(run, released, cancellationToken).ConfigureAwait(false))
+        while (!await TryCreateAsync(run, released, run.ToString(), cancellationToken).ConfigureAwait(false))
         {
             cancellationToken.ThrowIfCancellationRequested();
         }
 
         await AdvanceAsync(released.Channel, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts another rollout of a release on purpose, in its channel or in one that never had it.</summary>
+    internal async Task<OperatorResult> StartAgainAsync(ChannelName channel, RunKey run, CancellationToken cancellationToken)
+    {
+        if ((await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value is not { } released)
+        {
+            return new(false, $"{run} has no release; slmops watch {run.Model}/{run.Version} tells how far it is.");
+        }
+
+        while (true)
+        {
+            var rollouts = (await store.ListRolloutsAsync(channel, cancellationToken).ConfigureAwait(false))
+                .Where(rollout => rollout.Release.Digest == released.Release.Digest).ToList();
+            if (rollouts.Find(rollout => rollout.State is RolloutState.Ready or RolloutState.Running or RolloutState.Paused) is { } going)
+            {
+                return new(false, $"The rollout {going.Id} is {going.State}; there is nothing to start.");
+            }
+
+            var seen = await store.FindChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+            if (seen?.Value is { Candidate: null } settled && settled.Stable?.Digest == released.Release.Digest)
+            {
+                return new(false, $"{run} is what the channel '{channel}' runs; there is nothing to start.");
+            }
+
+            var id = rollouts.Count == 0 ? run.ToString() : $"{run}~{rollouts.Count + 1}";
+            if (await TryCreateAsync(run, released with { Channel = channel }, id, cancellationToken).ConfigureAwait(false))
+            {
+                await AdvanceAsync(channel, cancellationToken).ConfigureAwait(false);
+                return new(true, $"The rollout {id} is started.");
+            }
+        }
     }
 
     /// <summary>Takes every step that is due in a channel, then sends what waits.</summary>
@@ -45,6 +77,8 @@ internal sealed class RolloutStage(
     /// <summary>The clock's part: deadlines, channel documents near their expiry, and what a dead host left behind.</summary>
     internal async Task TickAsync(CancellationToken cancellationToken)
     {
+        // First: a time in which nobody listened must not become anybody's silence below.
+        await store.TickAsync(cancellationToken).ConfigureAwait(false);
         foreach (var channel in await store.ListChannelsAsync(cancellationToken).ConfigureAwait(false))
         {
             await RenewAsync(channel, cancellationToken).ConfigureAwait(false);
@@ -53,8 +87,13 @@ internal sealed class RolloutStage(
     }
 
     /// <summary>A person's word. The result says what happened, or why nothing did.</summary>
+    /// <param name="channel">Channel whose rollout it is about.</param>
+    /// <param name="move">What to do.</param>
+    /// <param name="skipRing">With a resume: the open ring is passed over.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     internal async Task<OperatorResult> CommandAsync(
-        ChannelName channel, RolloutMove move, string reason, CancellationToken cancellationToken)
+        ChannelName channel, RolloutMove move, bool skipRing, string reason, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -72,10 +111,18 @@ internal sealed class RolloutStage(
 
             var step = move switch
             {
-                RolloutMove.Pause => RolloutEngine.Pause(rollout, seen.Value, move, "Manual", reason, store.Now),
-                RolloutMove.Resume => RolloutEngine.Resume(rollout, seen.Value, store.Now),
-                _ => RolloutEngine.Withdraw(rollout, seen.Value, RolloutMove.RollBack, "Manual", reason, store.Now),
+                RolloutMove.Pause => RolloutCommands.Pause(rollout, seen.Value, move, "Manual", reason, store.Now),
+                RolloutMove.Resume when skipRing => RolloutEngine.Skip(
+                    rollout, seen.Value, await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false), reason,
+                    await store.ClockAsync(cancellationToken).ConfigureAwait(false)),
+                RolloutMove.Resume => RolloutCommands.Resume(rollout, seen.Value, store.Now),
+                _ => RolloutCommands.Withdraw(rollout, seen.Value, RolloutMove.RollBack, "Manual", reason, store.Now),
             };
+            if (step is null)
+            {
+                return new(false, $"Ring {rollout.Rings[rollout.CurrentRing].Ring.Name} is the last of {rollout.Id}; it cannot be skipped.");
+            }
+
             if (await SaveAsync(seen, step, cancellationToken).ConfigureAwait(false))
             {
                 await AdvanceAsync(channel, cancellationToken).ConfigureAwait(false);
@@ -94,7 +141,8 @@ internal sealed class RolloutStage(
         }
 
         var fleet = await devices.ListAsync(channel, cancellationToken).ConfigureAwait(false);
-        if (RolloutEngine.Next(rollout.Value, seen.Value, fleet, store.Now) is not { } step)
+        var clock = await store.ClockAsync(cancellationToken).ConfigureAwait(false);
+        if (RolloutEngine.Next(rollout.Value, seen.Value, fleet, clock) is not { } step)
         {
             return false;
         }
@@ -116,10 +164,10 @@ internal sealed class RolloutStage(
         return saved;
     }
 
-    private async Task<bool> TryCreateAsync(RunKey run, ReleaseResult released, CancellationToken cancellationToken)
+    private async Task<bool> TryCreateAsync(RunKey run, ReleaseResult released, string id, CancellationToken cancellationToken)
     {
         var seen = await store.FindChannelAsync(released.Channel, cancellationToken).ConfigureAwait(false);
-        if (await store.FindRolloutAsync(released.Channel, run.ToString(), cancellationToken).ConfigureAwait(false) is not null)
+        if (await store.FindRolloutAsync(released.Channel, id, cancellationToken).ConfigureAwait(false) is not null)
         {
             return true;
         }
@@ -127,33 +175,50 @@ internal sealed class RolloutStage(
         var now = store.Now;
         var channel = (seen?.Value ?? new(released.Channel, 0, null, null, [], now)).Next(now);
         var current = await LatestAsync(channel, cancellationToken).ConfigureAwait(false);
-        RolloutRecord[] superseded = current is not null && RolloutTable.Next(current.State, RolloutMove.Supersede) is not null
-            ? [RolloutEngine.Supersede(current, run.ToString(), now)]
-            : [];
-        var rollout = await NewAsync(run, released, channel, now, cancellationToken).ConfigureAwait(false);
+        var rollout = await NewAsync(run, released, id, channel, now, cancellationToken).ConfigureAwait(false);
+        RolloutRecord[] superseded = [];
+        if (current is not null && RolloutTable.Next(current.State, RolloutMove.Supersede) is not null)
+        {
+            (current, channel) = RolloutCommands.Supersede(current, channel, rollout, now);
+            superseded = [current];
+        }
+
+        channel = channel with
+        {
+            Candidate = rollout.Id,
+
+            // A person who starts it again takes it back in.
+            Withdrawn = [.. channel.Withdrawn.Where(digest => digest != rollout.Release.Digest)],
+        };
         return await store.SaveAsync(
-            seen?.ETag, channel with { Candidate = rollout.Id }, [.. superseded, rollout],
-            [OutboxEntry.Channel(channel.Channel)], cancellationToken).ConfigureAwait(false);
+            seen?.ETag, channel, [.. superseded, rollout], [OutboxEntry.Channel(channel.Channel)], cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async Task<RolloutRecord> NewAsync(
-        RunKey run, ReleaseResult released, ChannelRecord channel, DateTimeOffset now, CancellationToken cancellationToken)
+        RunKey run, ReleaseResult released, string id, ChannelRecord channel, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var record = await runs.RequireRunAsync(run, cancellationToken).ConfigureAwait(false);
         var packaged = await runs.FindAsync<PackageResult>(run, PackageResult.Row, cancellationToken).ConfigureAwait(false);
         var request = record.Manifest.Rollout;
         return new()
         {
-            Id = run.ToString(),
+            Id = id,
             Channel = released.Channel,
             Release = released.Release,
             Manifests = [.. packaged!.Value.Variants.Select(offer => offer.Manifest)],
             Previous = channel.Stable,
-            // New for each release, so that no device is always the canary; the same when creation is tried again.
-            Salt = released.Release.Digest.Hex[..16],
+            PreviousRollout = channel.Stable is null ? null : channel.StableRollout,
+            // New for each rollout, so that no device is always the canary; the same when creation is tried again.
+            Salt = Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{released.Release.Digest} {id}")).Hex[..16],
             State = RolloutState.Ready,
             CurrentRing = 0,
-            Rings = [.. request.Rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
+            Rings = [.. request.Rings.Select((ring, index) => new RingRecord(ring, RingState.Scheduled, null, null)
+            {
+                Share = ring.Fraction,
+                ErrorThreshold = request.ThresholdsOf(index).Errors,
+                SilenceThreshold = request.ThresholdsOf(index).Silence,
+            })],
             SoakSeconds = request.SoakSeconds,
             DeadlineSeconds = request.DeadlineSeconds,
             CreatedAt = now,

@@ -57,9 +57,28 @@ internal sealed record RolloutRequest(ChannelName? Channel, IReadOnlyList<Ring> 
 {
     private static readonly Dictionary<string, string> Everyone = [];
 
+    /// <summary>What counts against the release, ring by ring; the default for rings that it does not reach.</summary>
+    public IReadOnlyList<RingThresholds> Thresholds { get; init => field = value ?? []; } = [];
+
+    internal RingThresholds ThresholdsOf(int ring) => ring < Thresholds.Count ? Thresholds[ring]
+        : ring == 0 ? RingThresholds.One
+        : RingThresholds.Few;
+
     internal static readonly RolloutRequest Default = new(
         null,
         [new("canary", 0.10, Everyone), new("early", 0.50, Everyone), new("all", 1.0, Everyone)],
         SoakSeconds: 60,
         DeadlineSeconds: 1800);
+}
+
+/// <summary>What counts against a release in a ring; one device must in any case.</summary>
+/// <param name="Errors">Share of its living devices that fail.</param>
+/// <param name="Silence">Share of them that fall silent with the release in charge.</param>
+internal sealed record RingThresholds(double Errors, double Silence)
+{
+    /// <summary>One device: for the first ring.</summary>
+    internal static readonly RingThresholds One = new(0, 0);
+
+    /// <summary>For the others: among many devices there is always one that dies by itself.</summary>
+    internal static readonly RingThresholds Few = new(0.05, 0.10);
 }

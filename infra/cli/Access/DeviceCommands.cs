@@ -1,18 +1,75 @@
 using System.CommandLine;
+using SlmOps.Cli.Watch;
+using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Access;
 
-/// <summary><c>slmops device token|tokens|revoke-token|revoke</c>: who is in the fleet.</summary>
+/// <summary><c>slmops device list|remove|token|tokens|revoke-token|revoke</c>: who is in the fleet.</summary>
 internal static class DeviceCommands
 {
     internal static Command Build() => new("device", "Let devices into the fleet, and refuse them.")
     {
+        List(),
+        Remove(),
         Token(),
         Tokens(),
         RevokeToken(),
         Revoke(),
     };
+
+    private static Command List()
+    {
+        var channel = Channel();
+        return ClientCommand.Build(
+            "list", "List the devices of a channel: where each stands, and why.", [channel], [],
+            async (client, terminal, parsed, cancellationToken) =>
+            {
+                var devices = await client.DevicesAsync(CliName.Read<ChannelName>(parsed.GetValue(channel)!), cancellationToken);
+                var table = new Table().RoundedBorder().AddColumns("device", "state", "ring", "variant", "heard of", "says");
+                foreach (var device in devices.OrderBy(device => device.Id.ToString(), StringComparer.Ordinal))
+                {
+                    table.AddRow(
+                        device.Id.ToString(), StatusChanges.Name(device.State), device.Ring ?? "", device.Variant ?? "",
+                        $"{device.LastSeen:u}", Markup.Escape(Says(device)));
+                }
+
+                terminal.Screen.Write(table);
+                terminal.Result(devices);
+            });
+    }
+
+    private static string Says(DeviceStatus device)
+    {
+        List<string?> says =
+        [
+            device.Conflict ? "two agents report under this id" : null,
+            device.Hold is { } hold ? $"{hold.Code}: {hold.Reason}" : device.Reason,
+            Math.Abs(device.ClockAheadSeconds) > 60
+                ? $"its clock is {Math.Abs(device.ClockAheadSeconds)} s {(device.ClockAheadSeconds > 0 ? "ahead" : "behind")}"
+                : null,
+        ];
+        return string.Join("; ", says.OfType<string>());
+    }
+
+    private static Command Remove()
+    {
+        var channel = Channel();
+        var id = new Argument<string>("id") { Description = "Id of the device" };
+        return ClientCommand.Build(
+            "remove", "Take a device that will not come back out of a channel; one that reports again is new.", [channel, id], [],
+            async (client, terminal, parsed, cancellationToken) =>
+            {
+                var result = await client.RemoveDeviceAsync(
+                    CliName.Read<ChannelName>(parsed.GetValue(channel)!), CliName.Read<DeviceId>(parsed.GetValue(id)!), cancellationToken);
+                terminal.Say(result.Message);
+                terminal.Result(result);
+            });
+    }
+
+    private static Argument<string> Channel() =>
+        new("channel") { Description = "Channel (the model's name unless slmops.json says otherwise)" };
 
     private static Command Token()
     {

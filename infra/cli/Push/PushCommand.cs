@@ -1,4 +1,6 @@
 using System.CommandLine;
+using SlmOps.Cli.Watch;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Cli.Push;
 
@@ -40,6 +42,7 @@ internal static class PushCommand
                     var terminal = Terminal.Open(parsed.GetValue(json));
                     var plan = PushFiles.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
                     var found = Connection.Find(connection, parsed);
+                    await RefuseKnownAsync(plan, found, cancellationToken);
                     await new Uploader(Uploader.Open(found.StorageConnectionString), terminal)
                         .RunAsync(plan, cancellationToken)
                         ;
@@ -59,5 +62,34 @@ internal static class PushCommand
                     return ExitCode.Done;
                 }));
         return command;
+    }
+
+    /// <summary>A version is made once. What holds it says so; uploading it again would do nothing.</summary>
+    private static async Task RefuseKnownAsync(PushFiles plan, Connection connection, CancellationToken cancellationToken)
+    {
+        if (plan.Version is not { } version)
+        {
+            return;
+        }
+
+        RunStatus? known;
+        try
+        {
+            using var client = new OperatorClient(connection);
+            known = await client.ModelAsync(plan.Model, version, cancellationToken);
+        }
+        catch (Exception unknown) when (unknown is HttpRequestException or CliException)
+        {
+            // An upload needs storage alone.
+            return;
+        }
+
+        // What intake refused left nothing behind, and may come again.
+        if (known is { ReceivedAt: not null })
+        {
+            throw new CliException(
+                $"{plan.Model}/{version} exists already and is {StatusChanges.Name(known.State)}; nothing was done. Give it another version"
+                + (known.ReleaseDigest.IsEmpty ? "." : $", or start it again: slmops rollout start {known.Channel} {plan.Model}/{version}"));
+        }
     }
 }

@@ -30,6 +30,7 @@ internal static class PlatformStart
             ["SlmOpsEvents__topicEndpoint"] = endpoints.EventGridTopicEndpoint.ToString(),
             ["SlmOpsEvents__topicKey"] = endpoints.EventGridKey,
             ["SlmOpsTick"] = "*/2 * * * * *",
+            ["SlmOps__TickSeconds"] = "2",
             ["SlmOps__WorkFolder"] = WorkFolder(endpoints),
             ["SlmOps__ReleaseKey"] = KeyPath(endpoints, "release"),
             ["SlmOps__DirectorKey"] = KeyPath(endpoints, "director"),

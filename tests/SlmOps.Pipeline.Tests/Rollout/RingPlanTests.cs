@@ -14,12 +14,34 @@ public sealed class RingPlanTests
     private const double D1 = 0.5424154734129575;
     private const double D3 = 0.639267027887029;
 
-    [Fact]
-    public void Reach_FractionThatTakesSomebody_IsKept() =>
-        Assert.Equal(0.1, Reach(SampleFleet.Rollout(), 0, Devices("d1", "d10")).Fraction);
+    [Theory]
+    [InlineData(0.25, "d10", "d1")]
+    [InlineData(0.5, "d10", "d1")]
+    [InlineData(0.34, "d2,d1", "d1,d2,d3,d4")]
+    [InlineData(0.51, "d2,d1,d3", "d1,d2,d3,d4")]
+    [InlineData(0.08, "d10", "d1,d2,d3,d4,d5,d6,d7,d8,d9,d10,d11,d12")]
+    [InlineData(0.09, "d10,d12", "d1,d2,d3,d4,d5,d6,d7,d8,d9,d10,d11,d12")]
+    public void Reach_Share_TakesExactlyItsCeiling(double share, string expected, string devices)
+    {
+        var fleet = Devices([.. devices.Split(','), .. devices == "d1" ? ["d10"] : Array.Empty<string>()]);
+
+        Assert.Equal(
+            expected.Split(',').Order(StringComparer.Ordinal),
+            Admitted(Reach(SampleFleet.Rollout(new Ring("canary", share, SampleFleet.NoLabels)), 0, fleet), fleet)
+                .Select(id => id.ToString()).Order(StringComparer.Ordinal));
+    }
 
     [Fact]
-    public void Reach_FractionThatTakesNobody_IsRaisedToTakeTheNextDeviceAlone()
+    public void Reach_RetiredDevices_AreNotCounted()
+    {
+        var fleet = Devices("d10", "d12", "d11").Select(device => device with { LastSeen = SampleFleet.Start.AddDays(-1) })
+            .Concat(Devices("d1", "d3")).ToList();
+
+        Assert.Equal(Math.BitIncrement(D1), Reach(SampleFleet.Rollout(), 0, fleet).Fraction);
+    }
+
+    [Fact]
+    public void Reach_SmallFleet_TakesOne()
     {
         var fleet = Devices("d3", "d1", "d4");
 
@@ -41,15 +63,6 @@ public sealed class RingPlanTests
     }
 
     [Fact]
-    public void Reach_LaterRingWhoseDevicesAreAllInEarlierOnes_IsKept() =>
-        Assert.Equal(
-            0.5,
-            Reach(
-                SampleFleet.Rollout(new("all", 1, SampleFleet.NoLabels), new("half", 0.5, SampleFleet.NoLabels)),
-                1,
-                Devices("d1", "d10")).Fraction);
-
-    [Fact]
     public void Reach_Selector_LooksAtItsDevicesAlone()
     {
         var lab = new Ring("lab", 0.1, new Dictionary<string, string> { ["site"] = "lab" });
@@ -63,11 +76,15 @@ public sealed class RingPlanTests
         ];
 
         Assert.Equal(Math.BitIncrement(D3), Reach(SampleFleet.Rollout(lab), 0, fleet).Fraction);
-        Assert.Equal(0.1, Reach(SampleFleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);
+        Assert.Equal(0, Reach(SampleFleet.Rollout(lab), 0, [.. fleet.Take(1)]).Fraction);
     }
 
     [Fact]
-    public void Reach_NobodyKnown_IsKept() => Assert.Equal(0.1, Reach(SampleFleet.Rollout(), 0, []).Fraction);
+    public void Reach_NobodyKnown_TakesNobodyYet() => Assert.Equal(0, Reach(SampleFleet.Rollout(), 0, []).Fraction);
+
+    [Fact]
+    public void Reach_RingForAll_TakesWhoeverComes() =>
+        Assert.Equal(1, Reach(SampleFleet.Rollout(new Ring("all", 1, SampleFleet.NoLabels)), 0, []).Fraction);
 
     [Fact]
     public void Reach_FractionZero_StaysClosed() =>
@@ -80,10 +97,11 @@ public sealed class RingPlanTests
         var rollout = SampleFleet.Rollout();
         var once = Reach(rollout, 0, fleet);
 
-        Assert.Equal(once, Reach(rollout.WithRing(0, rollout.Rings[0] with { Ring = once }), 0, fleet));
+        Assert.Equal(once, Reach(rollout.WithRing(0, rollout.Rings[0] with { Ring = once, Share = 0.082 }), 0, fleet));
     }
 
-    private static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet) => RingPlan.Reach(rollout, index, fleet);
+    private static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet) => RingPlan.Reach(
+        rollout, index, fleet, new(SampleFleet.Start));
 
     private static DeviceRecord[] Devices(params string[] ids) => [.. ids.Select(id => SampleFleet.Device(id))];
 

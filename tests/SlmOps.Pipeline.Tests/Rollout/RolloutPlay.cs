@@ -2,6 +2,7 @@ using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
+using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
@@ -31,6 +32,13 @@ internal sealed class RolloutPlay
 
     internal DateTimeOffset Now { get; private set; } = SampleFleet.Start;
 
+    /// <summary>When the service was there.</summary>
+    internal ServicePresence Presence { get; set; } = ServicePresence.Never;
+
+    internal IReadOnlyList<DeviceRecord> Fleet => [.. _devices.Values];
+
+    internal ServiceClock Clock => new(Now, Presence, TimeSpan.FromSeconds(2));
+
     /// <summary>What was published, in order, such as <c>ring-started 0</c>.</summary>
     internal IEnumerable<string> Facts => _facts.Select(fact => $"{fact.Type.Split('.')[2]} {fact.Occurrence}".TrimEnd());
 
@@ -46,7 +54,7 @@ internal sealed class RolloutPlay
 
     internal RolloutPlay Join(string id, params (string Key, string Value)[] labels)
     {
-        _devices[id] = SampleFleet.Device(id) with { Inventory = SampleFleet.Inventory(labels), LastSeen = Now };
+        _devices[id] = SampleFleet.Device(id) with { Inventory = SampleFleet.Inventory(labels), FirstSeen = Now, LastSeen = Now };
         return this;
     }
 
@@ -81,6 +89,8 @@ internal sealed class RolloutPlay
     internal RolloutPlay Fail(params string[] ids) =>
         Report(DeviceState.FailedRollbackComplete, "smoke-mismatch", SampleFleet.PreviousManifest, ids);
 
+    internal RolloutPlay Download(params string[] ids) => Report(DeviceState.Downloading, null, SampleFleet.PreviousManifest, ids);
+
     internal RolloutPlay Unfit(params string[] ids) => Report(DeviceState.Rejected, "no-variant-fits", SampleFleet.PreviousManifest, ids);
 
     /// <summary>A device that ran the release runs the one before again.</summary>
@@ -102,7 +112,7 @@ internal sealed class RolloutPlay
     /// <summary>Every step that is due now.</summary>
     internal RolloutPlay Advance()
     {
-        for (var steps = 0; RolloutEngine.Next(Rollout, Channel, [.. _devices.Values], Now) is { } step; steps++)
+        for (var steps = 0; RolloutEngine.Next(Rollout, Channel, [.. _devices.Values], Clock) is { } step; steps++)
         {
             Assert.InRange(steps, 0, 20);
             Apply(step);
@@ -134,7 +144,14 @@ internal sealed class RolloutPlay
         foreach (var id in ids)
         {
             Assert.Contains(id, Offered);
-            _devices[id] = SampleFleet.Device(id, state, code, active) with { Inventory = _devices[id].Inventory, LastSeen = Now };
+            _devices[id] = SampleFleet.Device(id, state, code, active) with
+            {
+                Inventory = _devices[id].Inventory,
+                FirstSeen = _devices[id].FirstSeen,
+                LastSeen = Now,
+                WordAt = Now,
+                ProgressAt = Now,
+            };
         }
 
         return this;

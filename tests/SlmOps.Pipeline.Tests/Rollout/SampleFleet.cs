@@ -33,7 +33,7 @@ internal static class SampleFleet
         Salt = Salt,
         State = RolloutState.Ready,
         CurrentRing = 0,
-        Rings = [.. (rings.Length > 0 ? rings : [new("canary", 0.1, NoLabels), new("early", 0.5, NoLabels), new("all", 1, NoLabels)])
+        Rings = [.. (rings.Length > 0 ? rings : [new("canary", 0.082, NoLabels), new("early", 0.5, NoLabels), new("all", 1, NoLabels)])
             .Select(ring => new RingRecord(ring, RingState.Scheduled, null, null))],
         SoakSeconds = 60,
         DeadlineSeconds = 1800,
