@@ -100,7 +100,8 @@ public sealed class PipelineFlow
     public async Task TickAsync(CancellationToken cancellationToken)
     {
         await Get<RunStore>().SweepAsync(SweepAfter, cancellationToken).ConfigureAwait(false);
-        await Get<OutboxRelay>().SweepAsync(Get<DeviceStore>().Table, _time.GetUtcNow() - SweepAfter, cancellationToken).ConfigureAwait(false);
+        await Get<OutboxRelay>().SweepAsync(Get<DeviceStore>().Table, _time.GetUtcNow() - SweepAfter, cancellationToken)
+            .ConfigureAwait(false);
         await Get<ReleaseRepository>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<RolloutStage>().TickAsync(cancellationToken).ConfigureAwait(false);
         await Get<ReplayStore>().CollectAsync(_time.GetUtcNow(), cancellationToken).ConfigureAwait(false);

@@ -174,7 +174,11 @@ internal static class ManifestKeys
         Otherwise = "every device",
     };
     internal static readonly NumberKey ErrorThreshold = new(
-        "errorThreshold", "Share of the ring's living devices that must fail for the release to be withdrawn; one must in any case.", 0, 1, 0)
+        "errorThreshold",
+        "Share of the ring's living devices that must fail for the release to be withdrawn; one must in any case.",
+        0,
+        1,
+        0)
     {
         Otherwise = FormattableString.Invariant($"one device in the first ring, {RingThresholds.Few.Errors} in others"),
     };

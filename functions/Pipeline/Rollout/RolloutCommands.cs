@@ -46,7 +46,8 @@ internal static class RolloutCommands
     {
         // The ring's clock starts anew: the pause must not count as silence.
         var ring = rollout.Rings[rollout.CurrentRing] with { StartedAt = now, State = RingState.Running, Reason = null };
-        return new(RolloutEngine.Move(rollout.WithRing(rollout.CurrentRing, ring), RolloutMove.Resume, null, null, null), channel.Next(now), []);
+        var resumed = rollout.WithRing(rollout.CurrentRing, ring);
+        return new(RolloutEngine.Move(resumed, RolloutMove.Resume, null, null, null), channel.Next(now), []);
     }
 
     /// <summary>

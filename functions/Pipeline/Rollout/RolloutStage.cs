@@ -34,7 +34,8 @@ internal sealed class RolloutStage(
     /// <summary>Starts another rollout of a release on purpose, in its channel or in one that never had it.</summary>
     internal async Task<OperatorResult> StartAgainAsync(ChannelName channel, RunKey run, CancellationToken cancellationToken)
     {
-        if ((await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false))?.Value is not { } released)
+        var found = await runs.FindAsync<ReleaseResult>(run, ReleaseResult.Row, cancellationToken).ConfigureAwait(false);
+        if (found?.Value is not { } released)
         {
             return new(false, $"{run} has no release; slmops watch {run.Model}/{run.Version} tells how far it is.");
         }
@@ -120,7 +121,8 @@ internal sealed class RolloutStage(
             };
             if (step is null)
             {
-                return new(false, $"Ring {rollout.Rings[rollout.CurrentRing].Ring.Name} is the last of {rollout.Id}; it cannot be skipped.");
+                var last = rollout.Rings[rollout.CurrentRing].Ring.Name;
+                return new(false, $"Ring {last} is the last of {rollout.Id}; it cannot be skipped.");
             }
 
             if (await SaveAsync(seen, step, cancellationToken).ConfigureAwait(false))

@@ -88,8 +88,11 @@ internal static class PushCommand
         if (known is { ReceivedAt: not null })
         {
             throw new CliException(
-                $"{plan.Model}/{version} exists already and is {StatusChanges.Name(known.State)}; nothing was done. Give it another version"
-                + (known.ReleaseDigest.IsEmpty ? "." : $", or start it again: slmops rollout start {known.Channel} {plan.Model}/{version}"));
+                $"{plan.Model}/{version} exists already and is {StatusChanges.Name(known.State)}; nothing was done. "
+                + "Give it another version"
+                + (known.ReleaseDigest.IsEmpty
+                    ? "."
+                    : $", or start it again: slmops rollout start {known.Channel} {plan.Model}/{version}"));
         }
     }
 }
