@@ -45,19 +45,29 @@ internal sealed class CampaignDevice(DeviceId id, ChannelName channel, bool isLe
         {
             if (report.Seq > record.LastSeq)
             {
+                var told = report.Deployment;
                 record = new(
-                    id, channel, report.Inventory ?? record.Inventory, report.Deployment ?? record.Deployment,
-                    report.Deployment is null ? record.DeploymentAt : report.Time, report.Seq, now)
+                    id, channel, report.Inventory ?? record.Inventory, told ?? record.Deployment,
+                    told is null ? record.DeploymentAt : report.Time, report.Seq, now)
                 {
                     Composition = report.Composition ?? record.Composition,
+                    FirstSeen = record.FirstSeen,
+                    ClockAhead = report.Time - now,
+                    WordAt = told is null ? record.WordAt : now,
+                    ProgressAt = told is null || IsSame(told, record.Deployment) ? record.ProgressAt : now,
                 };
             }
         }
 
-        Record = record with { LastSeen = now };
+        Record = record with { FirstSeen = record.FirstSeen ?? now, LastSeen = now };
         Sent.AddRange(reports);
         return [.. kept.Select(report => report.Seq).Distinct()];
     }
+
+    /// <summary>True when a word about a rollout brings nothing new.</summary>
+    private static bool IsSame(DeploymentStatus told, DeploymentStatus? before) =>
+        (told.Release, told.RolloutId, told.State, told.Attempt, told.BytesFetched)
+        == (before?.Release, before?.RolloutId, before?.State, before?.Attempt, before?.BytesFetched);
 
     internal static string Json(DeviceReport report) => JsonSerializer.Serialize(report, ContractsJson.Default.DeviceReport);
 }
