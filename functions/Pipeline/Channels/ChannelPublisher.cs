@@ -83,26 +83,7 @@ internal sealed class ChannelPublisher(
         var rollout = state.LatestRollout is { } id
             ? (await store.FindRolloutAsync(state.Channel, id, cancellationToken).ConfigureAwait(false))?.Value
             : null;
-        var offer = state.Candidate is not null && rollout is { OpenRings.Count: > 0 }
-            ? new RolloutOffer(rollout.Id, rollout.Release, rollout.Salt, rollout.OpenRings, rollout.SoakSeconds)
-            {
-                Hold = rollout.State == RolloutState.Paused,
-                DeadlineSeconds = rollout.DeadlineSeconds,
-            }
-            : null;
-        return new()
-        {
-            Schema = ChannelDocument.CurrentSchema,
-            Channel = state.Channel,
-            Version = state.Version,
-            IssuedAt = state.IssuedAt,
-            Expires = state.IssuedAt.AddDays(options.ChannelDays),
-            Stable = state.Stable,
-            Candidate = offer,
-            Withdrawn = state.Withdrawn,
-            Traceparent = rollout?.Traceparent,
-            Overlays = state.Overlays,
-        };
+        return ChannelView.Of(state, rollout, TimeSpan.FromDays(options.ChannelDays));
     }
 
     private static async Task<(long Version, ETag? ETag)> PublishedAsync(BlobClient blob, CancellationToken cancellationToken)

@@ -50,6 +50,25 @@ internal static class RolloutCommands
         return new(RolloutEngine.Move(resumed, RolloutMove.Resume, null, null, null), channel.Next(now), []);
     }
 
+    /// <summary>Puts a new rollout on its way; the one before it, where it was not over, is superseded.</summary>
+    internal static (RolloutRecord? Superseded, ChannelRecord Channel) Begin(
+        ChannelRecord channel, RolloutRecord? current, RolloutRecord rollout, DateTimeOffset now)
+    {
+        RolloutRecord? superseded = null;
+        if (current is not null && RolloutTable.Next(current.State, RolloutMove.Supersede) is not null)
+        {
+            (superseded, channel) = Supersede(current, channel, rollout, now);
+        }
+
+        return (superseded, channel with
+        {
+            Candidate = rollout.Id,
+
+            // A person who starts it again takes it back in.
+            Withdrawn = [.. channel.Withdrawn.Where(digest => digest != rollout.Release.Digest)],
+        });
+    }
+
     /// <summary>
     /// A newer rollout takes the channel over. What was being withdrawn keeps its reason. A release that was out and never passed is no
     /// way back: the devices that run it return to what is stable, and then take the newer one.

@@ -178,23 +178,10 @@ internal sealed class RolloutStage(
         var channel = (seen?.Value ?? new(released.Channel, 0, null, null, [], now)).Next(now);
         var current = await LatestAsync(channel, cancellationToken).ConfigureAwait(false);
         var rollout = await NewAsync(run, released, id, channel, now, cancellationToken).ConfigureAwait(false);
-        RolloutRecord[] superseded = [];
-        if (current is not null && RolloutTable.Next(current.State, RolloutMove.Supersede) is not null)
-        {
-            (current, channel) = RolloutCommands.Supersede(current, channel, rollout, now);
-            superseded = [current];
-        }
-
-        channel = channel with
-        {
-            Candidate = rollout.Id,
-
-            // A person who starts it again takes it back in.
-            Withdrawn = [.. channel.Withdrawn.Where(digest => digest != rollout.Release.Digest)],
-        };
+        (var superseded, channel) = RolloutCommands.Begin(channel, current, rollout, now);
         return await store.SaveAsync(
-            seen?.ETag, channel, [.. superseded, rollout], [OutboxEntry.Channel(channel.Channel)], cancellationToken)
-            .ConfigureAwait(false);
+            seen?.ETag, channel, superseded is null ? [rollout] : [superseded, rollout], [OutboxEntry.Channel(channel.Channel)],
+            cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<RolloutRecord> NewAsync(

@@ -1,0 +1,51 @@
+using CsCheck;
+using SlmOps.Simulation.Tests.World;
+
+namespace SlmOps.Simulation.Tests;
+
+/// <summary>
+/// Random stories over the real decisions of service and agent, in virtual time. A story that breaks something is made as short as
+/// it can be and printed with its seed; <c>CsCheck_Seed=…</c> plays it again.
+/// </summary>
+public sealed class StoryTests
+{
+    private const int Longest = 120;
+
+    private static readonly Gen<Event> Events = Gen.Select(
+        Gen.Frequency(
+            (40, Gen.Const(Happening.StepAndSay)),
+            (8, Gen.OneOf(Happening.Step, Happening.Say, Happening.SayUnheard, Happening.SayShuffled, Happening.Beat)),
+            (12, Gen.OneOf(Happening.Tick, Happening.WaitABit)),
+            (6, Gen.OneOf(
+                Happening.Restart, Happening.TurnOff, Happening.TurnOn, Happening.LoseNetwork, Happening.FindNetwork, Happening.FillDisk,
+                Happening.FreeDisk, Happening.SetClock, Happening.Crawl, Happening.LoseFolder)),
+            (3, Gen.OneOf(
+                Happening.WaitADeadline, Happening.WaitLong, Happening.StopService, Happening.StartService, Happening.Pause,
+                Happening.Resume, Happening.RollBack, Happening.Newer, Happening.Again))),
+        Gen.Int[0, 5],
+        (what, device) => new Event(what, device));
+
+    private static readonly Gen<(int Devices, Quality Quality, bool Canary, Event[] Events)> Stories = Gen.Select(
+        Gen.Int[1, 6], Gen.OneOf(Quality.Good, Quality.Good, Quality.FailsItsTest, Quality.FailsInItsSoak, Quality.Kills), Gen.Bool,
+        Events.Array[0, Longest]);
+
+    [Fact]
+    public void Story_SomeThousand_HoldWhatMustHold() => Sample(iterations: 4_000, seed: "0000000000001");
+
+    /// <summary>The long run: SLMOPS_STORIES says how many.</summary>
+    [Fact(Explicit = true)]
+    public void Story_AsManyAsAsked_HoldWhatMustHold() =>
+        Sample(long.TryParse(Environment.GetEnvironmentVariable("SLMOPS_STORIES"), out var stories) ? stories : 200_000, seed: null);
+
+    private static void Sample(long iterations, string? seed) => Stories.Sample(
+        story => Play(story.Devices, story.Quality, story.Canary, story.Events),
+        seed: seed, iter: iterations, threads: 2,
+        print: story => $"{story.Devices} devices, {story.Quality}{(story.Canary ? ", a canary" : "")}: {string.Join(", ", story.Events)}");
+
+    private static void Play(int devices, Quality quality, bool canary, IEnumerable<Event> events)
+    {
+        var story = new Story(devices, quality, canary);
+        story.Play(events);
+        story.Heal();
+    }
+}
