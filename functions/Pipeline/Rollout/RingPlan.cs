@@ -9,14 +9,22 @@ namespace SlmOps.Pipeline.Rollout;
 internal static class RingPlan
 {
     /// <summary>
-    /// The ring with the fraction that takes exactly ⌈asked share × n⌉ of the n living devices that its selector matches, earlier
-    /// rings counted in: ten percent of three devices is a canary of one, half of two is one. A ring for everybody stays one;
+    /// The ring with the fraction that takes exactly ⌈asked share × n⌉ of the n living devices that its selector matches and that no
+    /// earlier ring with another selector took; earlier rings with the same one are counted in: ten percent of three devices is a canary of one, half of two is one. A ring for everybody stays one;
     /// another takes nobody while nobody lives, and its first devices when they are heard of.
     /// </summary>
     internal static Ring Reach(RolloutRecord rollout, int index, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock)
     {
         var ring = rollout.Rings[index].Ring;
-        var places = Living(ring, rollout, fleet, clock).Select(device => RingMembership.Unit(rollout.Salt, device.Id)).Order().ToList();
+        var others = rollout.Rings.Take(index)
+            .Select(earlier => earlier.Ring)
+            .Where(earlier => !IsSame(earlier.Selector, ring.Selector))
+            .ToList();
+        var places = Living(ring, rollout, fleet, clock)
+            .Where(device => RingMembership.Find(others, rollout.Salt, device.Id, device.Labels) < 0)
+            .Select(device => RingMembership.Unit(rollout.Salt, device.Id))
+            .Order()
+            .ToList();
         var share = rollout.Rings[index].Share ?? ring.Fraction;
         var taken = (int)Math.Ceiling(share * places.Count);
         return ring with { Fraction = share >= 1 ? share : taken == 0 ? 0 : Math.BitIncrement(places[taken - 1]) };
@@ -41,4 +49,7 @@ internal static class RingPlan
         return fleet.Where(device =>
             clock.IsRecent(device.LastSeen) && RingMembership.Admits(everyone, rollout.Salt, device.Id, device.Labels));
     }
+
+    private static bool IsSame(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Count == other.Count && one.All(label => other.TryGetValue(label.Key, out var value) && value == label.Value);
 }

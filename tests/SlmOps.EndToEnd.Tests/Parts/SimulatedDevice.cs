@@ -14,7 +14,8 @@ internal enum Conduct
 {
     Commits,
     FailsAndGoesBack,
-    FallsSilent,
+    FallsSilentEarly,
+    FallsSilentInCharge,
 }
 
 /// <summary>
@@ -149,7 +150,8 @@ internal sealed class SimulatedDevice : IAsyncDisposable
         foreach (var state in Way)
         {
             await SayAsync(document, offer, name, chosen, state);
-            if (Conduct == Conduct.FallsSilent && state == DeviceState.Verified)
+            if ((Conduct == Conduct.FallsSilentEarly && state == DeviceState.Verified)
+                || (Conduct == Conduct.FallsSilentInCharge && state == DeviceState.Activating))
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _stop.Token);
             }

@@ -80,6 +80,17 @@ public sealed class RingPlanTests
     }
 
     [Fact]
+    public void Reach_AfterARingWithAnotherSelector_CountsWhoIsLeft()
+    {
+        var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
+        var rollout = SampleFleet.Rollout(lab, new Ring("canary", 0.1, SampleFleet.NoLabels));
+        DeviceRecord[] fleet =
+            [SampleFleet.Device("d10") with { Inventory = SampleFleet.Inventory(("site", "lab")) }, .. Devices("d1", "d3")];
+
+        Assert.Equal(Math.BitIncrement(D1), Reach(rollout, 1, fleet).Fraction);
+    }
+
+    [Fact]
     public void Reach_NobodyKnown_TakesNobodyYet() => Assert.Equal(0, Reach(SampleFleet.Rollout(), 0, []).Fraction);
 
     [Fact]
