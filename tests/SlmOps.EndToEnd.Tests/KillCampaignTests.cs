@@ -15,13 +15,12 @@ namespace SlmOps.EndToEnd.Tests;
 /// <summary>
 /// Host, worker and the processes that run models killed at points that a seed chooses, while several uploads are in work. Every
 /// upload comes to its end, every fact is told once, and what is released is what is released without any death:
-/// <c>SlmOps.EndToEnd.Tests -explicit only -class "*KillCampaignTests"</c>; <c>SLMOPS_TEST_KILLS</c> and <c>SLMOPS_TEST_SEED</c> ask for
-/// other numbers.
+/// <c>SlmOps.EndToEnd.Tests -explicit only -class "*KillCampaignTests"</c>.
 /// </summary>
 public sealed class KillCampaignTests(ITestOutputHelper output)
 {
     private const int LeaseSeconds = 2;
-    private const int AtOnce = 3;
+    private const int AtOnce = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -31,7 +30,7 @@ public sealed class KillCampaignTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Children are found in /proc.");
         var started = Stopwatch.GetTimestamp();
-        var deaths = new RandomDeaths(Asked("SLMOPS_TEST_KILLS", 200), Asked("SLMOPS_TEST_SEED", 41));
+        var deaths = new RandomDeaths(Campaign.Cases(200), Campaign.Seed(41));
         await using var platform = await Platform.StartAsync(withFunctions: false);
         await using var forwarder = await Forwarder.StartAsync(platform.Local.Endpoints);
         EndpointsFile.Write(forwarder.Endpoints);
@@ -67,9 +66,6 @@ public sealed class KillCampaignTests(ITestOutputHelper output)
             $"{deaths}; {ends.Count} uploads: {string.Join(", ", ends.Values.CountBy(end => end).Select(end => $"{end.Value} {end.Key}"))}; "
             + $"{forwarder.Published.Count} facts; {Stopwatch.GetElapsedTime(started).TotalMinutes:0.0} min");
     }
-
-    private static int Asked(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), out var asked) ? asked : otherwise;
 
     /// <summary>Uploads models and follows each to its end.</summary>
     private static async Task<Dictionary<string, RunState>> RunAsync(

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Packaging.Deltas;
 using SlmOps.Packaging.Layout;
 using SlmOps.Packaging.Manifests;
@@ -36,8 +37,8 @@ public sealed class LayoutTamperTests(ITestOutputHelper output) : IDisposable
     [Fact(Explicit = true)]
     public async Task Everything_TwentyThousandChanges_IsRefusedOrNamed()
     {
-        await LayoutsAsync(seed: 21, cases: 17_000);
-        await ArchivesAsync(seed: 22, cases: 3_000);
+        await LayoutsAsync(Campaign.Seed(21), Campaign.Cases(17_000));
+        await ArchivesAsync(Campaign.Seed(22), Campaign.Cases(3_000));
     }
 
     private async Task LayoutsAsync(int seed, int cases)

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Packaging.Channels;
 using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Tests.Tuf;
@@ -34,9 +35,9 @@ public sealed class TamperTests(ITestOutputHelper output) : IDisposable
     [Fact(Explicit = true)]
     public async Task Everything_TwentyThousandChanges_IsRefused()
     {
-        await PackageAsync(seed: 11, cases: 8000);
-        await MetadataAsync(seed: 12, cases: 6000);
-        await ChannelAsync(seed: 13, cases: 6000);
+        await PackageAsync(Campaign.Seed(11), Campaign.Cases(8000));
+        await MetadataAsync(Campaign.Seed(12), Campaign.Cases(6000));
+        await ChannelAsync(Campaign.Seed(13), Campaign.Cases(6000));
     }
 
     private async Task PackageAsync(int seed, int cases)
