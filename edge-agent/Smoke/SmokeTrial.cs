@@ -13,6 +13,8 @@ namespace SlmOps.EdgeAgent.Smoke;
 /// <param name="clock">Clock of the time limit.</param>
 internal sealed class SmokeTrial(IReadOnlyList<string> launcher, IReadOnlyList<string> command, long modelRam, TimeProvider clock)
 {
+    // What the process needs besides the model: runtime and ONNX Runtime's library.
+    private const long OwnRam = 160L << 20;
     private const int MaxOutput = 64 << 10;
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
     private readonly string[] _command = [.. command, "--smoke"];
@@ -81,6 +83,7 @@ internal sealed class SmokeTrial(IReadOnlyList<string> launcher, IReadOnlyList<s
             Cpu = TimeLimit * Environment.ProcessorCount,
             Wall = TimeLimit,
             AnswerBytes = MaxOutput,
+            OwnBytes = OwnRam,
         };
 
     /// <summary>Files of a slot that a model may map into memory.</summary>

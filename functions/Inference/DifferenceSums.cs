@@ -9,6 +9,8 @@ internal sealed class DifferenceSums
     private double _error;
     private double _largest;
     private bool _incomparable;
+    private bool _any;
+    private bool _finite;
 
     internal void Add(ReadOnlySpan<double> reference, ReadOnlySpan<double> candidate)
     {
@@ -21,6 +23,8 @@ internal sealed class DifferenceSums
         for (var i = 0; i < reference.Length; i++)
         {
             var (x, y) = (reference[i], candidate[i]);
+            _any = true;
+            _finite |= double.IsFinite(x);
             // Equal infinities are no difference, and would give NaN below.
             var error = x.Equals(y) ? 0 : x - y;
             if (!double.IsFinite(error))
@@ -43,7 +47,8 @@ internal sealed class DifferenceSums
 
     internal void MarkIncomparable() => _incomparable = true;
 
-    internal OutputDifference Result(string name) => _incomparable
+    /// <summary>Two outputs without a single finite number are equal and of no use.</summary>
+    internal OutputDifference Result(string name) => _incomparable || (_any && !_finite)
         ? new(name, -OutputDifference.MaxSqnrDb, -1, double.MaxValue)
         : new(name, SqnrDb(), Cosine(), _largest);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using SlmOps.Inference.Sandbox;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline;
@@ -34,6 +35,9 @@ internal sealed record PipelineOptions
 
     /// <summary>Largest file that such a process may write, in bytes.</summary>
     public long MaxRunFileBytes { get; init; } = 2L << 30;
+
+    /// <summary>Threads that such a process may have beside those of ONNX Runtime.</summary>
+    public int MaxRunThreads { get; init; } = RunLimitPlan.OtherThreads;
 
     /// <summary>Most bytes of original models' predictions that are kept on this machine.</summary>
     public long MaxPredictionBytes { get; init; } = 4L << 30;
@@ -97,6 +101,7 @@ internal sealed record PipelineOptions
         Check(options.RunMemoryBytes is 0 or >= 16 << 20 and <= 1L << 42, "RunMemoryBytes", "use 0, or 16777216 to 4398046511104");
         Check(options.MaxRunSeconds is > 0 and <= 7000, "MaxRunSeconds", "use 1 to 7000");
         Check(options.MaxRunFileBytes is >= 1 << 20 and <= 1L << 42, "MaxRunFileBytes", "use 1048576 to 4398046511104");
+        Check(options.MaxRunThreads is > 0 and <= 4096, "MaxRunThreads", "use 1 to 4096");
         Check(options.MaxPredictionBytes is >= 0 and <= 1L << 42, "MaxPredictionBytes", "use 0 to 4398046511104");
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
         Check(options.TickSeconds is > 0 and <= 3600, "TickSeconds", "use 1 to 3600");

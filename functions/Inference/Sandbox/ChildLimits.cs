@@ -29,7 +29,7 @@ internal static class ChildLimits
         var status = MemoryStatus.Read();
         var limited = SystemCalls.TrySetLimit(SystemCalls.LimitCore, 0, 0)
             & SystemCalls.TrySetLimit(SystemCalls.LimitFileSize, limits.FileBytes, limits.FileBytes)
-            & Both(SystemCalls.LimitData, Math.Max(status.Data, SandboxProcess.OwnMemory) + limits.MemoryBytes)
+            & Both(SystemCalls.LimitData, Math.Max(status.Data, limits.OwnBytes) + limits.MemoryBytes)
             & Both(SystemCalls.LimitAddressSpace, status.Address + limits.AddressBytes);
         StartRequest(limits);
         return new(limited, NetworkFilter.TryApply(), bound);

@@ -15,6 +15,9 @@ public static class RunLimitPlan
     /// <summary>The least that a process is given, on however small a machine.</summary>
     public const long LeastBytes = 256L << 20;
 
+    /// <summary>Threads of the process beside those that compute: the runtime's own, with some to spare.</summary>
+    public const int OtherThreads = 48;
+
     // A tenth of what one core of a small device computes.
     private const double OperationsPerSecond = 1e9;
 
@@ -49,7 +52,7 @@ public static class RunLimitPlan
             Cpu = cpu,
             // A machine that does other things too; but never longer than four times what the work itself may take.
             Wall = cpu * 4,
-            Threads = 48 + threads,
+            Threads = OtherThreads + threads,
         };
     }
 }

@@ -6,6 +6,12 @@ public sealed record RunLimits
     /// <summary>Resident memory, beyond what the process has before it opens a model, in bytes; also the bound of its writable memory.</summary>
     public long MemoryBytes { get; init; } = 2L << 30;
 
+    /// <summary>
+    /// Writable memory that it is granted for itself where it starts with less, as a program does that was compiled ahead of time and
+    /// loads ONNX Runtime later, in bytes.
+    /// </summary>
+    public long OwnBytes { get; init; }
+
     /// <summary>Growth of its address space: memory, mapped model files, reserves of the allocator, in bytes.</summary>
     public long AddressBytes { get; init; } = 8L << 30;
 

@@ -15,5 +15,5 @@ internal sealed class ModelSandboxes(PipelineOptions options, TimeProvider time)
         options.RunMemoryBytes > 0 ? options.RunMemoryBytes : RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
         TimeSpan.FromSeconds(options.MaxRunSeconds),
         options.Threads) with
-    { FileBytes = options.MaxRunFileBytes };
+    { FileBytes = options.MaxRunFileBytes, Threads = options.MaxRunThreads + options.Threads };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SlmOps.Contracts;
+using SlmOps.Inference;
 using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Validate;
@@ -13,6 +14,11 @@ internal static class AcceptancePolicy
         if (!finite)
         {
             return new(false, "perplexity is not a finite number");
+        }
+
+        if (isOriginal && figures.SqnrDb <= -OutputDifference.MaxSqnrDb)
+        {
+            return new(false, "its outputs are not finite numbers");
         }
 
         if (isOriginal)

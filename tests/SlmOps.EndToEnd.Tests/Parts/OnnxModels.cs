@@ -128,9 +128,9 @@ internal static class OnnxModels
         return node;
     }
 
-    private const int FloatType = 1;
-    private const int LongType = 7;
-    private const int IntAttribute = 2;
+    internal const int FloatType = 1;
+    internal const int LongType = 7;
+    internal const int IntAttribute = 2;
     private const int ExternalLocation = 1;
 
     private static ModelProto Model(GraphProto graph)
@@ -140,7 +140,7 @@ internal static class OnnxModels
         return model;
     }
 
-    private static ValueInfoProto Port(string name, int type, params object[] dimensions)
+    internal static ValueInfoProto Port(string name, int type, params object[] dimensions)
     {
         var shape = new TensorShapeProto();
         shape.Dim.AddRange(dimensions.Select(size => size is int number
@@ -149,7 +149,7 @@ internal static class OnnxModels
         return new() { Name = name, Type = new() { TensorType = new() { ElemType = type, Shape = shape } } };
     }
 
-    private static TensorProto Floats(string name, long[] shape, float[] values)
+    internal static TensorProto Floats(string name, long[] shape, float[] values)
     {
         var tensor = new TensorProto
         {
@@ -161,7 +161,7 @@ internal static class OnnxModels
         return tensor;
     }
 
-    private static TensorProto Longs(string name, params long[] values)
+    internal static TensorProto Longs(string name, params long[] values)
     {
         var tensor = new TensorProto
         {

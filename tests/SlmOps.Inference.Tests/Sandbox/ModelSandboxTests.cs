@@ -231,6 +231,23 @@ public sealed class ModelSandboxTests
     }
 
     [Fact]
+    public async Task Find_WithAndWithoutTheRunnerCompiledBeforehand_BothAnswer()
+    {
+        using var folder = new TempFolder();
+        var model = ToyDecoder.Save(new(), folder.Path);
+        var ready = RunnerCommand.Find();
+        var library = Path.Combine(AppContext.BaseDirectory, "slmops-runner.dll");
+        var between = $"{Path.DirectorySeparatorChar}{RunnerCommand.ReadyFolder}{Path.DirectorySeparatorChar}";
+        Assert.Contains(between, ready[^1], StringComparison.Ordinal);
+
+        foreach (IReadOnlyList<string> command in new[] { ready, [.. ready.SkipLast(1), library] })
+        {
+            await using var sandbox = await ModelSandbox.StartAsync(command, new(), TimeProvider.System, Token);
+            Assert.Single((await sandbox.AnswerAsync(model, new(), [[1]], [2], Token)).Tokens);
+        }
+    }
+
+    [Fact]
     public async Task Start_ProgramThatEnds_IsACrashWithItsLastWords()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It needs a shell.");

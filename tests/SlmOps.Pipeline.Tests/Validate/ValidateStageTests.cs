@@ -63,11 +63,9 @@ public sealed class ValidateStageTests(StageStorage storage)
     [InlineData("text")]
     public async Task Run_OriginalThatDied_IsNotRunAgainForTheOtherVariants(string judgedBy)
     {
-        await using var bench = await StageBench.StartAsync(storage, settings: ("SlmOps:RunMemoryBytes", "16777216"));
-        var name = $"validate-died-{judgedBy}";
-        var run = await bench.ArriveAsync(
-            "validate",
-            judgedBy == "text" ? Models.Decoder(name, "1", 34, "int8") : Models.Mlp(name, "1", 34, "int8"));
+        await using var bench = await StageBench.StartAsync(storage, settings: ("SlmOps:RunMemoryBytes", "201326592"));
+        var tooLarge = LimitCase.All.Single(one => one.Name == $"memory expand by its {judgedBy}");
+        var run = await bench.ArriveAsync("validate", tooLarge.Make($"validate-died-{judgedBy}", "1"));
 
         var messages = await bench.TakeAsync("validate");
         foreach (var message in messages.OrderByDescending(message => message.Contains("fp32", StringComparison.Ordinal)))
