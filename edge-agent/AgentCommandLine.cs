@@ -80,6 +80,7 @@ internal static class AgentCommandLine
             smoke,
         };
         root.Add(LocalCommand.Build());
+        root.Add(RetryCommand.Build());
         root.SetAction(async (parsed, cancellationToken) =>
         {
             string? Setting(Option<string> option) =>

@@ -104,7 +104,7 @@ internal sealed class HttpCloudLink(Uri address, Credential credential, TimeProv
                     ContractsJson.Default.DeviceReportReceipt);
                 return receipt is null
                     ? new SendOutcome.Failed("The receipt is null.", null)
-                    : new SendOutcome.Accepted(receipt.AcceptedSeq);
+                    : new SendOutcome.Accepted(receipt.AcceptedSeq, receipt.HighestSeq);
             }
 
             // Only these are about the reports themselves. A key that was revoked, an address that moved, a proxy in between:

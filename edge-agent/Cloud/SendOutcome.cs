@@ -7,7 +7,9 @@ internal abstract record SendOutcome
     {
     }
 
-    internal sealed record Accepted(long AcceptedSeq) : SendOutcome;
+    /// <param name="AcceptedSeq">Everything up to this number is with the service.</param>
+    /// <param name="HighestSeq">The highest number it knows of this device, or 0 from one that does not say.</param>
+    internal sealed record Accepted(long AcceptedSeq, long HighestSeq) : SendOutcome;
 
     /// <summary>The service will never take this batch as it is.</summary>
     /// <param name="Reason">Why.</param>

@@ -18,6 +18,12 @@ internal static class Machine
     internal static string OrtVersion { get; } =
         typeof(Machine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(one => one.Key == "OnnxRuntimeVersion").Value!;
 
+    /// <summary>
+    /// What a model's failure may depend on besides the model: agent, runtime, kernel. Where one of them changes, what failed may be
+    /// tried again.
+    /// </summary>
+    internal static string Surroundings { get; } = $"agent {AgentVersion}, onnxruntime {OrtVersion}, {Kernel()}";
+
     /// <summary>Memory that this process may use in all: the machine's, or the container's if that is less.</summary>
     internal static long TotalMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
@@ -38,4 +44,17 @@ internal static class Machine
     internal static string? ProcessorClassName { get; } = ProcessorClass.Of(Architecture, Processor.InstructionSets());
 
     private static string Architecture => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+
+    private static string Kernel()
+    {
+        const string Release = "/proc/sys/kernel/osrelease";
+        try
+        {
+            return File.Exists(Release) ? $"linux {File.ReadAllText(Release).Trim()}" : Environment.OSVersion.VersionString;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Environment.OSVersion.VersionString;
+        }
+    }
 }

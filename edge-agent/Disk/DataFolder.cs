@@ -24,6 +24,12 @@ internal sealed class DataFolder
 
     internal string DeviceId => Path.Combine(Root, "device-id");
 
+    /// <summary>The random id of this folder.</summary>
+    internal string Instance => Path.Combine(Root, "instance-id");
+
+    /// <summary>What an operator wants to be tried again; the agent takes it up and deletes it.</summary>
+    internal string Retry => Path.Combine(Root, "retry");
+
     internal string State => Path.Combine(Root, "state.json");
 
     internal string Freshness => Path.Combine(Root, "freshness.json");

@@ -41,6 +41,10 @@ internal sealed class StateFile(string path, long firstSeq, Action<int>? beforeW
             );
     }
 
+    /// <summary>The state of a folder that an agent may be working in; null when none can be read.</summary>
+    internal static AgentState? Peek(string path) =>
+        new StateFile(path, 0).Read(out _) is { Schema: AgentState.CurrentSchema } state ? state : null;
+
     internal void Write(AgentState state)
     {
         _writes++;

@@ -86,6 +86,24 @@ internal static partial class Log
     internal static partial void StepFailed(
         ILogger log, string model, string version, string digest, FailureKind kind, string reasonCode, string reason);
 
+    [LoggerMessage(
+        32,
+        LogLevel.Warning,
+        "The service knows reports of this device up to {Highest}, and these ended with {Seq}; they go on above.")]
+    internal static partial void ReportsGoOn(ILogger log, long seq, long highest);
+
+    [LoggerMessage(33, LogLevel.Information, "The channel changed meanwhile; now {Plan}.")]
+    internal static partial void PlanMadeAnew(ILogger log, string plan);
+
+    [LoggerMessage(
+        34,
+        LogLevel.Information,
+        "What failed here may be tried again: {Why} ({Releases} releases and {Compositions} compositions).")]
+    internal static partial void Pardoned(ILogger log, string why, int releases, int compositions);
+
+    [LoggerMessage(35, LogLevel.Warning, "Holds ({HoldCode}): {Reason}")]
+    internal static partial void Holds(ILogger log, string holdCode, string reason);
+
     [LoggerMessage(26, LogLevel.Error, "{Plans} plans in a row led nowhere; waiting.")]
     internal static partial void PlansDoNotSettle(ILogger log, int plans);
 

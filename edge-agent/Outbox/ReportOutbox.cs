@@ -8,15 +8,19 @@ namespace SlmOps.EdgeAgent.Outbox;
 
 /// <summary>
 /// Reports that the service has not confirmed yet: one JSON document a line, after a header such as
-/// <c>{"acked":17}</c>. Each report is on the disk before the step after it begins.
+/// <c>{"acked":17}</c>. Each report is on the disk before the step after it begins. Safe for several threads.
 /// </summary>
 internal sealed class ReportOutbox
 {
     internal const int Capacity = 1000;
     private const long MaxFileBytes = 8 << 20;
     private readonly string _path;
+    private readonly Lock _gate = new();
     private readonly List<DeviceReport> _waiting = [];
     private long _acked;
+
+    // A write that failed may have left half a line: the next one writes the file anew.
+    private bool _torn;
 
     internal ReportOutbox(string path)
     {
@@ -24,10 +28,28 @@ internal sealed class ReportOutbox
         Load();
     }
 
-    internal int Count => _waiting.Count;
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
 
     /// <summary>Highest number ever put in.</summary>
-    internal long LastSeq => _waiting.Count > 0 ? Math.Max(_acked, _waiting[^1].Seq) : _acked;
+    internal long LastSeq
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count > 0 ? Math.Max(_acked, _waiting[^1].Seq) : _acked;
+            }
+        }
+    }
 
     /// <summary>What was wrong with the file when it was read; null when nothing was.</summary>
     internal string? Damage { get; private set; }
@@ -38,50 +60,72 @@ internal sealed class ReportOutbox
     /// <summary>Adds a report; one that is in or was confirmed already is not added again.</summary>
     internal void Append(DeviceReport report)
     {
-        if (report.Seq <= LastSeq)
+        lock (_gate)
         {
-            return;
-        }
+            if (report.Seq <= LastSeq)
+            {
+                return;
+            }
 
-        _waiting.Add(report);
-        if (_waiting.Count > Capacity)
-        {
-            _waiting.RemoveAt(LeastMissed());
-            Dropped++;
-            Rewrite();
-            return;
-        }
+            _waiting.Add(report);
+            if (_waiting.Count > Capacity)
+            {
+                _waiting.RemoveAt(LeastMissed());
+                Dropped++;
+                _torn = true;
+            }
 
-        DiskPath.ClearForFile(_path);
-        using var file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        var length = RandomAccess.GetLength(file);
-        RandomAccess.Write(file, length == 0 ? [.. Header(), .. Line(report)] : Line(report), length);
-        RandomAccess.FlushToDisk(file);
+            if (_torn)
+            {
+                Rewrite();
+                return;
+            }
+
+            _torn = true;
+            DiskPath.ClearForFile(_path);
+            using var file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            var length = RandomAccess.GetLength(file);
+            RandomAccess.Write(file, length == 0 ? [.. Header(), .. Line(report)] : Line(report), length);
+            RandomAccess.FlushToDisk(file);
+            _torn = false;
+        }
     }
 
     /// <summary>The oldest reports, as many as one batch holds.</summary>
-    internal IReadOnlyList<DeviceReport> Peek(int most = DeviceReport.MaxBatch) => _waiting.GetRange(0, Math.Min(_waiting.Count, most));
+    internal IReadOnlyList<DeviceReport> Peek(int most = DeviceReport.MaxBatch)
+    {
+        lock (_gate)
+        {
+            return _waiting.GetRange(0, Math.Min(_waiting.Count, most));
+        }
+    }
 
     /// <summary>Drops everything up to this number.</summary>
     internal void Acknowledge(long seq)
     {
-        _acked = Math.Max(_acked, seq);
-        if (_waiting.RemoveAll(report => report.Seq <= seq) > 0)
+        lock (_gate)
         {
-            Rewrite();
+            _acked = Math.Max(_acked, seq);
+            if (_waiting.RemoveAll(report => report.Seq <= seq) > 0)
+            {
+                Rewrite();
+            }
         }
     }
 
     /// <summary>Numbers what waits anew, in its order; whatever was numbered above counts as never said.</summary>
     internal void Renumber(long first)
     {
-        for (var index = 0; index < _waiting.Count; index++)
+        lock (_gate)
         {
-            _waiting[index] = _waiting[index] with { Seq = first + index };
-        }
+            for (var index = 0; index < _waiting.Count; index++)
+            {
+                _waiting[index] = _waiting[index] with { Seq = first + index };
+            }
 
-        _acked = first - 1;
-        Rewrite();
+            _acked = first - 1;
+            Rewrite();
+        }
     }
 
     /// <summary>
@@ -140,7 +184,12 @@ internal sealed class ReportOutbox
         }
     }
 
-    private void Rewrite() => DurableFile.Write(_path, [.. Header(), .. _waiting.SelectMany(Line)]);
+    private void Rewrite()
+    {
+        _torn = true;
+        DurableFile.Write(_path, [.. Header(), .. _waiting.SelectMany(Line)]);
+        _torn = false;
+    }
 
     private byte[] Header() => [.. JsonSerializer.SerializeToUtf8Bytes(new(_acked), OutboxJson.Default.OutboxHeader), (byte)'\n'];
 

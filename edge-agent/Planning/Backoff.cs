@@ -3,7 +3,7 @@ namespace SlmOps.EdgeAgent.Planning;
 /// <summary>When to try again: exponential with full jitter, so that a fleet never retries in step.</summary>
 internal static class Backoff
 {
-    /// <summary>Tries of one release on this device, interrupted ones included, before it is condemned.</summary>
+    /// <summary>Tries of one release on this device in a row, before the long wait.</summary>
     internal const int MaxAttempts = 3;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);

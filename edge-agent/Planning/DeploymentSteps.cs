@@ -57,7 +57,7 @@ internal static class DeploymentSteps
 
     internal static Plan Continue(Deployment open, Observed observed, DateTimeOffset now)
     {
-        if (open.Attempt > Backoff.MaxAttempts)
+        if (open.FellTooOften)
         {
             return new Plan.Steps(new AgentAction.GiveUp(ReasonCodes.TooManyAttempts, DevicePlanner.TooMany(open)));
         }

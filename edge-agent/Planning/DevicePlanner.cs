@@ -33,7 +33,7 @@ internal static class DevicePlanner
             return Do(GoBackFromWithdrawn(deployment.Release));
         }
 
-        if (deployment.Attempt > Backoff.MaxAttempts)
+        if (deployment.FellTooOften)
         {
             return Do(new AgentAction.GoBack(ReasonCodes.TooManyAttempts, TooMany(deployment)));
         }
@@ -125,7 +125,8 @@ internal static class DevicePlanner
     }
 
     internal static string TooMany(Deployment deployment) =>
-        $"{deployment.Attempt} tries of {deployment.Release.Model} {deployment.Release.Version} ended without a verdict.";
+        $"The device was restarted {deployment.Falls.Count} times within {Deployment.RestartWindow.TotalMinutes:0} minutes in the middle of "
+        + $"{deployment.Release.Model} {deployment.Release.Version}.";
 
     private static AgentAction.GoBack GoBackFromWithdrawn(ReleaseRef release) =>
         new(ReasonCodes.Withdrawn, $"{release.Model} {release.Version} was withdrawn from the channel.");

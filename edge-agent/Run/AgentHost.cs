@@ -70,13 +70,20 @@ internal static class AgentHost
 
                 if (once)
                 {
-                    return await loop.RunOnceAsync(cancellationToken) ? 0 : 1;
+                    var settled = await loop.RunOnceAsync(cancellationToken);
+                    loop.Stop();
+                    return settled ? 0 : 1;
                 }
 
                 await loop.RunAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+                if (recovered)
+                {
+                    loop.Stop();
+                }
+
                 Log.Stopped(log);
                 return 0;
             }
@@ -84,6 +91,7 @@ internal static class AgentHost
             {
                 // A full or failing disk may recover; what the journal says is still true.
                 Log.DiskFault(log, exception);
+                await loop.TellOfDiskAsync(exception, cancellationToken);
                 await Task.Delay(RestAfterFault, TimeProvider.System, cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using SlmOps.Contracts;
+using SlmOps.EdgeAgent.Disk;
 using SlmOps.EdgeAgent.Logging;
-using SlmOps.EdgeAgent.Outbox;
 using SlmOps.EdgeAgent.Planning;
 using SlmOps.EdgeAgent.Slots;
+using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.EdgeAgent.Run;
 
@@ -14,11 +15,8 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
     private const int MaxPlans = 32;
     private const int MaxFinalFlushes = 5;
     private static readonly TimeSpan ShortestSlice = TimeSpan.FromSeconds(30);
-
-    /// <summary>A device that says nothing for three of these counts as offline in its ring.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(5);
-
-    private DateTimeOffset _heard;
+    private readonly Moment _started = new(clock);
+    private bool _diskTold;
     private Plan.Nothing? _told;
 
     /// <summary>Brings the device to where its journal says it is, before anything new.</summary>
@@ -27,10 +25,13 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
         var journal = parts.Journal;
         var rebuilt = parts.Rebuild();
         journal.Recover();
-        if (Recovery.OnStart(journal.State) is var state && state != journal.State)
+        var restarts = journal.State.Deployment?.Restarts;
+        if (Recovery.OnStart(journal.State, clock.GetUtcNow()) is var state && state != journal.State)
         {
             journal.Write(state);
         }
+
+        parts.Mercy.OnStart();
 
         // In the states that switch, the switch is done again; in all others the file says what the journal says.
         CurrentModel.Write(parts.Folder, journal.State.Active, journal.State.ActiveContent);
@@ -41,7 +42,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
             journal.ReportIncident(new(ReasonCodes.StateRebuilt, $"The journal was lost: {rebuilt}"));
         }
 
-        if (parts.HasLostReports)
+        if (parts.HasLostReports || journal.State.Deployment?.Restarts > restarts)
         {
             journal.ReportEverything();
         }
@@ -50,7 +51,40 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
             journal.ReportInventory();
         }
 
-        _heard = clock.GetUtcNow();
+        parts.Voice.ToldEverything();
+    }
+
+    /// <summary>Ends well: what is under way was not interrupted.</summary>
+    internal void Stop()
+    {
+        try
+        {
+            parts.Journal.Stop();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It counts as one restart then, of which there may be some.
+            Log.DiskFault(log, exception);
+        }
+    }
+
+    /// <summary>Says that the disk takes nothing, with a report that is stored nowhere; once until it takes something again.</summary>
+    internal async Task TellOfDiskAsync(Exception fault, CancellationToken cancellationToken)
+    {
+        if (_diskTold)
+        {
+            return;
+        }
+
+        var report = parts.Journal.Unstored(new(DiskFaults.CodeOf(fault), $"The data folder takes nothing: {fault.Message}"));
+        try
+        {
+            _diskTold = await parts.Reporter.SendUnstoredAsync(report, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whoever is told to stop need not say this first.
+        }
     }
 
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -58,7 +92,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
         while (true)
         {
             var nothing = await CycleAsync(cancellationToken);
-            await Task.Delay(Pause(nothing), clock, cancellationToken);
+            await parts.Voice.WaitAsync(Pause(nothing), cancellationToken);
         }
     }
 
@@ -81,25 +115,34 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
                     && nothing.Because is Because.AlreadyActive or Because.NothingReleased or Because.NotInRing or Because.ChannelUnknown;
             }
 
-            await Task.Delay(Pause(nothing), clock, cancellationToken);
+            await parts.Voice.WaitAsync(Pause(nothing), cancellationToken);
         }
     }
 
     internal async Task<Plan.Nothing?> CycleAsync(CancellationToken cancellationToken)
     {
-        var mending = await parts.Guard.LookAsync(parts.Channel.Document, cancellationToken);
-        await parts.Enrolment.EnsureAsync(cancellationToken);
-        await parts.Channel.RefreshAsync(cancellationToken);
-        var nothing = await SettleAsync(cancellationToken);
-        await parts.Records.KeepAsync(parts.Journal.State, cancellationToken);
-        if (clock.GetUtcNow() - _heard >= Heartbeat)
+        parts.Voice.BeatIfDue();
+        parts.Mercy.Look();
+        if (_started.Ago >= Deployment.RestartWindow && Recovery.OnSteady(parts.Journal.State) is var steady
+            && steady != parts.Journal.State)
         {
-            parts.Journal.ReportEverything();
-            _heard = clock.GetUtcNow();
+            parts.Journal.Write(steady);
         }
 
+        var mending = await parts.Voice.DuringAsync(
+            () => parts.Guard.LookAsync(parts.Channel.Document, cancellationToken), cancellationToken);
+        await parts.Enrolment.EnsureAsync(cancellationToken);
+        await parts.Channel.RefreshAsync(cancellationToken);
+        if (parts.Journal.State.Prove(parts.Channel.Document?.Stable) is var proven && !ReferenceEquals(proven, parts.Journal.State))
+        {
+            parts.Journal.Write(proven);
+        }
+
+        var nothing = await SettleAsync(cancellationToken);
+        await parts.Records.KeepAsync(parts.Journal.State, cancellationToken);
         await parts.Housekeeping.TidyAsync(parts.Journal.State, cancellationToken);
         await parts.Reporter.FlushAsync(cancellationToken);
+        _diskTold = false;
         return mending ? null : nothing;
     }
 
@@ -121,7 +164,7 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
                         return null;
                     }
 
-                    await parts.Reporter.FlushAsync(cancellationToken);
+                    await parts.Voice.SayAsync(cancellationToken);
                     break;
             }
         }
@@ -161,6 +204,13 @@ internal sealed class AgentLoop(AgentParts parts, TimeSpan poll, TimeProvider cl
 
     private void Tell(Plan.Nothing nothing)
     {
+        var hold = Holds.Of(nothing, parts.Channel.Document, parts.Observe(), parts.Channel.LastingTrouble, clock.GetUtcNow());
+        if (hold is not null && !hold.IsSame(parts.Journal.State.Hold))
+        {
+            Log.Holds(log, hold.Code, hold.Reason);
+        }
+
+        parts.Journal.Hold(hold);
         if (nothing != _told)
         {
             _told = nothing;

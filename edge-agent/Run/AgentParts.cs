@@ -53,7 +53,7 @@ internal sealed class AgentParts : IDisposable
         }
 
         _local = new(folder);
-        Journal = new(file, outbox, new(deviceId, options.Channel, inventory), clock, _local);
+        Journal = new(file, outbox, new(deviceId, options.Channel, inventory, InstanceFile.Keep(folder, log)), clock, _local);
         var trust = TrustRoots.Load(options.TrustPath);
         var store = new ContentStore(folder);
         var composed = new ComposedFiles(store, trust.ReleaseKey, _local);
@@ -62,7 +62,10 @@ internal sealed class AgentParts : IDisposable
         _rebuilder = file.IsFresh ? new(folder, store, Records, trust.ReleaseKey) : null;
         HasLostReports = outbox.Damage is not null;
         var smoke = new SmokeTrial(options.Launcher, around.Command, options.MemoryBytes, clock);
-        Channel = new(_link, trust, Journal, folder, options.Channel, log);
+        Channel = new(_link, trust, Journal, folder, options.Channel, clock, log);
+        Reporter = new(outbox, _link, _credential, Journal.Renumber, Journal.GoOnAbove, clock, random, log);
+        Voice = new(Journal, Reporter, () => Channel.Document?.Candidate?.DeadlineSeconds ?? 0, clock, log);
+        Mercy = new(Journal, folder, around.System ?? Machine.Surroundings, clock, log);
         var downloader = new BlobDownloader(_link, store, clock, random);
         var packages = new PackageFetcher(
             store, downloader, new(store, downloader, log), around.FreeBytes ?? (() => new DriveInfo(folder.Root).AvailableFreeSpace), log);
@@ -75,13 +78,14 @@ internal sealed class AgentParts : IDisposable
             composed,
             slots,
             smoke,
+            Voice,
             clock);
         var freshness = new FreshnessCheck(_link, new FreshnessFile(folder, trust.Root), Journal, clock, log);
         var restorer = new SlotRestorer(folder, slots, Records, store, composed, _local, downloader);
-        var slotSwitch = new SlotSwitch(Journal, folder, slots, restorer, smoke, clock, random);
-        Runner = new(Journal, freshness, preparation, slotSwitch, clock, random, log);
+        var slotSwitch = new SlotSwitch(Journal, folder, slots, restorer, smoke, Voice, clock, random);
+        var outlook = new Outlook(Channel, Observe, clock, log);
+        Runner = new(Journal, freshness, preparation, slotSwitch, outlook, Voice, clock, random, log);
         Guard = new(Journal, folder, slots, Records, restorer, slotSwitch, clock, log);
-        Reporter = new(outbox, _link, _credential, Journal.Renumber, clock, random, log);
         Housekeeping = new(store, slots, compositions);
     }
 
@@ -96,6 +100,10 @@ internal sealed class AgentParts : IDisposable
     internal Enrolment Enrolment { get; }
 
     internal Reporter Reporter { get; }
+
+    internal Voice Voice { get; }
+
+    internal Mercy Mercy { get; }
 
     internal Housekeeping Housekeeping { get; }
 
@@ -124,6 +132,7 @@ internal sealed class AgentParts : IDisposable
 
     public void Dispose()
     {
+        Reporter.Dispose();
         _link.Dispose();
         _credential.Dispose();
     }

@@ -11,9 +11,10 @@ namespace SlmOps.EdgeAgent.Run;
 /// <param name="BeforeWrite">See <see cref="StateFile"/>.</param>
 /// <param name="AfterWrite">See <see cref="StateFile"/>.</param>
 /// <param name="FreeBytes">Room on the disk of the data folder.</param>
+/// <param name="System">What a model's failure may depend on besides itself; <see cref="Device.Machine.Surroundings"/> unless given.</param>
 internal sealed record AgentSurroundings(
     TimeProvider Clock, Random Random, IReadOnlyList<string> Command, Action<int>? BeforeWrite = null, Action<int>? AfterWrite = null,
-    Func<long>? FreeBytes = null)
+    Func<long>? FreeBytes = null, string? System = null)
 {
     internal static AgentSurroundings Real() =>
         new(TimeProvider.System, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), OwnCommand());

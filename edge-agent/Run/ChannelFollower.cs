@@ -12,8 +12,10 @@ namespace SlmOps.EdgeAgent.Run;
 
 /// <summary>The newest channel document that this device trusts, over restarts.</summary>
 internal sealed class ChannelFollower(
-    HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, ChannelName channel, ILogger log)
+    HttpCloudLink link, TrustRoots trust, Journal journal, DataFolder folder, ChannelName channel, TimeProvider clock, ILogger log)
 {
+    private const int FruitlessLooks = 3;
+    private int _fruitless;
     private string? _etag;
     private bool _isKept;
 
@@ -44,7 +46,37 @@ internal sealed class ChannelFollower(
         }
     }
 
+    /// <summary>
+    /// Why the channel has given nothing that can be followed for a while, so that it is worth telling; null else. One call that
+    /// gets lost is not.
+    /// </summary>
+    internal string? LastingTrouble => _fruitless >= FruitlessLooks ? Trouble : null;
+
+    /// <summary>Looks at the channel in the middle of something else. An answer that does not come in time changes nothing.</summary>
+    internal async Task GlanceAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(patience, clock, cancellationToken);
+        try
+        {
+            if (await link.FetchChannelAsync(channel, _etag, deadline.Token) is ChannelFetch.Fetched fetched)
+            {
+                _etag = Follow(fetched.Envelope) ? fetched.ETag : null;
+            }
+        }
+        catch (Exception exception) when (deadline.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+            && exception is OperationCanceledException or HttpRequestException or IOException)
+        {
+            Log.ChannelUnreachable(log, channel, HttpCloudLink.Describe(exception));
+        }
+    }
+
     internal async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await LookAsync(cancellationToken);
+        _fruitless = Trouble is null ? 0 : _fruitless + 1;
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
     {
         RetryAfter = null;
         switch (await link.FetchChannelAsync(channel, _etag, cancellationToken))

@@ -13,6 +13,8 @@ internal sealed class PlanRunner(
     FreshnessCheck freshness,
     Preparation preparation,
     SlotSwitch slotSwitch,
+    Outlook outlook,
+    Voice voice,
     TimeProvider clock,
     Random random,
     ILogger log)
@@ -21,15 +23,16 @@ internal sealed class PlanRunner(
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan RefusalWait = TimeSpan.FromHours(1);
 
-    /// <summary>Runs steps until one fails or all are done.</summary>
+    /// <summary>Runs steps until one fails, the channel asks for something else, or all are done.</summary>
     /// <returns>False when the time slice ended in the middle of a download, which goes on as it stands.</returns>
     internal async Task<bool> RunAsync(Plan.Steps plan, DateTimeOffset sliceEnd, CancellationToken cancellationToken)
     {
-        foreach (var action in plan.Actions)
+        for (var step = 0; step < plan.Actions.Count; step++)
         {
+            var action = plan.Actions[step];
             Log.StepStarted(log, action.GetType().Name, Model?.Model, Model?.Version, Model?.Digest.ToString());
             var before = journal.State.Deployment;
-            var failure = await RunAsync(action, sliceEnd, cancellationToken);
+            var failure = await voice.DuringAsync(() => RunAsync(action, sliceEnd, cancellationToken), cancellationToken);
             if (failure == BlobDownloader.TimeIsUp)
             {
                 return false;
@@ -46,10 +49,21 @@ internal sealed class PlanRunner(
             {
                 return true;
             }
+
+            var rest = plan.Actions.Skip(step + 1).ToList();
+            await voice.SayAsync(cancellationToken);
+            if (TakesLong(action) && rest.Count > 0 && !await outlook.StillLeadsToAsync(rest, cancellationToken))
+            {
+                return true;
+            }
         }
 
         return true;
     }
+
+    // What a channel may take back while they run, so that it is not put in charge.
+    private static bool TakesLong(AgentAction action) =>
+        action is AgentAction.Download or AgentAction.Verify or AgentAction.Stage or AgentAction.SmokeTest;
 
     private ReleaseRef? Model => journal.State.Deployment?.Release;
 
@@ -128,10 +142,13 @@ internal sealed class PlanRunner(
         switch (failure.Kind)
         {
             case FailureKind.Transient:
-                var pause = failure.RetryAfter ?? Backoff.Delay(before.Pauses, FirstPause, LongestPause, random);
+                // A line that breaks again and again, and brings bytes each time, is not left alone for longer each time.
+                var fruitless = before.State != DeviceState.Downloading || before.BytesFetched == before.BytesAtPause ? before.Pauses : 0;
+                var pause = failure.RetryAfter ?? Backoff.Delay(fruitless, FirstPause, LongestPause, random);
                 Deployment Paused(Deployment deployment) => Because(deployment, pause) with
                 {
-                    Pauses = before.Pauses + 1,
+                    Pauses = fruitless + 1,
+                    BytesAtPause = before.BytesFetched,
 
                     // Who waits asks the metadata again.
                     Listed = before.State == DeviceState.Pending ? null : deployment.Listed,

@@ -16,6 +16,7 @@ internal sealed class Preparation(
     ComposedFiles composed,
     ModelSlots slots,
     SmokeTrial smoke,
+    Voice voice,
     TimeProvider clock)
 {
     internal async Task<Failure?> RetrieveAsync(CancellationToken cancellationToken)
@@ -40,12 +41,14 @@ internal sealed class Preparation(
             journal.Move(DeviceEvent.DownloadStarted, deployment => deployment with { ReasonCode = null, Reason = null, NotBefore = null });
         }
 
-        var received = packages.Received;
+        await voice.SayAsync(cancellationToken);
+        var (received, before) = (packages.Received, journal.Deployment.BytesFetched);
         Deployment Timed(Deployment deployment) => deployment.WithPhase("download", clock.GetElapsedTime(started)) with
         {
-            BytesFetched = deployment.BytesFetched + packages.Received - received,
+            BytesFetched = before + packages.Received - received,
         };
         Failure? failure;
+        journal.Fetched = () => before + packages.Received - received;
         try
         {
             // Known from before, but no longer kept; whether they can be had decides about nothing now.
@@ -62,6 +65,10 @@ internal sealed class Preparation(
             // The agent is asked to stop; what it fetched is kept, and so is how much that was.
             journal.Write(journal.State with { Deployment = Timed(journal.Deployment) });
             throw;
+        }
+        finally
+        {
+            journal.Fetched = null;
         }
 
         if (failure is null)
@@ -110,6 +117,7 @@ internal sealed class Preparation(
             state => state.With(target, new(journal.Deployment.Release, Variant, Committed: false)
             {
                 Sequence = journal.Deployment.Listed?.Sequence ?? 0,
+                Proven = journal.Deployment.Assignment.RolloutId is null,
                 Adaptation = journal.Deployment.Adaptation,
             }));
         return null;
@@ -119,6 +127,7 @@ internal sealed class Preparation(
     {
         var started = clock.GetTimestamp();
         journal.Move(DeviceEvent.SmokeTestStarted);
+        await voice.SayAsync(cancellationToken);
         var target = journal.Deployment.Target!.Value;
         if (await slots.FindDamageAsync(target, Variant, journal.Deployment.Adaptation, cancellationToken) is { } damage)
         {

@@ -14,6 +14,7 @@ internal sealed class SlotSwitch(
     ModelSlots slots,
     SlotRestorer restorer,
     SmokeTrial smoke,
+    Voice voice,
     TimeProvider clock,
     Random random)
 {
@@ -22,6 +23,9 @@ internal sealed class SlotSwitch(
         var started = clock.GetTimestamp();
         var target = journal.Deployment.Target!.Value;
         journal.Move(DeviceEvent.ActivationStarted);
+
+        // Silence before this says nothing about the release, and after it much: so it is said before anything is switched.
+        await voice.SayAsync(cancellationToken);
 
         // What is hashed here is what the switch puts in charge, also after a power cut between the two.
         if (
@@ -98,7 +102,7 @@ internal sealed class SlotSwitch(
     }
 
     /// <summary>
-    /// Puts the committed model before in charge again. What failed by itself is condemned; what was withdrawn, or suffered
+    /// Puts the model before in charge again, if that was stable. What failed by itself is condemned; what was withdrawn, or suffered
     /// from this device, is not, and the latter is tried again after a while.
     /// </summary>
     internal async Task GoBackAsync(string code, string reason, CancellationToken cancellationToken)
@@ -129,7 +133,8 @@ internal sealed class SlotSwitch(
         }
 
         if (
-            content is not { Committed: true }
+            content is null
+            || !(switched ? AgentState.IsWayBack(content, journal.Deployment.Release) : content.Committed)
             || !await restorer.MendAsync(back!.Value, content, cancellationToken))
         {
             Strand(bad, withdrawn);

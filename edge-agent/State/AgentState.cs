@@ -46,6 +46,15 @@ internal sealed record AgentState(int Schema, long LastSeq)
     /// <summary>Compositions that failed here, newest first.</summary>
     public IReadOnlyList<CondemnedComposition> CondemnedCompositions { get; init => field = value ?? []; } = [];
 
+    /// <summary>True when the agent was told to stop and did; false while it runs, and after everything else that ended it.</summary>
+    public bool StoppedCleanly { get; init; }
+
+    /// <summary>Agent, runtime and system under which the condemned failed; null in files from before this was kept.</summary>
+    public string? Surroundings { get; init; }
+
+    /// <summary>Why the device does nothing about what its channel asks for, as it was said last; null when it does.</summary>
+    public Holding? Hold { get; init; }
+
     /// <summary>More than two matter at once (stable and candidate), the rest saves a fetch when one comes back.</summary>
     internal const int MaxKnown = 4;
 
@@ -59,9 +68,25 @@ internal sealed record AgentState(int Schema, long LastSeq)
     /// <summary>The slot that a new model goes into.</summary>
     internal Slot Inactive => Active == Slot.A ? Slot.B : Slot.A;
 
-    /// <summary>The committed model before the active one, unless it lies under the security floor; or null.</summary>
-    internal SlotContent? WayBack =>
-        Active is not null && this[Inactive] is { Committed: true } content && RefuseFallback(content) is null ? content : null;
+    /// <summary>The committed model before the active one, if that may be put in charge again; or null.</summary>
+    internal SlotContent? WayBack => ActiveContent is { } active && this[Inactive] is { Committed: true } content
+        && IsWayBack(content, active.Release) && RefuseFallback(content) is null ? content : null;
+
+    /// <summary>
+    /// True when a slot holds what was stable, or the same release as the one that is left: a candidate that was superseded before
+    /// it passed is nothing to go back to.
+    /// </summary>
+    internal static bool IsWayBack(SlotContent content, ReleaseRef from) =>
+        content.Committed && (content.Proven != false || content.Release.Digest == from.Digest);
+
+    /// <summary>Knows of what the slots hold that it became stable.</summary>
+    internal AgentState Prove(ReleaseRef? stable)
+    {
+        SlotContent? Proved(SlotContent? content) =>
+            content is { Proven: not true } && content.Release.Digest == stable?.Digest ? content with { Proven = true } : content;
+        var (a, b) = (Proved(A), Proved(B));
+        return ReferenceEquals(a, A) && ReferenceEquals(b, B) ? this : this with { A = a, B = b };
+    }
 
     internal ReleaseFloor FloorOf(ModelName model) => Floors?.GetValueOrDefault(model) ?? ReleaseFloor.None;
 
@@ -138,7 +163,12 @@ internal sealed record AgentState(int Schema, long LastSeq)
                         .Take(MaxCondemned - 1),
                 ],
             }
-            : Condemn(new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at));
+            : Condemn(
+                new(deployment.Release.Digest, deployment.Variant?.Manifest ?? default, code, at)
+                {
+                    Model = deployment.Release.Model,
+                    Version = deployment.Release.Version,
+                });
 
     /// <param name="firstSeq">
     /// Reports start after this, which must be higher than any number the device used in a life before: the service

@@ -7,4 +7,11 @@ namespace SlmOps.EdgeAgent.State;
 /// <param name="Manifest">Manifest digest of the variant, or default when it failed before one was chosen.</param>
 /// <param name="Code">Why, in kebab case.</param>
 /// <param name="At">When.</param>
-internal sealed record CondemnedRelease(Digest Release, Digest Manifest, string Code, DateTimeOffset At);
+internal sealed record CondemnedRelease(Digest Release, Digest Manifest, string Code, DateTimeOffset At)
+{
+    /// <summary>Name of the model; null in files from before it was kept.</summary>
+    public ModelName? Model { get; init; }
+
+    /// <summary>Its version; null in files from before it was kept.</summary>
+    public ModelVersion? Version { get; init; }
+}

@@ -27,8 +27,17 @@ internal sealed record Deployment(Assignment Assignment, int Attempt, DeviceStat
     /// <summary>When the soak ends, or null before it began.</summary>
     public DateTimeOffset? SoakUntil { get; init; }
 
-    /// <summary>Interruptions of the network in a row; they lengthen the wait and count as no attempt.</summary>
+    /// <summary>Interruptions of the network in a row that brought nothing; they lengthen the wait and count as no attempt.</summary>
     public int Pauses { get; init; }
+
+    /// <summary><see cref="BytesFetched"/> at the last of them.</summary>
+    public long BytesAtPause { get; init; }
+
+    /// <summary>Restarts in the middle of it, clean ones not counted.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>When those came that may be the model's doing; what is older than <see cref="RestartWindow"/> is forgotten.</summary>
+    public IReadOnlyList<DateTimeOffset> Falls { get; init => field = value ?? []; } = [];
 
     /// <summary>Nothing is tried before this time.</summary>
     public DateTimeOffset? NotBefore { get; init; }
@@ -52,7 +61,16 @@ internal sealed record Deployment(Assignment Assignment, int Attempt, DeviceStat
     [JsonPropertyName("overlay")]
     public AdaptationPick? Adaptation { get; init; }
 
+    /// <summary>So many <see cref="Falls"/> within <see cref="RestartWindow"/> end it.</summary>
+    internal const int MaxFalls = 3;
+
+    /// <summary>A model that takes its device down does so soon; what comes once a night is a night's reboot.</summary>
+    internal static readonly TimeSpan RestartWindow = TimeSpan.FromMinutes(10);
+
     internal ReleaseRef Release => Assignment.Release;
+
+    /// <summary>True when the device was restarted too often in a short time while it tested, took up or watched the model.</summary>
+    internal bool FellTooOften => Falls.Count >= MaxFalls;
 
     /// <summary>Adds to the time a phase has taken.</summary>
     internal Deployment WithPhase(string name, TimeSpan took) => this with

@@ -70,7 +70,10 @@ public static class OutcomeTable
         new(ReasonCodes.SmokeInterrupted, OutcomeClass.Device, "the test process was killed or took too long; it is tried again"),
         new("environment", OutcomeClass.Device, "not even a tiny model runs on the device, such as without ONNX Runtime's library"),
         new("local-layer-*", OutcomeClass.Device, "the device's own layer is damaged or was changed"),
-        new(ReasonCodes.TooManyAttempts, OutcomeClass.Device, "the device was restarted more than three times in the middle of it"),
+        new(
+            ReasonCodes.TooManyAttempts,
+            OutcomeClass.Device,
+            "the device was restarted three times within ten minutes in the middle of it"),
         new(ReasonCodes.NoVariantFits, OutcomeClass.Device, "no variant fits its hardware: no verdict on the release"),
         new(ReasonCodes.BelowFloor, OutcomeClass.Device, "older than what was installed before: no verdict on the release"),
     ];

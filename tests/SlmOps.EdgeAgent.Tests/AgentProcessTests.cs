@@ -34,7 +34,8 @@ public sealed class AgentProcessTests
         await ExpectAsync(1, bench, "--once", "--log-json");
 
         Assert.Null(bench.Current);
-        Assert.Equal("smoke-not-finite", bench.Service.Reports.Last().Deployment!.ReasonCode);
+        Assert.Equal("smoke-not-finite", bench.Service.Reports.Last(report => report.Deployment is not null).Deployment!.ReasonCode);
+        Assert.Equal(HoldCodes.Condemned, bench.Service.Reports.Last().Hold!.Code);
     }
 
     [Fact]

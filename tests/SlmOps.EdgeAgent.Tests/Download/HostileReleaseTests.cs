@@ -147,7 +147,8 @@ public sealed class HostileReleaseTests
         Assert.StartsWith(code, state.Deployment.ReasonCode, StringComparison.Ordinal);
         Assert.Equal(DeviceState.Rejected, bench.ReportedStates[^1]);
         Assert.Null(bench.Current);
-        Assert.False(bench.Service.Reports.Last().Deployment!.Verified);
+        Assert.False(bench.Service.Reports.Last(report => report.Deployment is not null).Deployment!.Verified);
+        Assert.Equal(HoldCodes.Refused, bench.Service.Reports.Last().Hold!.Code);
     }
 
     /// <summary>A release whose signature is right and whose one manifest is not: the release key was misused or the writer is broken.</summary>

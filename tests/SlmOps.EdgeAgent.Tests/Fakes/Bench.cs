@@ -44,6 +44,9 @@ internal sealed class Bench : IAsyncDisposable
 
     internal Func<long>? FreeBytes { get; set; }
 
+    /// <summary>Agent, runtime and kernel, for who changes them; null for those of this machine.</summary>
+    internal string? Surroundings { get; set; }
+
     internal Lines Log { get; } = new();
 
     internal MetadataRepository Metadata { get; }
@@ -110,7 +113,7 @@ internal sealed class Bench : IAsyncDisposable
             options ?? Options,
             Folder,
             (options ?? Options).DeviceId!.Value,
-            new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes),
+            new(Clock, new ConstantRandom(jitter), ScriptCommand, beforeWrite, afterWrite, FreeBytes, Surroundings),
             Log);
 
     internal AgentLoop NewLoop(AgentParts parts) => new(parts, Options.Poll, Clock, new ConstantRandom(0), NullLogger.Instance);
@@ -125,6 +128,7 @@ internal sealed class Bench : IAsyncDisposable
         {
         }
 
+        loop.Stop();
         return parts.Journal.State;
     }
 

@@ -203,9 +203,9 @@ public sealed class DevicePlannerTests
     [InlineData(DeviceState.SmokeTesting, typeof(GiveUp))]
     [InlineData(DeviceState.Activating, typeof(GoBack))]
     [InlineData(DeviceState.Soaking, typeof(GoBack))]
-    public void Plan_MoreTriesThanAllowed_Ends(DeviceState state, Type action)
+    public void Plan_FellTooOftenInAShortTime_Ends(DeviceState state, Type action)
     {
-        var spent = Deployment(Stable(One), state) with { Attempt = 4, SoakUntil = Now.AddSeconds(10) };
+        var spent = Deployment(Stable(One), state) with { Falls = [Now, Now, Now], SoakUntil = Now.AddSeconds(10) };
         Assert.IsType(action, Assert.Single(Assert.IsType<Plan.Steps>(Plan(Document(One), Device(deployment: spent))).Actions));
     }
 

@@ -156,7 +156,8 @@ public sealed class PowerCutTests
         while (
             await RunUntilAsync(
                 bench,
-                state => state.Unqueued is { Deployment.State: DeviceState.SmokeTesting } report && report.Seq != told))
+                state => state.Unqueued is { Inventory: null, Deployment.State: DeviceState.SmokeTesting } report
+                    && report.Seq != told))
         {
             var file = new StateFile(bench.Folder.State, 0);
             file.Load();

@@ -77,7 +77,7 @@ internal sealed class SimAgent
 
         IsOn = true;
         _rest.Clear();
-        State = Recovery.OnStart(State);
+        State = Recovery.OnStart(State, now + ClockAhead);
         Say(State.Deployment, now);
     }
 
