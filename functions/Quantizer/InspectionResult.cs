@@ -89,12 +89,12 @@ public sealed record ModelFacts
     /// <summary>Nodes that already compute with quantized weights.</summary>
     public required int QuantizedNodes { get; init; }
 
-    /// <summary>Places that some versions of ONNX Runtime get wrong or refuse, and the version from which on none does.</summary>
+    /// <summary>Places that versions of ONNX Runtime get wrong, refuse or take very long for, and the version from which on none does.</summary>
     public IReadOnlyList<RuntimeWarning> Warnings { get; init; } = [];
 }
 
-/// <summary>Something that only some versions of ONNX Runtime do right.</summary>
-/// <param name="From">The version from which on all do, such as <c>1.29.0</c>.</param>
+/// <summary>Something that only some versions of ONNX Runtime do right, or none.</summary>
+/// <param name="From">The version from which on all do, such as <c>1.29.0</c>; empty where none is known that does.</param>
 /// <param name="Text">What it is about: versions, node and reason.</param>
 public sealed record RuntimeWarning(string From, string Text);
 

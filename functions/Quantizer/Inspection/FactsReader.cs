@@ -57,7 +57,12 @@ internal static class FactsReader
     {
         var index = new ValueIndex(model);
         var needs = new StandingNeeds(model, index, new BranchFolding(model, index)).Find(_ => false, _ => false);
-        return [.. needs.Take(MostWarnings).Select(need => new RuntimeWarning(need.From.ToString(3), need.Text))];
+        return
+        [
+            .. needs.Select(need => new RuntimeWarning(need.From.ToString(3), need.Text))
+                .Concat(new SuspectProducts(model, index).Find().Select(text => new RuntimeWarning("", text)))
+                .Take(MostWarnings),
+        ];
     }
 
     private static SortedDictionary<string, long> Opsets(OnnxModel model)

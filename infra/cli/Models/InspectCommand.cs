@@ -60,7 +60,8 @@ internal static class InspectCommand
 
         foreach (var warning in facts.Warnings)
         {
-            terminal.Say($"warning     {warning.Text}; from {warning.From} on all is well");
+            var cure = warning.From.Length > 0 ? $"from {warning.From} on all is well" : "no version up to 1.31.1 does better";
+            terminal.Say($"warning     {warning.Text}; {cure}");
         }
 
         foreach (var recipe in recipes)
