@@ -9,6 +9,7 @@ internal static class DevicePlanner
     internal static Plan Plan(ChannelDocument? document, Observed observed, DateTimeOffset clock)
     {
         var now = clock < observed.State.ClockFloor ? observed.State.ClockFloor : clock;
+        document = ClassView.Of(document, observed.ProcessorClass);
 
         // What has touched the active model is brought to its end first, whatever the channel says by now.
         return UnderWay(document, observed.State, now) ?? (document is null

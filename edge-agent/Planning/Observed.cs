@@ -11,6 +11,9 @@ internal sealed record Observed(
     Preference Preference,
     AgentState State)
 {
+    /// <summary>Class of the processor; null for one that nothing is known of.</summary>
+    public string? ProcessorClass { get; init; }
+
     /// <summary>Adaptations of the channel.</summary>
     public IReadOnlyList<ChannelOverlay> Adaptations { get; init; } = [];
 

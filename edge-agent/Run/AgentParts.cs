@@ -34,7 +34,10 @@ internal sealed class AgentParts : IDisposable
             options.Labels,
             new(options.MemoryBytes, Version.Parse(inventory.OrtVersion), inventory.InstructionSets.ToHashSet()),
             options.Preference,
-            AgentState.Fresh(0));
+            AgentState.Fresh(0))
+        {
+            ProcessorClass = inventory.ProcessorClass,
+        };
         _credential = new(folder, deviceId, options.Channel, clock, log);
         _link = new(options.Url, _credential, clock);
         Enrolment = new(_credential, _link, options.Token, clock, random, log);

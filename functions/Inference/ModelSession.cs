@@ -62,6 +62,11 @@ internal static class ModelSession
 
     private static InferenceSession Exact(string modelPath, SessionOptions options)
     {
+        if (new FileInfo(modelPath).Length > ExactTwin.MaxBytes)
+        {
+            throw new ModelOpenException("too-large", modelPath, $"'{modelPath}' is too large to be held twice.");
+        }
+
         var graph = File.ReadAllBytes(modelPath);
         ExactTwin.Rewrite(graph);
         options.AddSessionConfigEntry(

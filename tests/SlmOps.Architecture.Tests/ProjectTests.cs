@@ -9,7 +9,7 @@ public sealed class ProjectTests
     {
         ["SlmOps.Contracts"] = [],
         ["SlmOps.Quantizer"] = [],
-        ["SlmOps.Inference"] = [],
+        ["SlmOps.Inference"] = ["SlmOps.Contracts"],
         ["SlmOps.Runner"] = ["SlmOps.Inference"],
         ["SlmOps.Packaging"] = ["SlmOps.Contracts"],
         ["SlmOps.Pipeline"] = ["SlmOps.Contracts", "SlmOps.Inference", "SlmOps.Packaging", "SlmOps.Quantizer", "SlmOps.Runner"],

@@ -52,7 +52,7 @@ public sealed class BadBuildTests
         var real = second.Devices.Single(device => device.Id == "real");
         Assert.Equal(DeviceState.FailedNoStateChange, real.State);
         Assert.Equal(goodManifest, real.Active);
-        Assert.Contains("tokens are the expected ones", real.Reason, StringComparison.Ordinal);
+        Assert.Contains("log-probabilities differ by 2 on average", real.Reason, StringComparison.Ordinal);
         Assert.Contains("real", second.Rollout!.Reason, StringComparison.Ordinal);
         Assert.Equal([RingState.Error, RingState.Scheduled], second.Rollout.Rings.Select(ring => ring.State));
         Assert.DoesNotContain(later.Reported, report => report.Release == second.ReleaseDigest);
@@ -85,7 +85,13 @@ public sealed class BadBuildTests
                 {
                     Prompts = [.. smoke.Prompts.Select(prompt => prompt with
                     {
-                        GreedyTokens = [.. prompt.GreedyTokens!.Select(token => (token + 1) % OnnxModels.Vocabulary)],
+                        Forced = prompt.Forced! with
+                        {
+                            Whole = prompt.Forced.Whole with
+                            {
+                                LogProbs = [.. prompt.Forced.Whole.LogProbs.Select(logProb => logProb - 2)],
+                            },
+                        },
                     })],
                 },
             };

@@ -1,3 +1,4 @@
+using SlmOps.Inference.Smoke;
 using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
@@ -110,6 +111,25 @@ public sealed class ModelSandbox : IAsyncDisposable
         (
             await AskAsync(new RunRequest.Answer(modelPath, options, prompts, newTokens), null, cancellationToken).ConfigureAwait(false)
         ).Answered
+        ?? throw Misunderstood();
+
+    /// <summary>What a language model says of texts, as it is and computed in other ways.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="options">How to open it.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="cancellationToken">Kills the process.</param>
+    public async Task<RecordedTexts> RecordTextsAsync(
+        string modelPath, LanguageModelOptions options, IReadOnlyList<ForcedText> texts, CancellationToken cancellationToken) =>
+        (await AskAsync(new RunRequest.RecordTexts(modelPath, options, texts), null, cancellationToken).ConfigureAwait(false)).Texts
+        ?? throw Misunderstood();
+
+    /// <summary>What any other model makes of a few inputs, as it is and computed in other ways.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="options">What its inputs are.</param>
+    /// <param name="cancellationToken">Kills the process.</param>
+    public async Task<RecordedRuns> RecordRunsAsync(
+        string modelPath, OutputComparisonOptions options, CancellationToken cancellationToken) =>
+        (await AskAsync(new RunRequest.RecordRuns(modelPath, options), null, cancellationToken).ConfigureAwait(false)).Runs
         ?? throw Misunderstood();
 
     /// <summary><see cref="AdapterTrial.Run"/>, with its exceptions and <see cref="SandboxException"/>.</summary>

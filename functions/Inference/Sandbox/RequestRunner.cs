@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using SlmOps.Inference.Samples;
+using SlmOps.Inference.Smoke;
 using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
@@ -38,6 +39,11 @@ internal sealed class RequestRunner : IDisposable
                         ask.Baseline, ask.Candidate, ask.Options, Alone(progress), CancellationToken.None),
                 },
                 RunRequest.Answer ask => new() { Answered = Answer(ask, progress) },
+                RunRequest.RecordTexts ask => new()
+                {
+                    Texts = SmokeRecorder.Texts(Open(ask.Model, new() { Model = ask.Options }).Model, ask.Options, ask.Texts),
+                },
+                RunRequest.RecordRuns ask => new() { Runs = SmokeRecorder.Runs(Closed(ask.Model), ask.Options) },
                 RunRequest.TryAdapters ask => new()
                 {
                     Adapters = AdapterTrial.Run(ask.Model, ask.Sets, ask.Prompts, ask.Threads, Alone(progress)),
@@ -82,6 +88,12 @@ internal sealed class RequestRunner : IDisposable
     {
         Close();
         return progress;
+    }
+
+    private string Closed(string path)
+    {
+        Close();
+        return path;
     }
 
     private AnswerResult Answer(RunRequest.Answer ask, IProgress<double> progress)

@@ -1,3 +1,4 @@
+using SlmOps.Inference.Smoke;
 using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
@@ -18,6 +19,10 @@ internal sealed record RunReply
     public OutputComparisonResult? Compared { get; init; }
 
     public AnswerResult? Answered { get; init; }
+
+    public RecordedTexts? Texts { get; init; }
+
+    public RecordedRuns? Runs { get; init; }
 
     public IReadOnlyList<AdapterOutcome>? Adapters { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SlmOps.Inference.Smoke;
 using SlmOps.Inference.Trials;
 
 namespace SlmOps.Inference.Sandbox;
@@ -11,6 +12,8 @@ namespace SlmOps.Inference.Sandbox;
 [JsonDerivedType(typeof(Compare), "compare")]
 [JsonDerivedType(typeof(Answer), "answer")]
 [JsonDerivedType(typeof(TryAdapters), "try-adapters")]
+[JsonDerivedType(typeof(RecordTexts), "record-texts")]
+[JsonDerivedType(typeof(RecordRuns), "record-runs")]
 [JsonDerivedType(typeof(Own), "own")]
 [JsonDerivedType(typeof(Trial), "trial")]
 internal abstract record RunRequest
@@ -37,6 +40,12 @@ internal abstract record RunRequest
         LanguageModelOptions Options,
         IReadOnlyList<IReadOnlyList<int>> Prompts,
         IReadOnlyList<int> NewTokens) : RunRequest;
+
+    /// <summary><see cref="SmokeRecorder.Texts"/>.</summary>
+    internal sealed record RecordTexts(string Model, LanguageModelOptions Options, IReadOnlyList<ForcedText> Texts) : RunRequest;
+
+    /// <summary><see cref="SmokeRecorder.Runs"/>.</summary>
+    internal sealed record RecordRuns(string Model, OutputComparisonOptions Options) : RunRequest;
 
     /// <summary>Each set of adapters over the same model; without prompts the model is no language model.</summary>
     internal sealed record TryAdapters(

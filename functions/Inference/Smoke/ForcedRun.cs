@@ -1,10 +1,17 @@
+using System.Numerics.Tensors;
+using SlmOps.Contracts;
 using SlmOps.Inference.Predictions;
 
 namespace SlmOps.Inference.Smoke;
 
+/// <summary>A text to feed.</summary>
+/// <param name="Tokens">Token ids, at least two.</param>
+/// <param name="Steps">How many of the first ones are also given one by one, 0 to all but the last.</param>
+public sealed record ForcedText(IReadOnlyList<int> Tokens, int Steps);
+
 /// <summary>
 /// Feeds a model texts and writes down what it says of each token. The texts are given, so a near-tie that goes the other
-/// way changes one entry and not all that follow.
+/// way changes one entry and not all that follow. Numbers that are not finite are written down as they are.
 /// </summary>
 public static class ForcedRun
 {
@@ -14,69 +21,60 @@ public static class ForcedRun
     /// <param name="cancellationToken">Stops the run, also within a forward pass.</param>
     /// <exception cref="ArgumentException">When a text does not fit the model.</exception>
     /// <exception cref="InferenceException">When the model fails while it runs.</exception>
-    public static IReadOnlyList<ForcedTrace> Run(LanguageModel model, IReadOnlyList<ForcedText> texts, CancellationToken cancellationToken)
+    public static IReadOnlyList<SmokeText> Run(LanguageModel model, IReadOnlyList<ForcedText> texts, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
-        var rows = new RowReader(model.Shape.VocabularySize);
-        return [.. texts.Select(text => new ForcedTrace(
-            Feed(model, text.Tokens, text.Tokens.Count - 1, rows, cancellationToken),
-            text.Steps > 0 ? Feed(model, text.Tokens.Take(text.Steps + 1).ToList(), 1, rows, cancellationToken) : null))];
+        var softmax = new Softmax(model.Shape.VocabularySize);
+        return [.. texts.Select(text => new SmokeText(text.Tokens, Feed(model, [.. text.Tokens], text.Tokens.Count - 1, softmax))
+        {
+            Steps = text.Steps > 0 ? Feed(model, [.. text.Tokens.Take(text.Steps + 1)], 1, softmax) : null,
+        })];
+
+        SmokeTrace Feed(LanguageModel model, int[] tokens, int atOnce, Softmax softmax) =>
+            Trace(model, tokens, atOnce, softmax, cancellationToken);
     }
 
-    private static TokenTrace Feed(
-        LanguageModel model, IReadOnlyList<int> tokens, int atOnce, RowReader rows, CancellationToken cancellationToken)
+    private static SmokeTrace Trace(LanguageModel model, int[] tokens, int atOnce, Softmax softmax, CancellationToken cancellationToken)
     {
-        int[] text = [.. tokens];
+        var vocabulary = model.Shape.VocabularySize;
         var (best, margins, logProbs) = (new List<int>(), new List<double>(), new List<double>());
         using var session = model.NewSession();
-        for (var start = 0; start < text.Length - 1; start += atOnce)
+        for (var start = 0; start < tokens.Length - 1; start += atOnce)
         {
-            var count = Math.Min(atOnce, text.Length - 1 - start);
-            var logits = session.Append(text.AsSpan(start, count), allLogits: true, cancellationToken);
+            var count = Math.Min(atOnce, tokens.Length - 1 - start);
+            var logits = session.Append(tokens.AsSpan(start, count), allLogits: true, cancellationToken);
             for (var row = 0; row < count; row++)
             {
-                var (first, margin, logProb) = rows.Read(
-                    logits.Slice(row * model.Shape.VocabularySize, model.Shape.VocabularySize), text[start + row + 1]);
-                best.Add(first);
-                margins.Add(margin);
-                logProbs.Add(logProb);
+                var values = logits.Slice(row * vocabulary, vocabulary);
+                softmax.Read(values);
+                best.Add(Argmax.Of(values));
+                margins.Add(Margin(values, best[^1]));
+                logProbs.Add(LogProb(softmax, tokens[start + row + 1]));
             }
         }
 
         return new(best, margins, logProbs);
     }
 
-    /// <summary>One row of logits: its best token, how far it leads, and what the text's next token gets.</summary>
-    private sealed class RowReader(int vocabulary)
+    private static double LogProb(Softmax softmax, int next) => next >= 0 && next < softmax.Logits.Length
+        ? softmax.Logits[next] - softmax.LogSum
+        : throw new ArgumentException($"Token {next} is outside the vocabulary, 0 to {softmax.Logits.Length - 1}.", nameof(next));
+
+    /// <summary>How far the best logit leads; a vocabulary of one has no second.</summary>
+    private static double Margin(ReadOnlySpan<float> logits, int best)
     {
-        private readonly Softmax _softmax = new(vocabulary);
-
-        internal (int Best, double Margin, double LogProb) Read(ReadOnlySpan<float> logits, int next)
+        var second = double.NegativeInfinity;
+        if (best > 0)
         {
-            if (next < 0 || next >= vocabulary)
-            {
-                throw new ArgumentException($"Token {next} is outside the vocabulary, 0 to {vocabulary - 1}.", nameof(next));
-            }
-
-            _softmax.Read(logits);
-            var best = Argmax.Of(logits);
-            var second = double.NegativeInfinity;
-            if (best > 0)
-            {
-                second = Most(logits[..best]);
-            }
-
-            if (best < logits.Length - 1)
-            {
-                second = Math.Max(second, Most(logits[(best + 1)..]));
-            }
-
-            // A vocabulary of one has no second.
-            var margin = vocabulary == 1 ? 0 : logits[best] - second;
-            return (best, margin, _softmax.Logits[next] - _softmax.LogSum);
+            second = TensorPrimitives.Max(logits[..best]);
         }
 
-        private static double Most(ReadOnlySpan<float> logits) => System.Numerics.Tensors.TensorPrimitives.Max(logits);
+        if (best < logits.Length - 1)
+        {
+            second = Math.Max(second, TensorPrimitives.Max(logits[(best + 1)..]));
+        }
+
+        return logits.Length == 1 ? 0 : logits[best] - second;
     }
 }

@@ -80,7 +80,7 @@ internal sealed class PackageStage(
             ParameterSize = VariantFolder.ParameterSize(record.Parameters),
         };
         var offer = await VariantFolder.PackAsync(
-            folder, verdict.SmokeTest, description, _packages, cancellationToken).ConfigureAwait(false);
+            folder, verdict, description, _packages, cancellationToken).ConfigureAwait(false);
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
         var attestations = await VariantAttestor.WriteAsync(
             offer, description, TestOutcome.Of(record, verdict), _packages, key, cancellationToken).ConfigureAwait(false);

@@ -13,18 +13,26 @@ namespace SlmOps.Pipeline.Package;
 internal static class VariantFolder
 {
     /// <summary>
-    /// Adds the smoke prompts, splits the weights into one file a transformer block and stores everything. A second
+    /// Adds what devices test it by, splits the weights into one file a transformer block and stores everything. A second
     /// release then shares the blobs of every block that did not change.
     /// </summary>
     internal static async Task<VariantOffer> PackAsync(
-        string folder, SmokeTest? smoke, VariantDescription description, IBlobStore store,
+        string folder, ValidateResult? validated, VariantDescription description, IBlobStore store,
         CancellationToken cancellationToken)
     {
-        if (smoke is not null)
+        if (validated?.SmokeTest is { } smoke)
         {
             await File.WriteAllBytesAsync(
                 Path.Combine(folder, ModelFiles.SmokeFile),
                 JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        if (validated?.SmokeOutputs is { } outputs)
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder, SmokeRules.OutputsFileName),
+                JsonSerializer.SerializeToUtf8Bytes(outputs, ContractsJson.Default.SmokeOutputs),
                 cancellationToken).ConfigureAwait(false);
         }
 

@@ -1,3 +1,4 @@
+using SlmOps.Contracts;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Quantizer;
 
@@ -13,7 +14,7 @@ internal static class ModelFiles
     private static readonly Version FirstRuntime = new(1, 16, 0);
 
     /// <summary>Name of the prompts and answers that a device checks a variant with.</summary>
-    internal const string SmokeFile = "smoke.json";
+    internal const string SmokeFile = SmokeRules.FileName;
 
     private static readonly string[] ModelEndings =
         [".onnx", ".onnx_data", ".onnx.data", ".safetensors", ".gguf", ".pt", ".pth", ".bin", ".h5", ".msgpack"];
@@ -46,6 +47,7 @@ internal static class ModelFiles
             !ModelEndings.Any(ending => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
             && !built.Any(other => string.Equals(other.Path, file.Path, StringComparison.OrdinalIgnoreCase))
             && !string.Equals(file.Path, SmokeFile, StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(file.Path, SmokeRules.OutputsFileName, StringComparison.OrdinalIgnoreCase)
             && !record.WeightFiles.Contains(file.Path)
             && file.Path != record.Manifest.Evaluation.Text
             && file.Path != record.Manifest.Smoke

@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.Inference.Sandbox;
+using SlmOps.Inference.Smoke;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Sandboxes;
 using SlmOps.Pipeline.Storage;
@@ -12,7 +13,7 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
     // Made up tokens that a language model without a text is compared on, in both models and for the speed.
     private const int SampleTokens = 8192;
 
-    /// <summary>Figures of a variant, and its answers to the smoke prompts of a language model.</summary>
+    /// <summary>Figures of a variant, and what it says of smoke prompts or makes of sample inputs.</summary>
     /// <param name="record">The run.</param>
     /// <param name="built">The variant.</param>
     /// <param name="candidatePath">Its graph, fetched.</param>
@@ -20,7 +21,7 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
     /// <param name="cancellationToken">Kills what runs.</param>
     /// <exception cref="SandboxException">When one of the two took the process down.</exception>
     /// <exception cref="BaselineException">When the original did so before.</exception>
-    internal async Task<(VariantFigures Figures, SmokeTest? Smoke)> RunAsync(
+    internal async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> RunAsync(
         RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
@@ -39,7 +40,7 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
     private static bool IsOriginalAlone(RunRecord record, QuantizeResult built) =>
         built.Recipe == VariantRequest.Original && !record.NeedsFloat32Twin;
 
-    private async Task<(VariantFigures Figures, SmokeTest? Smoke)> CompareAsync(
+    private async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> CompareAsync(
         RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
         var source = work.Folder("source");
@@ -53,8 +54,8 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
         var sandbox = await sandboxes.StartAsync(size, cancellationToken).ConfigureAwait(false);
         await using (sandbox.ConfigureAwait(false))
         {
-            var measured = await sandbox.CompareAsync(
-                baseline, candidatePath, ModelInputs.Of(record, source, options.Threads), progress: null, cancellationToken)
+            var inputs = ModelInputs.Of(record, source, options.Threads);
+            var measured = await sandbox.CompareAsync(baseline, candidatePath, inputs, progress: null, cancellationToken)
                 .ConfigureAwait(false);
             var figures = new VariantFigures(
                 null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)
@@ -62,8 +63,22 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
                 Cosine = measured.Embeddings?.Cosine,
                 Neighbours = measured.Embeddings?.Neighbours,
             };
-            return (figures, test is null ? null : await SmokePrompts.AnswerAsync(
-                test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false));
+            return test is not null
+                ? (figures, await SmokePrompts.AnswerAsync(
+                    test, sandbox, candidatePath, new() { Threads = options.Threads }, cancellationToken).ConfigureAwait(false), null)
+                : record.IsLanguageModel
+                    ? (figures, null, null)
+                    : (
+                        figures,
+                        null,
+                        Recorded(await sandbox.RecordRunsAsync(candidatePath, inputs, cancellationToken).ConfigureAwait(false)));
         }
     }
+
+    /// <summary>Runs for devices; null where there is nothing that could be compared.</summary>
+    private static SmokeOutputs? Recorded(RecordedRuns recorded) =>
+        new SmokeOutputs(SmokeOutputs.CurrentVersion, SmokeBoundsPolicy.Of(recorded), recorded.Runs) is var outputs
+        && recorded.Runs.Any(run => run.Outputs.Count > 0) && SmokeRules.Fault(outputs) is null
+            ? outputs
+            : null;
 }

@@ -28,7 +28,7 @@ internal sealed class TextTrial(
     /// <param name="cancellationToken">Kills what runs.</param>
     /// <exception cref="SandboxException">When the variant took its process down.</exception>
     /// <exception cref="BaselineException">When the original cannot be run.</exception>
-    internal async Task<(VariantFigures Figures, SmokeTest? Smoke)> RunAsync(
+    internal async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> RunAsync(
         RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
@@ -76,11 +76,17 @@ internal sealed class TextTrial(
                 figures,
                 smoke is null
                     ? null
-                    : await SmokePrompts
+                    : WithTokenizer(record, await SmokePrompts
                         .AnswerAsync(smoke, sandbox, candidatePath, evaluation.Model, cancellationToken)
-                        .ConfigureAwait(false));
+                        .ConfigureAwait(false)),
+                null);
         }
     }
+
+    private static SmokeTest WithTokenizer(RunRecord record, SmokeTest test) =>
+        record.Files.FirstOrDefault(file => file.Path == record.Manifest.Tokenizer) is { } file
+            ? test with { Tokenizer = new(file.Path, file.Digest) }
+            : test;
 
     /// <summary>Deletes what is kept of a run whose variants all have their verdicts.</summary>
     internal void Forget(RunRecord record) => predictions.Remove(KeyOf(record));

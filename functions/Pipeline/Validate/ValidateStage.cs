@@ -59,11 +59,11 @@ internal sealed class ValidateStage(
         var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
-            var (figures, smoke) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
+            var (figures, smoke, made) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
                 ? await texts.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false)
                 : await outputs.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
             var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, built.Recipe == VariantRequest.Original);
-            return new(built.Variant, verdict, Storable(figures), smoke);
+            return new(built.Variant, verdict, Storable(figures), smoke) { SmokeOutputs = made };
         }
         // Only the opened model can tell that the upload's tokens or prompts do not fit it: an ArgumentException there.
         catch (Exception refused)

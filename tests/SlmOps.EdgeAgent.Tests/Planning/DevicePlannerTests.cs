@@ -24,6 +24,26 @@ public sealed class DevicePlannerTests
     [Fact]
     public void Plan_NoDocument_KnowsNothing() => Nothing(Because.ChannelUnknown, DevicePlanner.Plan(null, Device(), Now));
 
+    [Theory]
+    [InlineData(ProcessorClass.Arm64, true)]
+    [InlineData(ProcessorClass.X64V3, false)]
+    [InlineData(null, false)]
+    public void Plan_WithdrawnFromOneClass_IsWithdrawnForItsDevicesAlone(string? processor, bool withdrawn)
+    {
+        ClassWithdrawal from = new(Two.Digest, ProcessorClass.Arm64, One);
+        var device = Device(active: One) with { ProcessorClass = processor };
+
+        var offered = Plan(Document(One, Candidate(Two)) with { WithdrawnFrom = [from] }, device);
+        var stable = Plan(Document(Two) with { WithdrawnFrom = [from] }, device);
+
+        Assert.Equal(withdrawn, offered is Plan.Nothing { Because: Because.AlreadyActive });
+        Assert.Equal(withdrawn, stable is Plan.Nothing { Because: Because.AlreadyActive });
+        Assert.Equal(withdrawn, Plan(Document(Two) with { WithdrawnFrom = [from] }, Device(active: Two, before: One) with
+        {
+            ProcessorClass = processor,
+        }) is Plan.Steps { Actions: [GoBack] });
+    }
+
     [Fact]
     public void Plan_EmptyChannel_NothingReleased() => Nothing(Because.NothingReleased, Plan(Document(null)));
 

@@ -50,7 +50,10 @@ internal sealed class SimulatedDevice : IAsyncDisposable
             Timeout = TimeSpan.FromSeconds(30),
         };
         _director = TrustRoots.Load(platform.Connection.TrustFile).DirectorKey;
-        _inventory = new("1.0.0", "1.31.1", "linux", "x64", 2, ram, [], labels);
+        _inventory = new("1.0.0", "1.31.1", "linux", "x64", 2, ram, [], labels)
+        {
+            ProcessorClass = EdgeAgent.Device.Machine.ProcessorClassName,
+        };
     }
 
     internal string Id { get; }

@@ -21,6 +21,10 @@ public sealed class ValidateStageTests(StageStorage storage)
         Assert.True(judged.Verdict.Accepted, judged.Verdict.Reason);
         Assert.NotNull(judged.Figures.Perplexity);
         Assert.All(judged.SmokeTest!.Prompts, prompt => Assert.Equal(8, prompt.GreedyTokens!.Count));
+        Assert.Equal(2, judged.SmokeTest.Version);
+        Assert.Null(SmokeRules.Fault(judged.SmokeTest));
+        Assert.NotNull(judged.SmokeTest.Prompts[0].Forced!.Steps);
+        Assert.NotNull(judged.SmokeTest.Tokenizer);
         Assert.Equal([EventTypes.ModelValidated, EventTypes.ModelValidated], bench.Sent());
         Assert.Equal(["validate-language@1", "validate-language@1"], await bench.WaitingAsync("package"));
     }
@@ -38,6 +42,8 @@ public sealed class ValidateStageTests(StageStorage storage)
             await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("fp32")),
             await bench.ResultAsync<ValidateResult>(run, ValidateResult.Row("int4")));
         Assert.True(original.Verdict.Accepted);
+        Assert.Null(SmokeRules.Fault(original.SmokeOutputs));
+        Assert.Null(original.SmokeTest);
         Assert.False(int4.Verdict.Accepted);
         Assert.Contains("SQNR", int4.Verdict.Reason, StringComparison.Ordinal);
         Assert.Equal(2, (await bench.WaitingAsync("package")).Count);
