@@ -15,6 +15,7 @@ return args switch
     ["pack", .. var rest] => await PackCommand.RunAsync(rest),
     ["delta", .. var rest] => await DeltaCommand.RunAsync(rest),
     ["worker", .. var rest] => await WorkerCommand.RunAsync(rest),
+    ["smoke", .. var rest] => await SmokeCommand.RunAsync(rest),
     ["up", .. var rest] => await UpCommand.RunAsync(rest),
     _ => Usage(),
 };
@@ -22,6 +23,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Usage: SlmOps.Benchmarks generate|quantize|quality|validate|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up …; see docs/benchmarks.md");
+        "Usage: SlmOps.Benchmarks generate|quantize|quality|validate|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up|smoke …; see docs/benchmarks.md");
     return 2;
 }
