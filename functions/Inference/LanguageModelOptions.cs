@@ -16,7 +16,7 @@ public sealed record LanguageModelOptions
     public int? MaxPositions { get; init; }
 
     /// <summary>Which of the ways to compute the same model; the plain one unless rounding is what is asked about.</summary>
-    public Smoke.Twin Twin { get; init; }
+    public Twin Twin { get; init; }
 
     /// <summary>LoRA adapter files (<c>.onnx_adapter</c>) that every run has active, in this order.</summary>
     public IReadOnlyList<string> Adapters { get; init; } = [];

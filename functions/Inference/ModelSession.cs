@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
-using SlmOps.Inference.Smoke;
 
 namespace SlmOps.Inference;
 

@@ -92,6 +92,9 @@ internal sealed record RingRecord(Ring Ring, RingState State, DateTimeOffset? St
     /// <summary>The share that was asked for, before it became the place of a device.</summary>
     public double? Share { get; init; }
 
+    /// <summary>True when devices were in it when it was opened: it is not taken for empty because a look at the fleet missed them.</summary>
+    public bool HadDevices { get; init; }
+
     /// <summary>Share of its living devices that must fail for the release to be withdrawn; one must in any case.</summary>
     public double ErrorThreshold { get; init; }
 

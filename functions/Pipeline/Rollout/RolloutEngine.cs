@@ -74,7 +74,7 @@ internal static class RolloutEngine
         var opened = rollout.WithRing(index, ring) with { CurrentRing = index };
         var devices = fleet.Count(device => opened.RingOf(device) == index);
         return new(
-            opened,
+            opened.WithRing(index, ring with { HadDevices = devices > 0 }),
             channel.Next(clock.Now),
             [new(EventTypes.RingStarted, $"{index}", new RingStarted(rollout.Id, index, ring.Ring.Name, devices))]);
     }
@@ -141,7 +141,9 @@ internal static class RolloutEngine
         }
 
         var ring = rollout.Rings[rollout.CurrentRing];
-        if (health.Total == 0 && fleet.Any(device => clock.IsRecent(device.LastSeen)))
+        var open = clock.Elapsed(ring.StartedAt ?? clock.Now);
+        var deadline = TimeSpan.FromSeconds(rollout.DeadlineSeconds);
+        if (health.Total == 0 && (!ring.HadDevices || open > deadline) && fleet.Any(device => clock.IsRecent(device.LastSeen)))
         {
             // A ring nobody is in proves nothing, so it may be skipped but cannot be what finishes a rollout.
             return rollout.CurrentRing < rollout.Rings.Count - 1 || Committed(rollout, fleet) > 0
@@ -149,8 +151,7 @@ internal static class RolloutEngine
                 : new(GateOutcome.Wait, "no device committed yet");
         }
 
-        return RingGate.Decide(
-            health, ring, clock.Elapsed(ring.StartedAt ?? clock.Now), TimeSpan.FromSeconds(rollout.DeadlineSeconds));
+        return RingGate.Decide(health, ring, open, deadline);
     }
 
     /// <summary>Why one of the first rings is against the release, for what counts; null when none is.</summary>

@@ -63,12 +63,6 @@ internal static class LabCommand
                 throw new CliException($"--tokens takes 2 to {MostTokens}.", ExitCode.Usage);
             }
 
-            await LabAgents.EnsureAsync(terminal, tools, wanted, cancellationToken);
-            if (wanted.Any(one => tools.Missing(one) is null && tools.IsStale(one)))
-            {
-                terminal.Say($"The agents in {tools.Agents} are older than this build; `{tools.Build}` builds them anew.");
-            }
-
             var folder = Directory.CreateTempSubdirectory("slmops-lab-");
             try
             {
@@ -76,6 +70,14 @@ internal static class LabCommand
                     .OpenAsync(what, () => Connection.Find(connection, parsed), cancellationToken);
                 var original = models.FirstOrDefault(model => model.IsOriginal) ?? models[0];
                 var fed = LabTexts.Of(original, upload, parsed.GetValue(text), parsed.GetValue(tokens), cancellationToken);
+
+                // Once there is something to try: building the agents takes minutes.
+                await LabAgents.EnsureAsync(terminal, tools, wanted, cancellationToken);
+                if (wanted.Any(one => tools.Missing(one) is null && tools.IsStale(one)))
+                {
+                    terminal.Say($"The agents in {tools.Agents} are older than this build; `{tools.Build}` builds them anew.");
+                }
+
                 var report = await RunAsync(terminal, new(tools, wanted, fed, TimeProvider.System), models, cancellationToken);
                 terminal.Screen.Write(LabView.Results(report));
                 LabView.Explain(terminal, report);

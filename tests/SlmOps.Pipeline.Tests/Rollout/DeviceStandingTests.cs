@@ -103,7 +103,8 @@ public sealed class DeviceStandingTests
     {
         var device = SampleFleet.Device("d1", DeviceState.Downloading) with
         {
-            ProgressAt = SampleFleet.Start.AddHours(9), LastSeen = SampleFleet.Start.AddHours(9.5),
+            ProgressAt = SampleFleet.Start.AddHours(9),
+            LastSeen = SampleFleet.Start.AddHours(9.5),
         };
 
         Assert.Equal("AtWork", Of(device, (9 * 3600) + Deadline));

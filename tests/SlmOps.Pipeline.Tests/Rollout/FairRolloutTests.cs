@@ -173,6 +173,20 @@ public sealed class FairRolloutTests
     }
 
     [Fact]
+    public void RingWhoseDeviceIsGoneFromTheFleet_IsGivenUpAtTheDeadlineAndNotBefore()
+    {
+        var lab = new Ring("lab", 1, new Dictionary<string, string> { ["site"] = "lab" });
+        var play = new RolloutPlay(SampleFleet.Rollout(lab, All), "d1").Join("d4", ("site", "lab")).Advance();
+        Assert.Equal(["d4"], play.Offered);
+
+        play.Leave("d4").Wait(Deadline).Advance();
+        Assert.Equal(0, play.Rollout.CurrentRing);
+
+        play.Wait(Second).Advance();
+        Assert.Equal(1, play.Rollout.CurrentRing);
+    }
+
+    [Fact]
     public void LastRing_IsNotSkipped()
     {
         var play = new RolloutPlay(SampleFleet.Rollout(All), "d1").Advance();

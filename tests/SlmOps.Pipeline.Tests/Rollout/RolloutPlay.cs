@@ -58,6 +58,12 @@ internal sealed class RolloutPlay
         return this;
     }
 
+    internal RolloutPlay Leave(string id)
+    {
+        _devices.Remove(id);
+        return this;
+    }
+
     internal RolloutPlay Offline(params string[] ids)
     {
         _offline.UnionWith(ids);

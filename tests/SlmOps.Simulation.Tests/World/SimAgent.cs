@@ -320,7 +320,9 @@ internal sealed class SimAgent
         {
             Deployment = new(new(active.Release, null, null, 0, null), 1, DeviceState.Committed)
             {
-                Variant = active.Variant, Target = State.Active, Verified = true,
+                Variant = active.Variant,
+                Target = State.Active,
+                Verified = true,
             },
         };
     }

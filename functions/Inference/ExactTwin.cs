@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace SlmOps.Inference.Smoke;
+namespace SlmOps.Inference;
 
 /// <summary>A graph whose products of quantized weights are computed in float32, made of the bytes of one that leaves it open.</summary>
 internal static class ExactTwin

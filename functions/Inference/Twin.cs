@@ -1,4 +1,4 @@
-namespace SlmOps.Inference.Smoke;
+namespace SlmOps.Inference;
 
 /// <summary>
 /// Other ways in which this machine computes the same model. They stand for what other processors do, and how far they are
