@@ -155,6 +155,12 @@ internal sealed class Story
 
         for (var round = 0; round < 1500 && !IsSettled(); round++)
         {
+            if (_devices.All(device => !device.IsOn))
+            {
+                // Nobody is left who could take anything.
+                return;
+            }
+
             // A person is asked, and says go on.
             if (_service.Current is { State: RolloutState.Paused } paused)
             {
