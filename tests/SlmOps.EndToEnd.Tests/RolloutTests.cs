@@ -34,16 +34,16 @@ public sealed class RolloutTests(SharedPlatform shared)
     public async Task Device_SilentBeforeThat_IsNoEvidenceAndAPersonIsAsked()
     {
         await using var silent = await SimulatedDevice.StartAsync(
-            _platform, "gone-1", "gone", lab: true, conduct: Conduct.FallsSilentEarly);
-        await using var next = await SimulatedDevice.StartAsync(_platform, "gone-2", "gone");
-        var upload = Models.Mlp("gone", "1", 405, "int8").WithManifest(manifest => manifest["rollout"]!["deadlineSeconds"] = 5);
+            _platform, "early-1", "early", lab: true, conduct: Conduct.FallsSilentEarly);
+        await using var next = await SimulatedDevice.StartAsync(_platform, "early-2", "early");
+        var upload = Models.Mlp("early", "1", 405, "int8").WithManifest(manifest => manifest["rollout"]!["deadlineSeconds"] = 5);
 
         await _platform.UploadAsync(upload);
         var status = await _platform.UntilAsync(upload, RunState.Paused);
-        Assert.StartsWith("no verdict from 1 devices; 1 behind: gone-1 (VERIFIED", status.Rollout!.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("no verdict from 1 devices; 1 behind: early-1 (VERIFIED", status.Rollout!.Reason, StringComparison.Ordinal);
         Assert.Empty(next.Reported);
 
-        var skipped = await _platform.Client.CommandAsync("gone", "skip", "it was switched off", TestContext.Current.CancellationToken);
+        var skipped = await _platform.Client.CommandAsync("early", "skip", "it was switched off", TestContext.Current.CancellationToken);
         Assert.True(skipped.Done, skipped.Message);
         status = await _platform.UntilAsync(upload, RunState.Finished);
         Assert.Equal("skipped: it was switched off", status.Rollout!.Rings[0].Reason);

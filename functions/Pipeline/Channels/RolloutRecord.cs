@@ -92,7 +92,7 @@ internal sealed record RingRecord(Ring Ring, RingState State, DateTimeOffset? St
     /// <summary>The share that was asked for, before it became the place of a device.</summary>
     public double? Share { get; init; }
 
-    /// <summary>True when devices were in it when it was opened: it is not taken for empty because a look at the fleet missed them.</summary>
+    /// <summary>True when devices were in it when it was opened: where they leave the fleet, it is given up at the deadline, not at once.</summary>
     public bool HadDevices { get; init; }
 
     /// <summary>Share of its living devices that must fail for the release to be withdrawn; one must in any case.</summary>

@@ -25,6 +25,7 @@ internal sealed class LabSource(Terminal terminal, string folder)
     {
         if (File.Exists(place))
         {
+            PlainFile.Require(place);
             return place.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
                 ? ([Single(place)], Path.GetDirectoryName(Path.GetFullPath(place)))
                 : (await ArchiveAsync(place, cancellationToken), null);

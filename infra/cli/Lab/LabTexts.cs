@@ -18,8 +18,14 @@ internal static class LabTexts
     internal static LabText Of(LabModel model, string? upload, string? text, int tokens, CancellationToken cancellationToken)
     {
         var inspection = ModelInspector.Inspect(model.Model, ModelArguments.Limits, cancellationToken);
-        // What cannot be read at all is tried all the same: that it does not load is a result.
-        if (inspection.Facts is not { } facts || !UploadFolder.IsLanguageModel(facts))
+        if (inspection.Facts is not { } facts)
+        {
+            // No processor could open it; said before anything is built or emulated.
+            var why = inspection.Problems.Count > 0 ? inspection.Problems[0].Message : "it cannot be read";
+            throw new CliException($"There is nothing to try in {model.Model}: {why}");
+        }
+
+        if (!UploadFolder.IsLanguageModel(facts))
         {
             return new([], WindowTokens, "made up inputs");
         }
