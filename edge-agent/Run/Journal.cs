@@ -181,7 +181,7 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
             clock.GetUtcNow(),
             identity.Channel,
             inventory,
-            deployment is null ? null : StatusOf(deployment, state.ActiveContent),
+            deployment is null ? null : StatusReport.Of(deployment, state.ActiveContent, Fetched?.Invoke()),
             deployment?.Assignment.Traceparent)
         {
             Composition = RunningIn(state),
@@ -193,32 +193,6 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
 
     private static DeviceIncident Short(DeviceIncident incident) =>
         incident with { What = incident.What[..Math.Min(incident.What.Length, MaxReason)] };
-
-    private DeploymentStatus StatusOf(Deployment deployment, SlotContent? active) => new()
-    {
-        RolloutId = deployment.Assignment.RolloutId,
-        Ring = deployment.Assignment.Ring,
-        Release = deployment.Release.Digest,
-        Model = deployment.Release.Model,
-        Version = deployment.Release.Version,
-        Variant = deployment.Variant?.Name,
-        Manifest = deployment.Variant?.Manifest ?? default,
-        Attempt = deployment.Attempt,
-        State = deployment.State,
-        From = deployment.From,
-        Verified = deployment.Verified,
-        Active = active?.Variant.Manifest ?? default,
-        ReasonCode = deployment.ReasonCode,
-        Reason = deployment.Reason,
-        PhaseMs = deployment.PhaseMs.Count == 0 ? null : deployment.PhaseMs,
-        Restarts = deployment.Restarts == 0 ? null : deployment.Restarts,
-        BytesFetched = HasFetched(deployment) ? Fetched?.Invoke() ?? deployment.BytesFetched : null,
-        BytesWhole = HasFetched(deployment) ? deployment.Variant?.Bytes : null,
-        Composition = deployment.Adaptation?.Composition ?? default,
-    };
-
-    private static bool HasFetched(Deployment deployment) =>
-        deployment.State == DeviceState.Downloading || deployment.PhaseMs.ContainsKey("download");
 
     private CompositionStatus RunningIn(AgentState state) => new(
         state.ActiveContent?.Variant.Manifest ?? default,

@@ -23,6 +23,9 @@ internal sealed record ChannelRecord(
     /// <summary>Adaptations, in the order in which a device tries them.</summary>
     public IReadOnlyList<ChannelOverlay> Overlays { get; init => field = value ?? []; } = [];
 
+    /// <summary>Releases withdrawn from one class of processors, newest last.</summary>
+    public IReadOnlyList<ClassWithdrawal> WithdrawnFrom { get; init => field = value ?? []; } = [];
+
     /// <summary>Id of the rollout on its way, or of the one that made the channel's stable release.</summary>
     internal string? LatestRollout => Candidate ?? StableRollout;
 

@@ -27,6 +27,7 @@ internal static class ChannelView
             Stable = state.Stable,
             Candidate = offer,
             Withdrawn = state.Withdrawn,
+            WithdrawnFrom = state.WithdrawnFrom,
             Traceparent = rollout?.Traceparent,
             Overlays = state.Overlays,
         };

@@ -24,6 +24,9 @@ internal sealed record RolloutRecord
     /// <summary>The rollout that brought that, or null.</summary>
     public string? PreviousRollout { get; init; }
 
+    /// <summary>Classes of processors that the release was withdrawn from.</summary>
+    public IReadOnlyList<string> ExcludedClasses { get; init => field = value ?? []; } = [];
+
     /// <summary>Salt of ring membership.</summary>
     public required string Salt { get; init; }
 

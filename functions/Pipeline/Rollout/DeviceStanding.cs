@@ -24,6 +24,11 @@ internal sealed record DeviceStanding(Standing Standing, string Note)
         }
 
         var status = rollout.StatusOf(device);
+        if (ClassExclusion.IsExcluded(rollout, device))
+        {
+            return new(Standing.Incompatible, Describe(device, status, clock));
+        }
+
         var standing = (status?.State) switch
         {
             DeviceState.Committed or DeviceState.AlreadyInstalled => Standing.Committed,

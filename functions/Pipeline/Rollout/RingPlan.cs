@@ -47,7 +47,8 @@ internal static class RingPlan
     {
         var everyone = ring with { Fraction = 1.01 };
         return fleet.Where(device =>
-            clock.IsRecent(device.LastSeen) && RingMembership.Admits(everyone, rollout.Salt, device.Id, device.Labels));
+            clock.IsRecent(device.LastSeen) && !ClassExclusion.IsExcluded(rollout, device)
+            && RingMembership.Admits(everyone, rollout.Salt, device.Id, device.Labels));
     }
 
     private static bool IsSame(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>

@@ -66,6 +66,7 @@ internal static class RolloutCommands
 
             // A person who starts it again takes it back in.
             Withdrawn = [.. channel.Withdrawn.Where(digest => digest != rollout.Release.Digest)],
+            WithdrawnFrom = [.. channel.WithdrawnFrom.Where(one => one.Release != rollout.Release.Digest)],
         });
     }
 

@@ -19,8 +19,9 @@ internal static class RolloutEngine
         RolloutRecord rollout, ChannelRecord channel, IReadOnlyList<DeviceRecord> fleet, ServiceClock clock) => rollout.State switch
         {
             RolloutState.Ready => Start(rollout, channel, fleet, clock),
-            RolloutState.Running => Evaluate(rollout, channel, fleet, clock),
-            RolloutState.Paused => WithdrawFailed(rollout, channel, fleet, clock),
+            RolloutState.Running => ClassExclusion.Next(rollout, channel, fleet, clock.Now) ?? Evaluate(rollout, channel, fleet, clock),
+            RolloutState.Paused =>
+                ClassExclusion.Next(rollout, channel, fleet, clock.Now) ?? WithdrawFailed(rollout, channel, fleet, clock),
             RolloutState.RollingBack => AwaitReturn(rollout, channel, fleet, clock),
             _ => null,
         };

@@ -24,6 +24,6 @@ internal enum Standing
     /// <summary>It has not begun, and nobody hears of it.</summary>
     Offline,
 
-    /// <summary>No variant fits it, or it may not go so low.</summary>
+    /// <summary>No variant fits it, it may not go so low, or the release was withdrawn from its class of processors.</summary>
     Incompatible,
 }

@@ -6,10 +6,9 @@ using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Pipeline.Tests.Rollout;
 
-/// <summary>The rings are canary 10 %, early 50 %, all; see <see cref="RingPlanTests"/> for where devices are.</summary>
+/// <summary>The rings are canary 8.2 % (one of twelve), early 50 %, all; see <see cref="RingPlanTests"/> for where devices are.</summary>
 public sealed class RolloutEngineTests
 {
-    private static readonly RolloutRecord Newer = SampleFleet.Rollout() with { Id = "phi@3.0.0", Release = SampleFleet.Of("3.0.0") };
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1800);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly string[] Twelve = [.. Enumerable.Range(1, 12).Select(number => $"d{number}")];
@@ -353,43 +352,6 @@ public sealed class RolloutEngineTests
                 SampleFleet.Channel(),
                 [SampleFleet.Device("d10", DeviceState.FailedNoStateChange)],
                 new(SampleFleet.Start.AddDays(9))));
-    }
-
-    [Fact]
-    public void Supersede_RunningRollout_EndsIt()
-    {
-        var running = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Rollout;
-
-        var (superseded, channel) = RolloutCommands.Supersede(running, SampleFleet.Channel(), Newer, SampleFleet.Start);
-
-        Assert.Equal((RolloutState.Superseded, "Superseded", "phi@3.0.0 is newer", SampleFleet.Start),
-            (superseded.State, superseded.ReasonCode, superseded.Reason, superseded.EndedAt));
-        Assert.Empty(superseded.OpenRings);
-
-        // It was out and never passed: no device may take it for a way back.
-        Assert.Equal([SampleFleet.Release.Digest], channel.Withdrawn);
-    }
-
-    [Fact]
-    public void Supersede_RolloutThatNeverOpened_LeavesNothingToGoBackFrom() => Assert.Empty(
-        RolloutCommands.Supersede(SampleFleet.Rollout(), SampleFleet.Channel(), Newer, SampleFleet.Start).Channel.Withdrawn);
-
-    [Fact]
-    public void Supersede_ByAnotherRolloutOfTheSameRelease_WithdrawsNothing() => Assert.Empty(
-        RolloutCommands.Supersede(
-            new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Rollout, SampleFleet.Channel(),
-            SampleFleet.Rollout() with { Id = "phi@2.0.0~2" }, SampleFleet.Start).Channel.Withdrawn);
-
-    [Fact]
-    public void Supersede_RolloutThatWaitsForItsDevices_IsRolledBackForItsOwnReason()
-    {
-        var play = new RolloutPlay(SampleFleet.Rollout(), Twelve).Advance().Commit("d10").Advance().Fail("d9").Advance();
-        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
-
-        var (superseded, _) = RolloutCommands.Supersede(play.Rollout, play.Channel, Newer, play.Now);
-
-        Assert.Equal((RolloutState.RolledBack, "ErrorThreshold", play.Rollout.Reason, play.Now),
-            (superseded.State, superseded.ReasonCode, superseded.Reason, superseded.EndedAt));
     }
 
     [Fact]

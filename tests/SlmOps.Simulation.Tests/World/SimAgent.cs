@@ -1,5 +1,6 @@
 using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Planning;
+using SlmOps.EdgeAgent.Run;
 using SlmOps.EdgeAgent.State;
 
 namespace SlmOps.Simulation.Tests.World;
@@ -375,27 +376,7 @@ internal sealed class SimAgent
         State = State with { LastSeq = seq };
         Outbox.Add(new(
             DeviceReport.CurrentSchema, Id, seq, now + ClockAhead, "phi", null,
-            deployment is null
-                ? null
-                : new()
-                {
-                    RolloutId = deployment.Assignment.RolloutId,
-                    Ring = deployment.Assignment.Ring,
-                    Release = deployment.Release.Digest,
-                    Model = deployment.Release.Model,
-                    Version = deployment.Release.Version,
-                    Variant = deployment.Variant?.Name,
-                    Manifest = deployment.Variant?.Manifest ?? default,
-                    Attempt = deployment.Attempt,
-                    State = deployment.State,
-                    From = deployment.From,
-                    Verified = deployment.Verified,
-                    Active = State.ActiveContent?.Variant.Manifest ?? default,
-                    ReasonCode = deployment.ReasonCode,
-                    Reason = deployment.Reason,
-                    BytesFetched = deployment.BytesFetched,
-                    BytesWhole = deployment.Variant?.Bytes,
-                },
+            deployment is null ? null : StatusReport.Of(deployment, State.ActiveContent, deployment.BytesFetched),
             null)
         {
             Instance = $"{Id}-{_lives}",
