@@ -107,7 +107,8 @@ public sealed class ClassExclusionTests
     {
         var channel = SampleFleet.Channel() with
         {
-            Candidate = null, WithdrawnFrom = [new(SampleFleet.Release.Digest, ProcessorClass.Arm64, SampleFleet.Previous)],
+            Candidate = null,
+            WithdrawnFrom = [new(SampleFleet.Release.Digest, ProcessorClass.Arm64, SampleFleet.Previous)],
         };
 
         Assert.Empty(RolloutCommands.Begin(channel, null, SampleFleet.Rollout(), Now).Channel.WithdrawnFrom);
@@ -125,7 +126,8 @@ public sealed class ClassExclusionTests
 
     private static DeviceRecord Waiting(string id, string processor) => SampleFleet.Device(id) with
     {
-        Inventory = SampleFleet.Inventory() with { ProcessorClass = processor }, LastSeen = SampleFleet.Start.AddHours(1),
+        Inventory = SampleFleet.Inventory() with { ProcessorClass = processor },
+        LastSeen = SampleFleet.Start.AddHours(1),
     };
 
     private static DeviceRecord Of(string id, DeviceState state, string? code, string? processor) =>
