@@ -17,7 +17,7 @@ internal static class DemoProfiles
         var suffix = round == 0 ? "" : "-" + (round + 1).ToString(CultureInfo.InvariantCulture);
         return kind switch
         {
-            0 => new($"small{suffix}", "18MiB", "size", "1", NoLabels),
+            0 => new($"small{suffix}", "14MiB", "size", "1", NoLabels),
             1 => new($"ordinary{suffix}", "1GiB", "balanced", "1", NoLabels),
             _ => new($"lab{suffix}", "4GiB", "quality", "1", Lab),
         };
