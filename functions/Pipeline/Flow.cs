@@ -1,6 +1,7 @@
 using SlmOps.Pipeline.Adapt;
 using SlmOps.Pipeline.Deltas;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Lab;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Quantize;
@@ -27,7 +28,12 @@ internal static class Flow
             Computes = true,
         },
         new("quantize", QuantizeResult.Prefix, [ModelQuantized], ["validate"], RefusesVariant, typeof(QuantizeStage)) { Computes = true },
-        new("validate", ValidateResult.Prefix, [ModelValidated], ["package"], RefusesVariant, typeof(ValidateStage)) { Computes = true },
+        new("validate", ValidateResult.Prefix, [ModelValidated], ["lab"], RefusesVariant, typeof(ValidateStage)) { Computes = true },
+        new("lab", LabResult.Prefix, [], ["package"], GoesWithout, typeof(LabStage))
+        {
+            Computes = true,
+            IsAsked = record => record.Manifest.Lab is not null,
+        },
         new("package", PackageResult.Row, [ModelPackaged, ModelRejected], ["deltas"], RejectsRun, typeof(PackageStage)),
         new("deltas", DeltaResult.Row, [], ["release"], GoesWithout, typeof(DeltaStage)) { Computes = true },
         new("release", ReleaseResult.Row, [ModelReleased], ["rollout-start"], RejectsRun, typeof(ReleaseStage)),
@@ -60,5 +66,5 @@ internal static class Flow
 
     internal static IReadOnlyList<FlowStep> NextOf(FlowStep step) => [.. step.Next.Select(Find)];
 
-    internal static StageCall Call(FlowStep step, RunKey run, string? variant) => new(step, NextOf(step), run, variant);
+    internal static StageCall Call(FlowStep step, RunKey run, string? variant) => new(step, NextOf(step), run, variant) { After = NextOf };
 }

@@ -62,6 +62,29 @@ internal static partial class Log
         int problems,
         long elapsedMs);
 
+    [LoggerMessage(119, LogLevel.Information, "Lab: {Model} {Version} {Variant} on {Processor}: {ReasonCode}, {Reason}")]
+    internal static partial void LabTried(
+        ILogger log,
+        string model,
+        string version,
+        string variant,
+        string processor,
+        string reasonCode,
+        string reason);
+
+    [LoggerMessage(
+        122,
+        LogLevel.Information,
+        "Lab: {Model} {Version} {Variant} passed on {Passed} processors of {Tried} that were tried, in {ElapsedMs} ms")]
+    internal static partial void LabDone(
+        ILogger log,
+        string model,
+        string version,
+        string variant,
+        int passed,
+        int tried,
+        long elapsedMs);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, Enum state, int ring, string reason);
 

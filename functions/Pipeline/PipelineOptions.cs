@@ -42,6 +42,18 @@ internal sealed record PipelineOptions
     /// <summary>Most bytes of original models' predictions that are kept on this machine.</summary>
     public long MaxPredictionBytes { get; init; } = 4L << 30;
 
+    /// <summary>The device lab's folder of scripts and processors: infra/lab of the project; empty where there is no lab.</summary>
+    public string LabScripts { get; init; } = "";
+
+    /// <summary>Folder of the lab's agents, with <c>linux-x64</c> and <c>linux-arm64</c> in it.</summary>
+    public string LabAgents { get; init; } = "";
+
+    /// <summary>The agent that the lab runs on this machine's own processor.</summary>
+    public string LabAgent { get; init; } = "";
+
+    /// <summary>Seconds after which the lab tries no further processor with a variant; less than a function may take.</summary>
+    public int MaxLabSeconds { get; init; } = 5400;
+
     /// <summary>Days after which a channel document expires if nobody renews it.</summary>
     public int ChannelDays { get; init; } = 7;
 
@@ -103,6 +115,10 @@ internal sealed record PipelineOptions
         Check(options.MaxRunFileBytes is >= 1 << 20 and <= 1L << 42, "MaxRunFileBytes", "use 1048576 to 4398046511104");
         Check(options.MaxRunThreads is > 0 and <= 4096, "MaxRunThreads", "use 1 to 4096");
         Check(options.MaxPredictionBytes is >= 0 and <= 1L << 42, "MaxPredictionBytes", "use 0 to 4398046511104");
+        Check(
+            (options.LabScripts.Length > 0) == (options.LabAgent.Length > 0), "LabScripts",
+            "name the lab's scripts and LabAgent, this machine's agent, or neither");
+        Check(options.MaxLabSeconds is > 0 and <= 86_400, "MaxLabSeconds", "use 1 to 86400");
         Check(options.ChannelDays is > 0 and <= 365, "ChannelDays", "use 1 to 365");
         Check(options.TickSeconds is > 0 and <= 3600, "TickSeconds", "use 1 to 3600");
         Check(options.KeepReleases is > 0 and <= 1000, "KeepReleases", "use 1 to 1000");

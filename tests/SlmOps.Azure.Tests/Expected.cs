@@ -7,7 +7,7 @@ internal static class Expected
         ["drop", "models", "artifacts", "packages", "channels", "deadletter", "deployments"];
 
     internal static readonly IReadOnlyList<string> StageQueues =
-        ["model-uploads", "quantize", "validate", "package", "deltas", "release", "adapt", "rollout-starts", "rollouts"];
+        ["model-uploads", "quantize", "validate", "lab", "package", "deltas", "release", "adapt", "rollout-starts", "rollouts"];
 
     internal static readonly IReadOnlyList<string> Tables =
         ["runs", "rollouts", "devices", "reports", "repository", "access", "audit", "replays"];

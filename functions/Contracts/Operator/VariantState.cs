@@ -23,4 +23,7 @@ public enum VariantState
 
     /// <summary>Its package exists.</summary>
     Packaged,
+
+    /// <summary>Accepted by validation, and tried in the device lab.</summary>
+    Trying,
 }

@@ -32,4 +32,7 @@ public sealed record VariantStatus
 
     /// <summary>Memory that a device needs for it, in bytes.</summary>
     public long? RamBytes { get; init; }
+
+    /// <summary>What the device lab found, processor by processor; empty until then, and where no lab is asked for.</summary>
+    public IReadOnlyList<LabOutcome> Lab { get; init => field = value ?? []; } = [];
 }

@@ -2,6 +2,7 @@ using SlmOps.Contracts;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
+using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
@@ -39,6 +40,8 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
 
         var built = rows.List<QuantizeResult>(QuantizeResult.Prefix);
         var judged = rows.List<ValidateResult>(ValidateResult.Prefix);
+        var tried = rows.List<LabResult>(LabResult.Prefix);
+        var verdicts = LabChoice.Verdicts(record.Manifest, judged, tried) ?? judged;
         var packaged = rows.Find<PackageResult>(PackageResult.Row);
         var released = rows.Find<ReleaseResult>(ReleaseResult.Row);
         var channel = record.Channel;
@@ -55,7 +58,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             Parameters = record.Parameters,
             Channel = channel,
             ReleaseDigest = released?.Release.Digest ?? default,
-            Variants = [.. record.Manifest.Variants.Select(planned => Variant(planned, built, judged, packaged))],
+            Variants = [.. record.Manifest.Variants.Select(planned => Variant(planned, record, built, verdicts, tried, packaged))],
             Rejections = rejections,
             Rollout = rollout is null ? null : ToStatus.Of(rollout),
             Devices = [.. fleet.Select(device => ToStatus.Of(device, clock))],
@@ -81,7 +84,12 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
         };
 
     private static VariantStatus Variant(
-        VariantRequest planned, IReadOnlyList<QuantizeResult> built, IReadOnlyList<ValidateResult> judged, PackageResult? packaged)
+        VariantRequest planned,
+        RunRecord record,
+        IReadOnlyList<QuantizeResult> built,
+        IReadOnlyList<ValidateResult> judged,
+        IReadOnlyList<LabResult> tried,
+        PackageResult? packaged)
     {
         var build = built.FirstOrDefault(result => result.Variant == planned.Name);
         var verdict = judged.FirstOrDefault(result => result.Variant == planned.Name);
@@ -93,6 +101,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             (_, null, _) => VariantState.Validating,
             (_, { Verdict.Accepted: false }, _) => VariantState.Refused,
             _ when leftOut is not null => VariantState.LeftOut,
+            _ when record.Manifest.Lab is not null && tried.All(one => one.Variant != planned.Name) => VariantState.Trying,
             (_, _, null) => VariantState.Packaging,
             _ => VariantState.Packaged,
         };
@@ -108,6 +117,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             Reason = leftOut ?? verdict?.Verdict.Reason,
             Figures = verdict?.Figures,
             RamBytes = offer?.Needs.RamBytes,
+            Lab = LabChoice.OutcomesOf(planned.Name, tried),
         };
     }
 

@@ -23,6 +23,28 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
 
     internal string? Choice(ChoiceKey key) => Text(key, key.Choices.Contains, "one of " + string.Join(", ", key.Choices));
 
+    /// <summary>A list of words, each once, or null.</summary>
+    internal IReadOnlyList<string>? Words(WordsKey key)
+    {
+        if (Find(key.Name, JsonValueKind.Array, "a list of words") is not { } found)
+        {
+            return null;
+        }
+
+        if (found.Items.Count is 0 || found.Items.Count > key.Choices.Count)
+        {
+            Refuse(key.Name, $"the list has {found.Items.Count} entries", $"Use 1 to {key.Choices.Count}, or leave the key out");
+            return null;
+        }
+
+        foreach (var item in found.Items.Where(item => item.Kind != JsonValueKind.String || !key.Choices.Contains(item.Text!)))
+        {
+            Note(item.Line, $"\"{key.Name}\" in {path}: {Shown(item)} is not allowed", $"Use {string.Join(", ", key.Choices)}");
+        }
+
+        return [.. found.Items.Select(item => item.Text ?? "").Distinct()];
+    }
+
     internal int Integer(IntegerKey key)
     {
         var number = Number(key.Name, key.Default, key.Least, key.Most);
@@ -348,6 +370,9 @@ internal sealed class ManifestFields(JsonOutline node, string path, string file,
 
     private void Note(int line, string what, string cure) =>
         problems.Add(new("manifest-invalid", $"{file} line {line}: {what}.", cure + ".", file, line));
+
+    private static string Shown(JsonOutline node) =>
+        node.Kind == JsonValueKind.String ? $"'{node.Text}'" : node.Kind.ToString().ToLowerInvariant();
 
     private static string Show(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,6 +36,9 @@ internal sealed record FlagKey(string Name, string Help, bool Default) : Manifes
 /// <summary>One word of a list.</summary>
 internal sealed record ChoiceKey(string Name, string Help, IReadOnlyList<string> Choices) : ManifestKey(Name, Help);
 
+/// <summary>A list of words out of a choice, at least one.</summary>
+internal sealed record WordsKey(string Name, string Help, IReadOnlyList<string> Choices) : ManifestKey(Name, Help);
+
 /// <summary>Labels of devices: names and values.</summary>
 internal sealed record LabelsKey(string Name, string Help, int Most) : ManifestKey(Name, Help);
 

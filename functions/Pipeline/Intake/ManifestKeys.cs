@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Processors;
 using SlmOps.Pipeline.Runs;
 using SlmOps.Quantizer.Options;
 using SlmOps.Quantizer.Recipes;
@@ -10,6 +11,7 @@ internal static class ManifestKeys
 {
     internal const int MostPatterns = 256;
     internal const int LongestPattern = 512;
+    internal const string LabRequired = "required";
     private const int MostLabels = 64;
 
     internal static readonly TextKey Schema = new(
@@ -120,6 +122,30 @@ internal static class ManifestKeys
         "acceptance", "A variant beyond one of these is not released; the original is never refused by them.",
         [MaxPerplexityIncrease, MaxKl, MinTop1Agreement, MinSqnrDb, MinCosine, MinNeighbours]);
 
+    internal static readonly WordsKey LabProcessorNames = new(
+        "processors",
+        $"Which processors: {LabProcessors.Names}; the lab's own machine is tried in any case.",
+        [.. LabProcessors.All.Select(one => one.Name)])
+    {
+        Otherwise = string.Join(", ", LabRequest.Default.Processors),
+    };
+    internal static readonly IntegerKey LabTokens = new(
+        "tokens", "Tokens of the evaluation text that language models are run on.", 16, 10_000, LabRequest.DefaultTokens);
+    internal static readonly ChoiceKey LabMode = new(
+        "mode",
+        "`required`: a variant that could not be tried on one of them is not released; `advisory`: it is, and that is said.",
+        [LabRequired, "advisory"])
+    {
+        Otherwise = "advisory",
+    };
+    internal static readonly ObjectKey Lab = new(
+        "lab",
+        "Tries every variant on other processors before it is packaged; one that fails is not offered to devices of that class.",
+        [LabProcessorNames, LabTokens, LabMode])
+    {
+        Otherwise = "no lab",
+    };
+
     private const int MostSampleFiles = 64;
     private const int MostInputs = 256;
     private const int MostDimensions = 8;
@@ -215,7 +241,10 @@ internal static class ManifestKeys
 
     /// <summary>What a model's file may hold.</summary>
     internal static readonly IReadOnlyList<ManifestKey> OfModel =
-        [Schema, Format, Name, Version, Model, Tokenizer, Smoke, Evaluation, Variants, Samples, Inputs, Dimensions, Acceptance, Rollout];
+        [
+            Schema, Format, Name, Version, Model, Tokenizer, Smoke, Evaluation, Variants, Samples, Inputs, Dimensions, Acceptance, Lab,
+            Rollout,
+        ];
 
     internal static readonly NameKey AdaptedModel = new("model", "The model that it adapts.") { Required = true };
     internal static readonly NameKey AdaptedVersion = new("version", "Its version; must be released.")

@@ -82,6 +82,13 @@ internal static class ManifestSchema
         },
         FlagKey flag => new() { ["type"] = "boolean", ["default"] = flag.Default },
         ChoiceKey choice => new() { ["enum"] = Array(choice.Choices) },
+        WordsKey words => new()
+        {
+            ["type"] = "array",
+            ["minItems"] = 1,
+            ["maxItems"] = words.Choices.Count,
+            ["items"] = new JsonObject { ["enum"] = Array(words.Choices) },
+        },
         LabelsKey labels => new()
         {
             ["type"] = "object",

@@ -72,9 +72,25 @@ internal sealed class UploadManifestReader
             Rollout(fields.Object(ManifestKeys.Rollout)))
         {
             Samples = SampleRequestReader.Read(fields),
+            Lab = Lab(fields.Object(ManifestKeys.Lab)),
         };
         fields.Done();
         return manifest;
+    }
+
+    private static LabRequest? Lab(ManifestFields? fields)
+    {
+        if (fields is null)
+        {
+            return null;
+        }
+
+        var request = new LabRequest(
+            fields.Words(ManifestKeys.LabProcessorNames) ?? LabRequest.Default.Processors,
+            fields.Integer(ManifestKeys.LabTokens),
+            fields.Choice(ManifestKeys.LabMode) == ManifestKeys.LabRequired);
+        fields.Done();
+        return request;
     }
 
     private static void Same(ManifestFields fields, NameKey key, string expected)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using SlmOps.Inference.Sandbox;
 using SlmOps.Inference.Trials;
+using SlmOps.Pipeline.Processors;
 
 namespace SlmOps.Pipeline.Lab;
 
@@ -16,6 +18,16 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
     // Each takes half a gigabyte for its emulator alone.
     private const int MostAtOnce = 4;
 
+    /// <summary>Limits of a process that does so much, beside what an emulator needs: by what the machine has, unless somebody says.</summary>
+    public Func<RunSize, RunLimits> Limits { get; init; } = size => RunLimitPlan.For(
+        size, RunLimitPlan.MemoryOf(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), LabBench.MostCpu, threads: 1);
+
+    /// <summary>Folder for what this machine predicts; null for the system's temporary one.</summary>
+    public string? WorkFolder { get; init; }
+
+    /// <summary>After so long no emulated processor is tried any more; null for no end.</summary>
+    public TimeSpan? Budget { get; init; }
+
     /// <summary>Runs it all. What kills a process is a row like any other.</summary>
     /// <param name="models">The variants; the original among them is what the others are compared with, too.</param>
     /// <param name="progress">Gets each row as it comes, and how much is done.</param>
@@ -24,11 +36,15 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
         IReadOnlyList<LabModel> models, IProgress<LabProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(models);
-        var folder = Directory.CreateTempSubdirectory("slmops-lab-");
+        var folder = WorkFolder is null
+            ? Directory.CreateTempSubdirectory("slmops-lab-")
+            : Directory.CreateDirectory(Path.Combine(WorkFolder, "predictions"));
+        using var budget = new CancellationTokenSource(Budget ?? Timeout.InfiniteTimeSpan, time);
         try
         {
-            var bench = new LabBench(tools, time);
-            var steps = new LabSteps(progress, models.Count * (1 + processors.Count(NeedsOwnRun)));
+            var bench = new LabBench(tools, Limits, time);
+            var tried = models.Where(model => !model.IsReference).ToList();
+            var steps = new LabSteps(progress, models.Count + (tried.Count * processors.Count(NeedsOwnRun)));
             var natives = new Dictionary<string, LabRow>();
             var original = models.FirstOrDefault(model => model.IsOriginal);
             // The original first: what it predicts here is the other reference.
@@ -39,7 +55,7 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
                 natives[model.Name] = steps.Add(row);
             }
 
-            var others = models.SelectMany(model => processors.Where(NeedsOwnRun).Select(one => (Model: model, Processor: one)));
+            var others = tried.SelectMany(model => processors.Where(NeedsOwnRun).Select(one => (Model: model, Processor: one)));
             var rows = new ConcurrentBag<LabRow>(natives.Values);
             await Parallel.ForEachAsync(
                 others,
@@ -48,10 +64,25 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
                     MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MostAtOnce),
                     CancellationToken = cancellationToken,
                 },
-                async (pair, stop) => rows.Add(steps.Add(await TryAsync(
-                    bench, pair.Model, pair.Processor, original, folder.FullName, natives, steps, stop).ConfigureAwait(false))))
-                .ConfigureAwait(false);
-            return LabTable.Of(models, processors, [.. rows], text);
+                async (pair, stop) =>
+                {
+                    using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, budget.Token);
+                    LabRow row;
+                    try
+                    {
+                        row = await TryAsync(
+                            bench, pair.Model, pair.Processor, original, folder.FullName, natives, steps, ended.Token)
+                            .ConfigureAwait(false);
+                    }
+                    catch (OperationCanceledException) when (budget.IsCancellationRequested && !stop.IsCancellationRequested)
+                    {
+                        row = LabTable.NotTried(
+                            pair.Model, pair.Processor, $"the lab has {Budget!.Value.TotalMinutes:0} minutes, and they were over");
+                    }
+
+                    rows.Add(steps.Add(row));
+                }).ConfigureAwait(false);
+            return LabTable.Of(tried, processors, [.. rows], text);
         }
         finally
         {
@@ -90,6 +121,7 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
             StepWindows = Math.Max(1, text.Tokens.Count / text.WindowTokens / 2),
             Record = isNative ? Directory.CreateDirectory(FolderOf(model)).FullName : null,
             References = references.Folders,
+            Samples = text.Samples,
         };
         var row = await bench.TryAsync(model, processor, ask, steps.Start(model, processor), cancellationToken).ConfigureAwait(false);
         return LabTable.Judge(references.Fill(row), isNative ? null : natives[model.Name]);

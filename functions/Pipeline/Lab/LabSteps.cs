@@ -1,3 +1,5 @@
+using SlmOps.Pipeline.Processors;
+
 namespace SlmOps.Pipeline.Lab;
 
 /// <summary>Adds up how far the trials are that run at the same time.</summary>

@@ -1,3 +1,5 @@
+using SlmOps.Pipeline.Processors;
+
 namespace SlmOps.Pipeline.Lab;
 
 /// <summary>Rows to the report: verdicts, order, and which processors computed the same bits. Pure.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SlmOps.Pipeline.Processors;
 
 namespace SlmOps.Pipeline.Lab;
 
@@ -14,9 +15,25 @@ public sealed record LabTools
     /// <summary>The agent that this machine runs itself.</summary>
     public required string NativeAgent { get; init; }
 
+    /// <summary>False where an agent older than the programs built with this one is as good as none: its word goes into a release.</summary>
+    public bool TakesStale { get; init; } = true;
+
     /// <summary>Folders in which programs are looked for.</summary>
     public IReadOnlyList<string> Path { get; init; } =
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What is said where there are none.</summary>
+    internal const string None =
+        "this service has no device lab: name its parts in SlmOps:LabScripts, SlmOps:LabAgents and SlmOps:LabAgent, as `slmops up` does";
+
+    /// <summary>Those that the settings name; null where they name none.</summary>
+    internal static LabTools? Of(PipelineOptions options) => options.LabScripts.Length == 0 ? null : new()
+    {
+        Scripts = options.LabScripts,
+        Agents = options.LabAgents,
+        NativeAgent = options.LabAgent,
+        TakesStale = false,
+    };
 
     /// <summary>The one command that installs what is missing.</summary>
     public string Install => $"sudo {System.IO.Path.Combine(Scripts, "install.sh")}";
@@ -41,7 +58,10 @@ public sealed record LabTools
             return File.Exists(NativeAgent) ? null : $"there is no agent at {NativeAgent}; build the project";
         }
 
-        return MissingEmulator(emulator) ?? MissingAgent(processor);
+        return MissingEmulator(emulator) ?? MissingAgent(processor)
+            ?? (TakesStale || !IsStale(processor)
+                ? null
+                : $"the agents in {Agents} are older than this build; `{Build}` builds them anew");
     }
 
     /// <summary>True where the processor's agent is older than the programs that were built with this one: it may not know what it is asked.</summary>

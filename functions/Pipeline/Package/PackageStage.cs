@@ -21,15 +21,14 @@ internal sealed class PackageStage(
     /// <summary>Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.</summary>
     internal override async Task<bool> IsSettledAsync(StageCall call, RunRecord record, CancellationToken cancellationToken) =>
         await base.IsSettledAsync(call, record, cancellationToken).ConfigureAwait(false)
-        || (await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false)).Count < record.Manifest.Variants.Count;
+        || await VerdictsAsync(record, cancellationToken).ConfigureAwait(false) is null;
 
     protected override async Task<StageOutcome<PackageResult>?> WorkAsync(
         StageCall call,
         RunRecord record,
         CancellationToken cancellationToken)
     {
-        var verdicts = await VerdictsAsync(call.Run, cancellationToken).ConfigureAwait(false);
-        if (verdicts.Count < record.Manifest.Variants.Count)
+        if (await VerdictsAsync(record, cancellationToken).ConfigureAwait(false) is not { } verdicts)
         {
             return null;
         }
@@ -53,8 +52,15 @@ internal sealed class PackageStage(
     protected override void Report(RunRecord record, PackageResult result) =>
         Log.ModelPackaged(log, record.Model, record.Version, result.Variants.Count, result.ElapsedMs);
 
-    private Task<IReadOnlyList<ValidateResult>> VerdictsAsync(RunKey run, CancellationToken cancellationToken) =>
-        Runs.ListAsync<ValidateResult>(run, ValidateResult.Prefix, cancellationToken);
+    /// <summary>What validation and, where it is asked for, the lab say of every variant; null while something is missing.</summary>
+    private async Task<IReadOnlyList<ValidateResult>?> VerdictsAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var judged = await Runs.ListAsync<ValidateResult>(record.Key, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
+        var tried = record.Manifest.Lab is null
+            ? []
+            : await Runs.ListAsync<LabResult>(record.Key, LabResult.Prefix, cancellationToken).ConfigureAwait(false);
+        return LabChoice.Verdicts(record.Manifest, judged, tried);
+    }
 
     private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
         RunRecord record, ValidateResult verdict, CancellationToken cancellationToken)
@@ -101,7 +107,7 @@ internal sealed class PackageStage(
     {
         var problems = verdicts.Select(judged => new Problem(
             "variant-refused", $"{judged.Variant}: {judged.Verdict.Reason}.",
-            "Use another recipe or other acceptance limits in slmops.json under a new version.")).ToList();
+            judged.Verdict.Cure ?? "Use another recipe or other acceptance limits in slmops.json under a new version.")).ToList();
         return Fact(
             EventTypes.ModelRejected, call.Run.Subject,
             new ModelRejected(record.Model, record.Version, record.Upload, call.Step.Name, ProblemLimits.Apply(problems)), call.Step.Name);

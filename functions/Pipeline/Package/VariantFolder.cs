@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Packaging.Manifests;
 using SlmOps.Packaging.Release;
@@ -20,20 +19,9 @@ internal static class VariantFolder
         string folder, ValidateResult? validated, VariantDescription description, IBlobStore store,
         CancellationToken cancellationToken)
     {
-        if (validated?.SmokeTest is { } smoke)
+        if (validated is not null)
         {
-            await File.WriteAllBytesAsync(
-                Path.Combine(folder, ModelFiles.SmokeFile),
-                JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
-                cancellationToken).ConfigureAwait(false);
-        }
-
-        if (validated?.SmokeOutputs is { } outputs)
-        {
-            await File.WriteAllBytesAsync(
-                Path.Combine(folder, SmokeRules.OutputsFileName),
-                JsonSerializer.SerializeToUtf8Bytes(outputs, ContractsJson.Default.SmokeOutputs),
-                cancellationToken).ConfigureAwait(false);
+            await SmokeFiles.WriteAsync(validated, folder, cancellationToken).ConfigureAwait(false);
         }
 
         var variant = await WeightSharder.ReadAsync(folder, ModelFiles.Model, cancellationToken).ConfigureAwait(false);

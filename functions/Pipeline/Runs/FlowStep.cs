@@ -22,6 +22,9 @@ internal sealed record FlowStep(
     /// <summary>Whether it computes on uploaded bytes, and so may take the host down: its messages are given up after two deaths.</summary>
     public bool Computes { get; init; }
 
+    /// <summary>Whether a run asks for it; one that does not goes on where this stage would have gone.</summary>
+    public Func<RunRecord, bool> IsAsked { get; init; } = _ => true;
+
     internal bool IsPerVariant => Row?.EndsWith('|') == true;
 
     internal string RowOf(string? variant) => IsPerVariant ? Row + variant : Row!;

@@ -11,6 +11,9 @@ namespace SlmOps.Pipeline.Runs;
 /// <param name="Variant">The variant; null when the message is about the whole run.</param>
 internal sealed record StageCall(FlowStep Step, IReadOnlyList<FlowStep> Next, RunKey Run, string? Variant)
 {
+    /// <summary>The stages that go on from another one, for those that nobody asked for.</summary>
+    internal Func<FlowStep, IReadOnlyList<FlowStep>> After { get; init; } = _ => [];
+
     /// <summary>Key of the result.</summary>
     internal string Row => Step.RowOf(Variant);
 
@@ -19,10 +22,13 @@ internal sealed record StageCall(FlowStep Step, IReadOnlyList<FlowStep> Next, Ru
     /// variants.
     /// </summary>
     internal IEnumerable<OutboxEntry> Orders(RunRecord record) =>
-        from next in Next
+        from next in Next.SelectMany(next => Asked(next, record))
         where next.Stage is not null && next.OnAdaptations == record.Adapts is not null
         from variant in VariantsOf(next, record)
         select OutboxEntry.Order(next.Queue, new(StageMessage.CurrentSchema, Run.ToString(), variant, Activity.Current?.Id));
+
+    private IEnumerable<FlowStep> Asked(FlowStep next, RunRecord record) =>
+        next.IsAsked(record) ? [next] : After(next).SelectMany(after => Asked(after, record));
 
     private IEnumerable<string?> VariantsOf(FlowStep next, RunRecord record) => next switch
     {

@@ -19,6 +19,9 @@ internal sealed record UploadManifest(
     /// <summary>What is said about the model's inputs.</summary>
     public SampleRequest Samples { get; init; } = SampleRequest.Default;
 
+    /// <summary>What the device lab is to try; null for nothing.</summary>
+    public LabRequest? Lab { get; init; }
+
     internal static readonly UploadManifest Default = new(
         null,
         null,

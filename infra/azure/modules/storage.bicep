@@ -33,6 +33,7 @@ var stageQueues = [
   'model-uploads'
   'quantize'
   'validate'
+  'lab'
   'package'
   'deltas'
   'release'

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SlmOps.Cli.Agent;
 using SlmOps.Pipeline.Lab;
+using SlmOps.Pipeline.Processors;
 
 namespace SlmOps.Cli.Lab;
 
@@ -17,6 +18,26 @@ internal static class LabAgents
             : Installation.LabAgentsFolder(),
         NativeAgent = AgentProcess.Find(),
     };
+
+    /// <summary>The same as the pipeline's settings; none where there is no agent to try anything with.</summary>
+    internal static IReadOnlyDictionary<string, string> Settings()
+    {
+        try
+        {
+            var tools = Tools();
+            return new Dictionary<string, string>
+            {
+                ["SlmOps__LabScripts"] = tools.Scripts,
+                ["SlmOps__LabAgents"] = tools.Agents,
+                ["SlmOps__LabAgent"] = tools.NativeAgent,
+            };
+        }
+        catch (CliException)
+        {
+            // A platform without a lab is one like any other; who asks for the lab is told.
+            return new Dictionary<string, string>();
+        }
+    }
 
     /// <summary>Builds the agents where one that is asked for is missing and the project's source is there.</summary>
     internal static async Task EnsureAsync(

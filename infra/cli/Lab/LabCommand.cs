@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SlmOps.Pipeline.Lab;
+using SlmOps.Pipeline.Processors;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Lab;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SlmOps.Cli.Watch;
 using SlmOps.Pipeline.Lab;
+using SlmOps.Pipeline.Processors;
 using Spectre.Console;
 
 namespace SlmOps.Cli.Lab;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SlmOps.Cli.Lab;
 using SlmOps.Local;
 using SlmOps.Packaging.Signing;
 using SlmOps.Packaging.Tuf;
@@ -48,6 +49,7 @@ internal static class PlatformStart
             ["Logging__LogLevel__Microsoft.AspNetCore.DataProtection"] = "Error",
             ["Logging__LogLevel__System"] = "Warning",
         }
+        .Concat(LabAgents.Settings())
         .Where(setting => Environment.GetEnvironmentVariable(setting.Key) is null)
         .ToDictionary();
     }

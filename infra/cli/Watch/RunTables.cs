@@ -14,6 +14,11 @@ internal static class RunTables
             terminal.Screen.Write(Variants(status));
         }
 
+        if (status.Variants.Any(variant => variant.Lab.Count > 0))
+        {
+            terminal.Screen.Write(Lab(status));
+        }
+
         if (status.Devices.Count > 0)
         {
             terminal.Screen.Write(Devices(status));
@@ -48,6 +53,30 @@ internal static class RunTables
                 Number(figures?.TokensPerSecond, "0"),
                 Bytes(variant.RamBytes),
                 Markup.Escape($"{verdict}: {variant.Reason}"));
+        }
+
+        return table;
+    }
+
+    private static Table Lab(RunStatus status)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var column in (string[])["variant", "lab", "class", "verdict", "top-1", "KL to native", "KL to original", "bits"])
+        {
+            table.AddColumn(column);
+        }
+
+        foreach (var (variant, outcome) in status.Variants.SelectMany(variant => variant.Lab, (variant, outcome) => (variant, outcome)))
+        {
+            table.AddRow(
+                Markup.Escape(variant.Name),
+                Markup.Escape(outcome.Processor) + (outcome.Emulated ? "" : " *"),
+                Markup.Escape(outcome.ProcessorClass ?? ""),
+                Markup.Escape(outcome.Passed ? outcome.Code : $"{outcome.Code}: {outcome.Reason}"),
+                Number(outcome.Top1 * 100, "0.0") + (outcome.Top1 is null ? "" : " %"),
+                Number(outcome.KlToMachine, "0.00000"),
+                Number(outcome.KlToOriginal, "0.00000"),
+                Markup.Escape(outcome.Bits ?? ""));
         }
 
         return table;

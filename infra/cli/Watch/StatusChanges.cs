@@ -49,6 +49,11 @@ internal static class StatusChanges
                 yield return Line(accepted ? "validated" : "refused", variant.Name, $"{Figures(variant.Figures)}{variant.Reason}");
             }
 
+            if (variant.Lab.Count > 0 && old?.Lab.Count is null or 0)
+            {
+                yield return Line("lab", variant.Name, Lab(variant.Lab));
+            }
+
             if (variant.State == VariantState.LeftOut && old?.State != VariantState.LeftOut)
             {
                 yield return Line("left out", variant.Name, variant.Reason ?? "");
@@ -133,6 +138,16 @@ internal static class StatusChanges
     private static string Fetched(DeviceStatus device) => device is { State: DeviceState.Committed, BytesFetched: { } fetched }
         ? $", fetched {Bytes(fetched)} of {Bytes(device.BytesWhole)}"
         : "";
+
+    /// <summary>Which processors it passed on, and what is the matter with the others.</summary>
+    private static string Lab(IReadOnlyList<LabOutcome> outcomes)
+    {
+        var passed = outcomes.Where(one => one.Passed).Select(one => one.Processor).ToList();
+        return string.Join(
+            "; ",
+            outcomes.Where(one => !one.Passed).Select(one => $"{one.Processor} {one.Code}")
+                .Prepend(passed.Count == 0 ? "passed nowhere" : $"passed on {string.Join(", ", passed)}"));
+    }
 
     private static string Figures(VariantFigures? figures) => figures switch
     {

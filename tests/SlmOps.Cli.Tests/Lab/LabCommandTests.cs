@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SlmOps.Cli.Lab;
 using SlmOps.Pipeline.Lab;
+using SlmOps.Pipeline.Processors;
 
 namespace SlmOps.Cli.Tests.Lab;
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Pipeline.Runs;
 
@@ -109,7 +110,9 @@ public sealed class StageTests(StageStorage storage)
     {
         var run = stage == "adapt"
             ? await Adaptations.ArriveAsync(bench, $"{why}-{stage}")
-            : await bench.ArriveAsync(stage, Models.Mlp($"{why}-{stage}", "1", 71, "int8"));
+            : await bench.ArriveAsync(stage, Models.Mlp($"{why}-{stage}", "1", 71, "int8")
+                // Nobody comes by the lab who did not ask for it.
+                .WithManifest(manifest => manifest["lab"] = new JsonObject()));
         var messages = await bench.TakeAsync(stage);
         return (
             run,

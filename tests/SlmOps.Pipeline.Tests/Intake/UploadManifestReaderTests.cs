@@ -72,6 +72,29 @@ public sealed class UploadManifestReaderTests
     }
 
     [Fact]
+    public void Read_Lab_IsTakenWithItsDefaults()
+    {
+        var usual = Good("""{ "lab": {} }""").Lab!;
+        var asked = Good("""{ "lab": { "processors": ["haswell", "haswell", "cortex-a72"], "tokens": 32, "mode": "required" } }""").Lab!;
+
+        Assert.Null(Good("{}").Lab);
+        Assert.Equal(["nehalem", "sandybridge", "haswell", "cortex-a72", "cortex-a76"], usual.Processors);
+        Assert.Equal((96, false), (usual.Tokens, usual.Required));
+        Assert.Equal(["haswell", "cortex-a72"], asked.Processors);
+        Assert.Equal((32, true), (asked.Tokens, asked.Required));
+    }
+
+    [Fact]
+    public void Read_LabOnAProcessorThatNobodyKnows_NamesThoseThatThereAre()
+    {
+        var problem = Assert.Single(Bad("{ \"lab\": {\n\"processors\": [\"haswell\",\n\"z80\"] } }"));
+
+        Assert.Equal(3, problem.Line);
+        Assert.Contains("'z80' is not allowed", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("cortex-a76", problem.Cure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_Samples_AreTaken()
     {
         var samples = Good("""
@@ -208,7 +231,7 @@ public sealed class UploadManifestReaderTests
     [InlineData(
         """{ "modle": "m.onnx" }""",
         "has the unknown key \"modle\"",
-        "use one of: $schema, acceptance, dimensions, evaluation, inputs, model, name,")]
+        "use one of: $schema, acceptance, dimensions, evaluation, inputs, lab, model, name,")]
     [InlineData("""{ "Model": "m.onnx" }""", "has the unknown key \"Model\"", "use one of:")]
     [InlineData("""{ "evaluation": { "texts": "e" } }""", "\"evaluation\" has the unknown key \"texts\"", "maxTokens, text, windowTokens")]
     [InlineData(

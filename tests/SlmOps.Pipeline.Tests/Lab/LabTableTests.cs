@@ -1,4 +1,5 @@
 using SlmOps.Pipeline.Lab;
+using SlmOps.Pipeline.Processors;
 
 namespace SlmOps.Pipeline.Tests.Lab;
 

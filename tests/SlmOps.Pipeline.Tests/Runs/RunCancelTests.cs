@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SlmOps.Contracts;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Pipeline.Runs;
@@ -20,11 +21,13 @@ public sealed class RunCancelTests(StageStorage storage)
     [Theory]
     [InlineData("quantize", QuantizeResult.Prefix)]
     [InlineData("validate", ValidateResult.Prefix)]
+    [InlineData("lab", LabResult.Prefix)]
     [InlineData("package", PackageResult.Row)]
     public async Task Cancel_RunAtAStage_IsRejectedAndGoesNoFurther(string stage, string result)
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var run = await bench.ArriveAsync(stage, Models.Mlp($"cancel-{stage}", "1", 41, "int8"));
+        var run = await bench.ArriveAsync(stage, Models.Mlp($"cancel-{stage}", "1", 41, "int8")
+            .WithManifest(manifest => manifest["lab"] = new JsonObject()));
 
         var first = await CancelAsync(bench, run);
         await bench.RunAsync(stage);
