@@ -79,7 +79,7 @@ public static class FleetCertificates
                 ? PublicKey.Of(key)
                 : null;
         }
-        catch (CryptographicException)
+        catch (Exception refused) when (refused is CryptographicException or NotSupportedException)
         {
             return null;
         }

@@ -39,7 +39,8 @@ public sealed class LocalSigningKey : ISigningKey, IDisposable
             key.ExportParameters(includePrivateParameters: true);
             return new(key);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        // A curve that this system does not know is not supported, instead of wrong.
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
         {
             key.Dispose();
             throw new PackageFormatException("wrong-key", $"The PEM does not hold an ECDSA private key: {exception.Message}");

@@ -45,7 +45,8 @@ public sealed class PublicKey : IEquatable<PublicKey>
             key.ImportFromPem(pem.AsSpan(fields.Location));
             return new(key);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        // A curve that this system does not know is not supported, instead of wrong.
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new PackageFormatException("wrong-key", $"The PEM does not hold an ECDSA public key: {exception.Message}");
         }

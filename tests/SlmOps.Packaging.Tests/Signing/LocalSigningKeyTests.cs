@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using SlmOps.Packaging.Signing;
 
 namespace SlmOps.Packaging.Tests.Signing;
@@ -48,10 +49,30 @@ public sealed class LocalSigningKeyTests : IDisposable
         Assert.Contains("chmod 600", exception.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>One flipped bit in the curve's name is a curve that nobody has.</summary>
+    [Fact]
+    public void FromPem_UnknownCurve_Refuses()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var secret = PemEncoding.WriteString("PRIVATE KEY", WithUnknownCurve(key.ExportPkcs8PrivateKey()));
+        var open = PemEncoding.WriteString("PUBLIC KEY", WithUnknownCurve(key.ExportSubjectPublicKeyInfo()));
+
+        Assert.Equal("wrong-key", Assert.Throws<PackageFormatException>(() => LocalSigningKey.FromPem(secret)).Code);
+        Assert.Equal("wrong-key", Assert.Throws<PackageFormatException>(() => PublicKey.Parse(open)).Code);
+    }
+
+    private static byte[] WithUnknownCurve(byte[] der)
+    {
+        // 1.2.840.10045.3.1.7, prime256v1.
+        var at = der.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
+        der[at + 5] ^= 0x10;
+        return der;
+    }
+
     [Fact]
     public void FromPem_OtherCurve_Refuses()
     {
-        using var p384 = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384);
+        using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
 
         Assert.Equal(
             "wrong-key",
