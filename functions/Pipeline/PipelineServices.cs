@@ -11,6 +11,7 @@ using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Poison;
+using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
 using SlmOps.Pipeline.Runs;
@@ -51,6 +52,7 @@ public static class PipelineServices
         services.AddSingleton<OutboxRelay>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<Rejections>();
+        services.AddSingleton<PresenceStore>();
         services.AddSingleton<RolloutStore>();
         services.AddSingleton<DeviceStore>();
         services.AddSingleton<ChannelPublisher>();

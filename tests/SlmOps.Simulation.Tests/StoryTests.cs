@@ -17,16 +17,17 @@ public sealed class StoryTests
             (8, Gen.OneOf(Happening.Step, Happening.Say, Happening.SayUnheard, Happening.SayShuffled, Happening.Beat)),
             (12, Gen.OneOf(Happening.Tick, Happening.WaitABit)),
             (6, Gen.OneOf(
-                Happening.Restart, Happening.TurnOff, Happening.TurnOn, Happening.LoseNetwork, Happening.FindNetwork, Happening.FillDisk,
+                Happening.Restart, Happening.RestartCleanly, Happening.KillTest, Happening.Sleep, Happening.Wake, Happening.TurnOff, Happening.TurnOn, Happening.LoseNetwork, Happening.FindNetwork, Happening.FillDisk,
                 Happening.FreeDisk, Happening.SetClock, Happening.Crawl, Happening.LoseFolder)),
             (3, Gen.OneOf(
                 Happening.WaitADeadline, Happening.WaitLong, Happening.StopService, Happening.StartService, Happening.Pause,
-                Happening.Resume, Happening.RollBack, Happening.Newer, Happening.Again))),
+                Happening.Resume, Happening.Skip, Happening.RollBack, Happening.Newer, Happening.Again))),
         Gen.Int[0, 5],
         (what, device) => new Event(what, device));
 
     private static readonly Gen<(int Devices, Quality Quality, bool Canary, Event[] Events)> Stories = Gen.Select(
-        Gen.Int[1, 6], Gen.OneOf(Quality.Good, Quality.Good, Quality.FailsItsTest, Quality.FailsInItsSoak, Quality.Kills), Gen.Bool,
+        Gen.Int[1, 6], Gen.OneOf(
+            Quality.Good, Quality.Good, Quality.FailsItsTest, Quality.FailsInItsSoak, Quality.Kills, Quality.FailsOnOneClass), Gen.Bool,
         Events.Array[0, Longest]);
 
     /// <summary>The same stories every time, so that a change is what makes it fail.</summary>

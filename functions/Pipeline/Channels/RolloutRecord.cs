@@ -101,6 +101,6 @@ internal sealed record RingRecord(Ring Ring, RingState State, DateTimeOffset? St
     /// <summary>Share of its living devices that must fail for the release to be withdrawn; one must in any case.</summary>
     public double ErrorThreshold { get; init; }
 
-    /// <summary>The same for devices that fall silent once the release is in charge.</summary>
+    /// <summary>The same for devices that fall silent once the release is in charge: 0 is one device, any other share two at least.</summary>
     public double SilenceThreshold { get; init; }
 }

@@ -11,7 +11,7 @@ namespace SlmOps.Pipeline.Channels;
 /// Channels and rollouts: one partition a channel, so that a rollout's state, the channel's and what is to be sent change
 /// together. The channel row's ETag lets one of two writers win; the other decides again.
 /// </summary>
-internal sealed class RolloutStore(TableServiceClient tables, PipelineOptions options, TimeProvider time)
+internal sealed class RolloutStore(TableServiceClient tables, PresenceStore presence, TimeProvider time)
 {
     internal TableClient Table { get; } = tables.GetTableClient(Tables.Rollouts);
 
@@ -95,22 +95,10 @@ internal sealed class RolloutStore(TableServiceClient tables, PipelineOptions op
     }
 
     /// <summary>The time, and when the service was there.</summary>
-    internal async Task<ServiceClock> ClockAsync(CancellationToken cancellationToken)
-    {
-        var presence = await Table.FindAsync<ServicePresence>(ServicePresence.Partition, ServicePresence.Row, cancellationToken)
-            .ConfigureAwait(false);
-        return new(Now, presence?.Value ?? ServicePresence.Never, TimeSpan.FromSeconds(options.TickSeconds));
-    }
+    internal Task<ServiceClock> ClockAsync(CancellationToken cancellationToken) => presence.ClockAsync(cancellationToken);
 
     /// <summary>Writes down that the timer ran.</summary>
-    internal async Task TickAsync(CancellationToken cancellationToken)
-    {
-        var clock = await ClockAsync(cancellationToken).ConfigureAwait(false);
-        await Table.UpsertEntityAsync(
-            JsonRow.Write(ServicePresence.Partition, ServicePresence.Row, clock.Presence.Tick(clock.Now, clock.Interval)),
-            TableUpdateMode.Replace,
-            cancellationToken).ConfigureAwait(false);
-    }
+    internal Task TickAsync(CancellationToken cancellationToken) => presence.TickAsync(cancellationToken);
 
     internal DateTimeOffset Now => time.GetUtcNow();
 }

@@ -25,6 +25,13 @@ internal static class DeviceFold
         };
     }
 
+    /// <summary>The record of a device that is heard of again.</summary>
+    /// <param name="device">The record.</param>
+    /// <param name="quiet">How long it said nothing, absences of the service taken off.</param>
+    /// <param name="now">The time.</param>
+    internal static DeviceRecord CameBack(DeviceRecord device, TimeSpan quiet, DateTimeOffset now) =>
+        DeviceQuiet.After(device.Quiet, quiet, now) is var known && known == device.Quiet ? device : device with { Quiet = known };
+
     /// <summary>
     /// Another folder is another life: it begins at no number and with no deployment. When the one before is heard again, two
     /// devices share the id.

@@ -52,6 +52,9 @@ internal sealed record DeviceRecord(
     /// <summary>How many times that began.</summary>
     public int Conflicts { get; init; }
 
+    /// <summary>Its longest silence of late that it came back from; null where there was none.</summary>
+    public DeviceQuiet? Quiet { get; init; }
+
     /// <summary>True while two agents report under its id in turn.</summary>
     internal bool IsInConflict(ServiceClock clock) => ConflictAt is { } at && clock.IsRecent(at);
 

@@ -2,12 +2,13 @@ using Azure;
 using Azure.Data.Tables;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Fleet;
 
 /// <summary>The fleet: one partition a channel in <c>devices</c>; what devices said in <c>reports</c>, one partition each.</summary>
-internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
+internal sealed class DeviceStore(TableServiceClient tables, PresenceStore presence, TimeProvider time)
 {
     /// <summary>Where the devices are, and what is to be told of them.</summary>
     internal TableClient Table { get; } = tables.GetTableClient(Tables.Devices);
@@ -56,7 +57,9 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
             var seen = await Table.FindAsync<DeviceRecord>(channel, device, cancellationToken).ConfigureAwait(false);
             var before = seen?.Value ?? new(device, channel, null, null, null, 0, default);
             var now = time.GetUtcNow();
-            var after = reports.Aggregate(before, (device, report) => DeviceFold.Apply(device, report, now));
+            var after = reports.Aggregate(
+                DeviceFold.CameBack(before, await QuietAsync(seen?.Value, now, cancellationToken).ConfigureAwait(false), now),
+                (device, report) => DeviceFold.Apply(device, report, now));
             var row = JsonRow.Write(channel, device, after);
             try
             {
@@ -70,6 +73,12 @@ internal sealed class DeviceStore(TableServiceClient tables, TimeProvider time)
             }
         }
     }
+
+    /// <summary>How long a device said nothing while somebody listened. Looked up only where that may have been long.</summary>
+    private async Task<TimeSpan> QuietAsync(DeviceRecord? device, DateTimeOffset now, CancellationToken cancellationToken) =>
+        device is null || now - device.LastSeen <= DeviceQuiet.Least
+            ? TimeSpan.Zero
+            : (await presence.ClockAsync(cancellationToken).ConfigureAwait(false)).Elapsed(device.LastSeen);
 
     private Task SaveAsync(TableEntity row, ETag? seen, IReadOnlyList<OutboxEntry> facts, CancellationToken cancellationToken)
     {

@@ -209,7 +209,11 @@ internal static class ManifestKeys
         Otherwise = FormattableString.Invariant($"one device in the first ring, {RingThresholds.Few.Errors} in others"),
     };
     internal static readonly NumberKey SilenceThreshold = new(
-        "silenceThreshold", "The same for devices that put the release in charge and then fall silent.", 0, 1, 0)
+        "silenceThreshold",
+        "The same for devices that put the release in charge and then fall silent; 0 is one device, any other share two at least.",
+        0,
+        1,
+        0)
     {
         Otherwise = FormattableString.Invariant($"one device in the first ring, {RingThresholds.Few.Silence} in others"),
     };

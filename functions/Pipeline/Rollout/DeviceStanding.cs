@@ -46,7 +46,7 @@ internal sealed record DeviceStanding(Standing Standing, string Note)
                 or DeviceState.FailedUnableToRollback or DeviceState.Rejected
                 when OutcomeTable.Condemns(status.ReasonCode) => Standing.Failed,
             DeviceState.Activating or DeviceState.Soaking or DeviceState.RollingBack =>
-                IsOver(rollout, clock, Latest(ring.StartedAt, device.FirstSeen, device.WordAt)) ? Standing.Silent : Standing.Watching,
+                IsSilent(rollout, ring, device, clock) ? Standing.Silent : Standing.Watching,
 
             // A bad line or a bad disk says nothing about the release; the device tries again.
             _ => Before(rollout, ring, device, status, clock),
@@ -63,6 +63,13 @@ internal sealed record DeviceStanding(Standing Standing, string Note)
         return status is null && (gone || (due && device.LastSeen < ring.StartedAt)) ? Standing.Offline
             : gone || due ? Standing.Behind
             : Standing.AtWork;
+    }
+
+    /// <summary>Longer than the deadline, and longer than it is used to be.</summary>
+    private static bool IsSilent(RolloutRecord rollout, RingRecord ring, DeviceRecord device, ServiceClock clock)
+    {
+        var since = Latest(ring.StartedAt, device.FirstSeen, device.WordAt);
+        return IsOver(rollout, clock, since) && clock.Elapsed(since) > DeviceQuiet.PatienceFor(device.Quiet, clock.Now);
     }
 
     private static bool IsOver(RolloutRecord rollout, ServiceClock clock, DateTimeOffset since) =>
@@ -104,6 +111,11 @@ internal sealed record DeviceStanding(Standing Standing, string Note)
         if (heard > TimeSpan.FromMinutes(1))
         {
             says.Add($"heard of {heard.TotalMinutes:0} min ago");
+        }
+
+        if (heard > TimeSpan.FromMinutes(1) && DeviceQuiet.PatienceFor(device.Quiet, clock.Now) > TimeSpan.Zero)
+        {
+            says.Add($"was silent for {device.Quiet!.Longest.TotalMinutes:0} min before");
         }
 
         return $"{device.Id} ({string.Join(", ", says)})";

@@ -17,6 +17,9 @@ internal enum GateOutcome
 /// <summary>Where devices stand to a verdict on their ring. Pure.</summary>
 internal static class RingGate
 {
+    /// <summary>One device that falls silent was perhaps switched off; where a share is asked for, one alone is none.</summary>
+    private const int FewestSilent = 2;
+
     /// <summary>
     /// The verdict on a ring. What failed, or fell silent after it put the release in charge, counts against it from a share of
     /// the ring on. Who watches it is waited for; who has not put it in charge only until the deadline, or as long as it gets on
@@ -51,15 +54,16 @@ internal static class RingGate
     internal static string? Against(RingHealth health, RingRecord ring, TimeSpan deadline)
     {
         var (failed, silent) = (health.Count(Standing.Failed), health.Count(Standing.Silent));
-        return failed > 0 && failed >= Least(ring.ErrorThreshold, health)
+        return failed > 0 && failed >= Least(ring.ErrorThreshold, health, 1)
                 ? $"{failed} of {health.Total} devices failed: {health.Names(Standing.Failed)}"
-            : silent > 0 && silent >= Least(ring.SilenceThreshold, health)
+            : silent > 0 && silent >= Least(ring.SilenceThreshold, health, FewestSilent)
                 ? $"{silent} of {health.Total} devices silent for {deadline.TotalSeconds:0} s with the release in charge: "
                     + health.Names(Standing.Silent)
             : null;
     }
 
-    private static double Least(double share, RingHealth health) => Math.Max(1, Math.Ceiling(share * health.Living));
+    private static double Least(double share, RingHealth health, int fewest) =>
+        share > 0 ? Math.Max(fewest, Math.Ceiling(share * health.Living)) : 1;
 
     private static string Others(RingHealth health)
     {

@@ -116,7 +116,7 @@ internal static class RolloutEngine
             return reached.Fraction > rollout.Rings[rollout.CurrentRing].Ring.Fraction ? reached : null;
         }
 
-        return verdict.Outcome == GateOutcome.NoData || health.Count(Standing.Offline) == health.Total
+        return verdict.Outcome == GateOutcome.NoData || health.Living == 0
             ? RingPlan.Widen(rollout, rollout.CurrentRing, fleet, clock)
             : null;
     }
@@ -152,7 +152,10 @@ internal static class RolloutEngine
                 : new(GateOutcome.Wait, "no device committed yet");
         }
 
-        return RingGate.Decide(health, ring, open, deadline);
+        // Nor do devices that cannot run it; where others do, they are waited for by nobody.
+        return health.Total > 0 && health.Count(Standing.Incompatible) == health.Total && Committed(rollout, fleet) > 0
+            ? new(GateOutcome.Pass, $"no device of this ring can run it: {health.Names(Standing.Incompatible)}")
+            : RingGate.Decide(health, ring, open, deadline);
     }
 
     /// <summary>Why one of the first rings is against the release, for what counts; null when none is.</summary>

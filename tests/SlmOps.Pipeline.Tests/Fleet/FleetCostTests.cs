@@ -43,7 +43,7 @@ public sealed class FleetCostTests(StageStorage storage, ITestOutputHelper outpu
         var cancelled = TestContext.Current.CancellationToken;
         var tables = new TableServiceClient(storage.ConnectionString);
         await tables.CreateTableIfNotExistsAsync(Tables.Devices, cancelled);
-        var store = new DeviceStore(tables, TimeProvider.System);
+        var store = new DeviceStore(tables, new(tables, new(), TimeProvider.System), TimeProvider.System);
         foreach (var device in Fleet(wide))
         {
             await store.FoldAsync(

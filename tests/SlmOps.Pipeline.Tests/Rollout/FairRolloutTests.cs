@@ -48,6 +48,32 @@ public sealed class FairRolloutTests
     }
 
     [Fact]
+    public void NotebookThatSleepsInItsSoak_IsGivenWhatItIsUsedTo()
+    {
+        var play = new RolloutPlay(SampleFleet.Rollout(All), Five).Sleeper("d5", Deadline * 4)
+            .Advance().Soak("d5").Offline("d5").Commit("d1", "d2", "d3", "d4").Wait(Deadline * 12).Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Second).Advance();
+        Assert.Equal(RolloutState.RollingBack, play.Rollout.State);
+        Assert.Contains("was silent for 120 min before", play.Rollout.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LastRingThatCannotRunIt_IsPassedWhereOthersCommitted()
+    {
+        var play = new RolloutPlay(SampleFleet.Rollout(All), "d1", "d2").Advance().Unfit("d1").Commit("d2").Leave("d2").Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play = new RolloutPlay(SampleFleet.Rollout(), "d1", "d4").Advance();
+        play.Commit([.. play.Offered]).Advance();
+        play.Unfit([.. play.Offered.Where(id => play.Fleet.Single(device => device.Id == id).Deployment is null)]).Advance();
+
+        Assert.Equal(RolloutState.Finished, play.Rollout.State);
+        Assert.Contains("no device of this ring can run it", play.Fact<RingPassed>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void FirstDeviceAfterTheDeadline_HasItsTime()
     {
         var play = new RolloutPlay(SampleFleet.Rollout(All)).Advance().Wait(Deadline + Deadline).Join("d1").Advance();

@@ -50,8 +50,10 @@ public sealed class RingGateTests
     [InlineData("CCCCCCCCCCCCCCCCCCCF", "Fail")]
     [InlineData("CCCCCCCCCCCCCCCCCCCCF", "Pass")]
     [InlineData("CCCCCCCCCCCCCCCCCCCCFF", "Fail")]
-    [InlineData("CCCCCCCCCCS", "Pass")]
-    [InlineData("CCCCCCCCCS", "Fail")]
+    [InlineData("CS", "Pass")]
+    [InlineData("CCCCCCCCCS", "Pass")]
+    [InlineData("CSS", "Fail")]
+    [InlineData("S", "Wait")]
     [InlineData("CCCCCCCCCCSS", "Fail")]
     [InlineData("FOOOOOOOOOOOOOOOOOOOOOOOOOOOOOO", "Fail")]
     public void Decide_LaterRing_TakesAShareOfItsLivingDevices(string devices, string expected) =>

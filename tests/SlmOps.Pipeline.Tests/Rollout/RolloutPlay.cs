@@ -58,6 +58,13 @@ internal sealed class RolloutPlay
         return this;
     }
 
+    /// <summary>It said nothing for so long before, and came back.</summary>
+    internal RolloutPlay Sleeper(string id, TimeSpan quiet)
+    {
+        _devices[id] = DeviceFold.CameBack(_devices[id], quiet, Now);
+        return this;
+    }
+
     internal RolloutPlay Leave(string id)
     {
         _devices.Remove(id);
@@ -154,6 +161,7 @@ internal sealed class RolloutPlay
             {
                 Inventory = _devices[id].Inventory,
                 FirstSeen = _devices[id].FirstSeen,
+                Quiet = _devices[id].Quiet,
                 LastSeen = Now,
                 WordAt = Now,
                 ProgressAt = Now,

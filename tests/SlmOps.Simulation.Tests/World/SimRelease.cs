@@ -16,6 +16,9 @@ internal enum Quality
 
     /// <summary>A device that puts it in charge is never heard of again.</summary>
     Kills,
+
+    /// <summary>It computes something else on every second device, which is of another class of processors.</summary>
+    FailsOnOneClass,
 }
 
 /// <summary>A release of one variant.</summary>

@@ -1,35 +1,55 @@
 using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
+using SlmOps.EdgeAgent.Planning;
 using SlmOps.Packaging.Tuf;
 using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Repository;
 using SlmOps.Pipeline.Rollout;
+using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Simulation.Tests.World;
+
+/// <summary>How fast a world goes, and the share of the fleet that its rings take.</summary>
+/// <param name="Deadline">Of its rollouts.</param>
+/// <param name="Soak">Of its rollouts.</param>
+/// <param name="Interval">Of the service's timer.</param>
+/// <param name="Rings">Share of each ring.</param>
+internal sealed record Pace(TimeSpan Deadline, TimeSpan Soak, TimeSpan Interval, IReadOnlyList<double> Rings)
+{
+    internal static Pace Quick(bool canary) =>
+        new(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(2), canary ? [0.34, 1] : [1]);
+}
 
 /// <summary>The service: its real decisions over records in memory.</summary>
 internal sealed class SimService
 {
-    internal const int DeadlineSeconds = 60;
-    internal const int SoakSeconds = 20;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly Dictionary<string, string> Everyone = [];
 
     private readonly Dictionary<string, RolloutRecord> _rollouts = [];
     private readonly Dictionary<DeviceId, DeviceRecord> _fleet = [];
     private readonly Dictionary<(string Type, string Rollout, string Occurrence), string> _facts = [];
-    private readonly Ring[] _rings;
+    private readonly Pace _pace;
+    private readonly HashSet<Digest> _stable = [];
     private ServicePresence _presence = ServicePresence.Never;
     private RepositoryState _listed = RepositoryState.Empty;
 
-    internal SimService(SimRelease first, DateTimeOffset now, bool canary)
+    internal SimService(SimRelease first, DateTimeOffset now, Pace pace)
     {
-        _rings = canary ? [new("canary", 0.34, Everyone), new("all", 1, Everyone)] : [new("all", 1, Everyone)];
+        _pace = pace;
         Channel = new("phi", 1, first.Ref, null, [], now);
         Tick(now);
         Publish();
+    }
+
+    /// <summary>The same service in another world.</summary>
+    internal SimService(SimService other)
+    {
+        (_rollouts, _fleet, _facts) = (new(other._rollouts), new(other._fleet), new(other._facts));
+        _stable = [.. other._stable];
+        (_pace, _presence, _listed) = (other._pace, other._presence, other._listed);
+        (Channel, Document, IsUp, Taken) = (other.Channel, other.Document, other.IsUp, [.. other.Taken]);
     }
 
     internal ChannelRecord Channel { get; private set; }
@@ -45,7 +65,17 @@ internal sealed class SimService
     /// <summary>Steps that were taken, to be looked at by the world after each of its own.</summary>
     internal List<RolloutStep> Taken { get; } = [];
 
+    /// <summary>All that a later step depends on, for telling worlds apart.</summary>
+    internal object Inner => new { Channel, Rollouts = _rollouts.Values, Fleet = _fleet.Values, _presence, Facts = _facts.Count, IsUp };
+
     internal RolloutRecord? Current => Channel.LatestRollout is { } id ? _rollouts.GetValueOrDefault(id) : null;
+
+    /// <summary>True when the release once was what the channel stands on.</summary>
+    internal bool WasStable(ReleaseRef release) => _stable.Contains(release.Digest);
+
+    /// <summary>True when devices of a class are to run it, or to try it.</summary>
+    internal bool IsWanted(ReleaseRef release, string processorClass) =>
+        ClassView.Of(Document, processorClass)!.Stable == release || Current?.Release == release;
 
     internal ReleaseTarget Listed(ReleaseRef release) => _listed.Find(release.Model, release.Version)!;
 
@@ -53,7 +83,7 @@ internal sealed class SimService
     {
         if (IsUp)
         {
-            _presence = _presence.Tick(now, Interval);
+            _presence = _presence.Tick(now, _pace.Interval);
             Advance(now);
         }
     }
@@ -72,9 +102,18 @@ internal sealed class SimService
             Salt = $"salt {release.Ref.Version} {count}",
             State = RolloutState.Ready,
             CurrentRing = 0,
-            Rings = [.. _rings.Select(ring => new RingRecord(ring, RingState.Scheduled, null, null) { Share = ring.Fraction })],
-            SoakSeconds = SoakSeconds,
-            DeadlineSeconds = DeadlineSeconds,
+            Rings =
+            [
+                .. _pace.Rings.Select((share, number) =>
+                    new RingRecord(new($"ring-{number + 1}", share, Everyone), RingState.Scheduled, null, null)
+                    {
+                        Share = share,
+                        ErrorThreshold = (number == 0 ? RingThresholds.One : RingThresholds.Few).Errors,
+                        SilenceThreshold = (number == 0 ? RingThresholds.One : RingThresholds.Few).Silence,
+                    }),
+            ],
+            SoakSeconds = (int)_pace.Soak.TotalSeconds,
+            DeadlineSeconds = (int)_pace.Deadline.TotalSeconds,
             CreatedAt = now,
         };
         var (superseded, channel) = RolloutCommands.Begin(Channel.Next(now), Current, rollout, now);
@@ -105,6 +144,17 @@ internal sealed class SimService
         Advance(now);
     }
 
+    /// <summary>A person opens the next ring without a verdict on this one.</summary>
+    internal void Skip(DateTimeOffset now)
+    {
+        if (IsUp && Current is { State: RolloutState.Paused } rollout
+            && RolloutEngine.Skip(rollout, Channel, [.. _fleet.Values], "by hand", new(now, _presence, _pace.Interval)) is { } step)
+        {
+            Apply(step);
+            Advance(now);
+        }
+    }
+
     /// <summary>Takes a report; the highest number known of that life is the answer, or null when nobody listens.</summary>
     internal long? Receive(DeviceReport report, DateTimeOffset now)
     {
@@ -115,17 +165,20 @@ internal sealed class SimService
 
         var before = _fleet.GetValueOrDefault(report.DeviceId)
             ?? new(report.DeviceId, report.Channel, null, null, null, 0, default);
-        var after = DeviceFold.Apply(before, report, now);
+        var after = DeviceFold.Apply(DeviceFold.CameBack(before, QuietOf(before, now), now), report, now);
         _fleet[report.DeviceId] = after;
         Advance(now);
         return after.LastSeq;
     }
 
+    private TimeSpan QuietOf(DeviceRecord device, DateTimeOffset now) =>
+        device.LastSeen == default ? TimeSpan.Zero : new ServiceClock(now, _presence, _pace.Interval).Elapsed(device.LastSeen);
+
     private void Advance(DateTimeOffset now)
     {
         for (var steps = 0; Current is { } rollout; steps++)
         {
-            if (RolloutEngine.Next(rollout, Channel, [.. _fleet.Values], new(now, _presence, Interval)) is not { } step)
+            if (RolloutEngine.Next(rollout, Channel, [.. _fleet.Values], new(now, _presence, _pace.Interval)) is not { } step)
             {
                 return;
             }
@@ -154,5 +207,9 @@ internal sealed class SimService
     {
         _listed = _listed.Arrange(ReleaseOrder.Of(Channel, [.. _rollouts.Values]));
         Document = ChannelView.Of(Channel, Current, TimeSpan.FromDays(7));
+        if (Channel.Stable is { } stable)
+        {
+            _stable.Add(stable.Digest);
+        }
     }
 }

@@ -1,5 +1,10 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json;
 using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
+using SlmOps.EdgeAgent.Planning;
+using SlmOps.Pipeline.Channels;
 using SlmOps.Pipeline.Rollout;
 
 namespace SlmOps.Simulation.Tests.World;
@@ -8,7 +13,8 @@ namespace SlmOps.Simulation.Tests.World;
 internal sealed class Story
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(SimService.DeadlineSeconds);
+    private static readonly TimeSpan OfflineAfter = TimeSpan.FromMinutes(15);
+    private readonly Pace _pace;
     private readonly SimRelease[] _releases;
     private readonly SimService _service;
     private readonly SimAgent[] _devices;
@@ -16,6 +22,9 @@ internal sealed class Story
     /// <summary>When each device was last heard of, in time that the service was there for.</summary>
     private readonly TimeSpan[] _heard;
     private readonly DateTimeOffset[] _beat;
+
+    /// <summary>What some device committed at some time; it may have lost it since.</summary>
+    private readonly HashSet<Digest> _committed = [];
     private DateTimeOffset _now = Start;
     private TimeSpan _listened;
     private bool _byHand;
@@ -24,7 +33,8 @@ internal sealed class Story
     internal Story(int devices, Quality quality, bool canary)
     {
         _releases = [SimRelease.Of("1.0.0", Quality.Good), SimRelease.Of("2.0.0", quality), SimRelease.Of("3.0.0", Quality.Good)];
-        _service = new(_releases[0], _now, canary);
+        _pace = Pace.Quick(canary);
+        _service = new(_releases[0], _now, _pace);
         var known = _releases.ToDictionary(release => release.Ref.Digest);
         _devices = [.. Enumerable.Range(1, devices).Select(number => new SimAgent($"d{number}", _service, known, _releases[0]))];
         _heard = new TimeSpan[devices];
@@ -37,6 +47,28 @@ internal sealed class Story
 
         Offer(1);
     }
+
+    private Story(Story other)
+    {
+        (_pace, _releases, _service) = (other._pace, other._releases, new(other._service));
+        _devices = [.. other._devices.Select(device => new SimAgent(device, _service))];
+        (_heard, _beat, _committed) = ([.. other._heard], [.. other._beat], [.. other._committed]);
+        (_now, _listened, _byHand, _offered) = (other._now, other._listened, other._byHand, other._offered);
+    }
+
+    /// <summary>The same world, to go on from twice.</summary>
+    internal Story Copy() => new(this);
+
+    /// <summary>What tells it from another world in which something else can happen.</summary>
+    internal UInt128 Print()
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(
+            new { Service = _service.Inner, Devices = _devices.Select(device => device.Inner), _heard, _beat, _now, _listened, _offered });
+        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes));
+    }
+
+    /// <summary>True when a rollout is over and every device runs what it should.</summary>
+    internal bool IsOver => IsSettled();
 
     /// <exception cref="StoryException">When something does not hold that must.</exception>
     internal static void Require(bool holds, string otherwise)
@@ -84,6 +116,15 @@ internal sealed class Story
             case Happening.Restart or Happening.TurnOn:
                 device.Restart(_now);
                 break;
+            case Happening.RestartCleanly:
+                device.RestartCleanly(_now);
+                break;
+            case Happening.KillTest:
+                device.KillsNextTest = true;
+                break;
+            case Happening.Sleep or Happening.Wake:
+                device.IsAsleep = one.What == Happening.Sleep;
+                break;
             case Happening.TurnOff:
                 device.TurnOff();
                 break;
@@ -113,7 +154,7 @@ internal sealed class Story
                 Wait(TimeSpan.FromSeconds(5));
                 break;
             case Happening.WaitADeadline:
-                Wait(Deadline + TimeSpan.FromSeconds(1));
+                Wait(_pace.Deadline + TimeSpan.FromSeconds(1));
                 break;
             case Happening.WaitLong:
                 Wait(TimeSpan.FromMinutes(20));
@@ -123,6 +164,9 @@ internal sealed class Story
                 break;
             case Happening.Resume:
                 _service.Command(RolloutMove.Resume, _now);
+                break;
+            case Happening.Skip:
+                _service.Skip(_now);
                 break;
             case Happening.RollBack:
                 _byHand |= _service.IsUp;
@@ -150,6 +194,7 @@ internal sealed class Story
         foreach (var device in _devices)
         {
             (device.HasNetwork, device.HasRoom, device.ClockAhead, device.DownloadSteps) = (true, true, default, 1);
+            device.KillsNextTest = false;
             device.Restart(_now);
         }
 
@@ -165,9 +210,10 @@ internal sealed class Story
             if (_service.Current is { State: RolloutState.Paused } paused)
             {
                 Require(paused.Reason is { Length: > 0 }, "a pause does not say why");
-                if (_devices.All(device => !device.IsOn || device.State.Condemned.Any(one => one.Release == paused.Release.Digest)))
+                if (_devices.All(device => !device.IsOn || Runs(device) == AskedOf(device, paused)
+                    || device.State.Condemned.Any(one => one.Release == paused.Release.Digest)))
                 {
-                    // Nobody is left who could take it, and the pause names them all.
+                    // Nobody is left who could take it: those that the pause names are off, or have had enough of it.
                     return;
                 }
 
@@ -187,8 +233,11 @@ internal sealed class Story
         Require(IsSettled(), $"it does not end: {Describe()}");
         if (_service.Current is { State: RolloutState.Finished } finished)
         {
-            Require(_devices.Where(device => device.IsOn).All(device => Runs(device) == finished.Release.Version || IsLost(device)),
-                $"finished, but not everybody runs it: {Describe()}");
+            var bad = QualityOf(finished) == Quality.FailsOnOneClass ? ProcessorClass.Arm64 : null;
+            Require(
+                _devices.Where(device => device.IsOn).All(device =>
+                    (Runs(device) == finished.Release.Version) == (device.ProcessorClass != bad) || IsLost(device)),
+                $"finished, but not everybody runs what they should: {Describe()}");
         }
     }
 
@@ -202,12 +251,18 @@ internal sealed class Story
 
     private static ModelVersion? Runs(SimAgent device) => device.State.ActiveContent?.Release.Version;
 
-    private bool IsLost(SimAgent device) => device.State.Condemned.Any(one => one.Release == _service.Channel.Stable?.Digest);
+    private bool IsLost(SimAgent device) => device.State.Condemned.Any(one => one.Release == StableFor(device)?.Digest);
+
+    /// <summary>What a device runs that has done what a rollout asks of it.</summary>
+    private ModelVersion? AskedOf(SimAgent device, RolloutRecord rollout) =>
+        rollout.ExcludedClasses.Contains(device.ProcessorClass) ? StableFor(device)?.Version : rollout.Release.Version;
+
+    private ReleaseRef? StableFor(SimAgent device) => ClassView.Of(_service.Document, device.ProcessorClass)?.Stable;
 
     private bool IsSettled() => _service.Current is null
         or { State: RolloutState.Finished or RolloutState.RolledBack or RolloutState.Superseded }
         && _devices.Where(device => device.IsOn).All(device =>
-            Runs(device) == _service.Channel.Stable?.Version || IsLost(device));
+            Runs(device) == StableFor(device)?.Version || IsLost(device));
 
     private void Offer(int release)
     {
@@ -239,7 +294,7 @@ internal sealed class Story
     {
         for (var at = 0; at < _devices.Length; at++)
         {
-            if (_now - _beat[at] >= Deadline / 3)
+            if (_now - _beat[at] >= _pace.Deadline / 3)
             {
                 _beat[at] = _now;
                 _devices[at].Beat(_now);
@@ -259,7 +314,7 @@ internal sealed class Story
     private bool Send(int at, IEnumerable<DeviceReport> reports)
     {
         var device = _devices[at];
-        if (!device.IsOn || !device.HasNetwork || !_service.IsUp)
+        if (!device.IsAwake || !device.HasNetwork || !_service.IsUp)
         {
             return false;
         }
@@ -279,6 +334,15 @@ internal sealed class Story
     {
         foreach (var device in _devices)
         {
+            foreach (var content in new[] { device.State.A, device.State.B }.Where(content => content is { Committed: true }))
+            {
+                _committed.Add(content!.Release.Digest);
+            }
+
+            Require(
+                device.State.ActiveContent?.Release.Digest is not { } runs || device.State.Deployment is not { State: DeviceState.Committed } ended
+                    || ended.Release.Digest == runs,
+                $"{device.Id} says that it committed {device.State.Deployment?.Release.Version} and runs another");
             Require(
                 device.State.ActiveContent is not null || device.State.LastSeq < 1000 || _releases[1].Quality != Quality.Good,
                 $"{device.Id} serves nothing");
@@ -295,21 +359,32 @@ internal sealed class Story
     private void LookAt(RolloutStep step)
     {
         var rollout = step.Rollout;
-        var bad = _releases.Single(release => release.Ref.Digest == rollout.Release.Digest).Quality != Quality.Good;
+        var quality = QualityOf(rollout);
+        var others = _devices.Any(device => device.ProcessorClass != ProcessorClass.Arm64);
+        var bad = quality != Quality.Good && (quality != Quality.FailsOnOneClass || !others);
         if (rollout.State == RolloutState.RollingBack && rollout.ReasonCode == "ErrorThreshold" && !bad)
         {
             var silent = _devices.Index().Any(one =>
                 _service.Fleet.Single(known => known.Id == one.Item.Id).Deployment is { State: DeviceState.Activating or DeviceState.Soaking }
-                && _listened - _heard[one.Index] > Deadline);
+                && _listened - _heard[one.Index] > _pace.Deadline);
             Require(silent, $"a good release is withdrawn: {rollout.Reason}");
+        }
+
+        if (step.Facts.Any(fact => fact.Type == EventTypes.RingStarted))
+        {
+            LookAtRing(rollout);
+        }
+
+        if (rollout is { State: RolloutState.Paused, ReasonCode: "NoData" })
+        {
+            Require(
+                _devices.Any(device => rollout.Reason!.Contains($"{device.Id} (", StringComparison.Ordinal)),
+                $"a pause does not say whom it waits for: {rollout.Reason}");
         }
 
         if (rollout.State == RolloutState.Finished)
         {
-            Require(
-                _devices.Any(device => device.State.A is { Committed: true } a && a.Release == rollout.Release
-                    || device.State.B is { Committed: true } b && b.Release == rollout.Release),
-                "finished, and nobody committed it");
+            Require(_committed.Contains(rollout.Release.Digest), "finished, and nobody ever committed it");
             Require(!bad, "a bad release finished");
         }
 
@@ -322,6 +397,24 @@ internal sealed class Story
                     $"rolled back, and {device.Id} runs it");
             }
         }
+    }
+
+    private Quality QualityOf(RolloutRecord rollout) =>
+        _releases.Single(release => release.Ref.Digest == rollout.Release.Digest).Quality;
+
+    /// <summary>A ring takes living devices, and no more of them than its share.</summary>
+    private void LookAtRing(RolloutRecord rollout)
+    {
+        var index = rollout.CurrentRing;
+        var share = _pace.Rings[index];
+        bool IsLiving(SimAgent device) => _listened - _heard[Array.IndexOf(_devices, device)] <= OfflineAfter
+            && !(QualityOf(rollout) == Quality.FailsOnOneClass && rollout.ExcludedClasses.Contains(device.ProcessorClass));
+        var living = _devices.Where(IsLiving).ToList();
+        var taken = living.Count(device => rollout.RingOf(_service.Fleet.Single(known => known.Id == device.Id)) >= 0);
+        Require(
+            taken <= Math.Ceiling(share * living.Count),
+            $"ring {index + 1} takes {taken} of {living.Count} living devices, its share is {share}");
+        Require(living.Count == 0 || taken > 0, $"ring {index + 1} takes none of {living.Count} living devices");
     }
 
     private bool IsHeardOf(SimAgent device) =>
