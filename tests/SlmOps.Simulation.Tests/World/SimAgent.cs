@@ -81,10 +81,10 @@ internal sealed partial class SimAgent
     internal bool IsAwake => IsOn && !IsAsleep;
 
     /// <summary>All that a later step depends on, for telling worlds apart.</summary>
-    internal object Inner => new
+    internal object Inner => new object?[]
     {
         State, Document?.Version, Outbox, IsOn, IsDead, IsAsleep, HasNetwork, HasRoom, ClockAhead, DownloadSteps, KillsNextTest, _lives,
-        _killedTests, _startedAt, _falls, Rest = _rest.Select(action => action.GetType().Name),
+        _killedTests, _startedAt, _falls, _rest.Select(action => action.GetType().Name),
     };
 
     private bool IsOnline => HasNetwork && _service.IsUp;
