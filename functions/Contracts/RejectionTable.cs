@@ -107,6 +107,8 @@ public static class RejectionTable
         new("adapter-not-finite", "adapt", "with the adapter the base's outputs are no numbers"),
         new("adapter-without-effect", "adapt", "with the adapter the base's outputs are the same"),
         new("patch-target-missing", "adapt", "the base has no tensor that the patch names"),
+        new("disk-short", "any", "the work folder's volume has less room than the stage needs"),
+        new("memory-short", "any", "the machine has less memory than the model's weights alone need"),
         new("stage-failed", "any", "a stage failed at every try; the log of the run says why"),
     ];
 }

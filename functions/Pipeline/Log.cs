@@ -143,6 +143,18 @@ internal static partial class Log
     [LoggerMessage(134, LogLevel.Information, "{Model} {Version} was cancelled by an operator")]
     internal static partial void RunCancelled(ILogger log, string model, string version);
 
+    [LoggerMessage(135, LogLevel.Warning, "{Stage} of {Model} {Version} {Variant} is refused for want of room: {Reason}")]
+    internal static partial void NoRoom(ILogger log, string model, string version, string variant, string stage, string reason);
+
+    [LoggerMessage(136, LogLevel.Debug, "How far {Stage} of {Model} {Version} is could not be written down: {Reason}")]
+    internal static partial void ProgressUnwritten(ILogger log, string model, string version, string stage, string reason);
+
+    [LoggerMessage(137, LogLevel.Information, "Deleted {Folders} folders that dead stages left in {Folder}, {Bytes} bytes")]
+    internal static partial void WorkSwept(ILogger log, string folder, int folders, long bytes);
+
+    [LoggerMessage(138, LogLevel.Warning, "What dead stages may have left in {Folder} could not be deleted: {Reason}")]
+    internal static partial void WorkUnswept(ILogger log, string folder, string reason);
+
     [LoggerMessage(141, LogLevel.Information, "Device {Device} is enrolled for channel {Channel} until {NotAfter}, with token {Token}")]
     internal static partial void DeviceEnrolled(ILogger log, string device, string channel, DateTimeOffset notAfter, string token);
 

@@ -52,8 +52,14 @@ public sealed class PipelineFlow
     {
         var step = Flow.Find(stage);
         return ReadAsync(stage, stage, message, (run, variant) => Get<StageGuard>().RunAsync(
-            run, step, variant, ended => Get<StageSet>().Of(step).RunAsync(Flow.Call(step, run, variant), ended),
-            () => Get<PoisonStage>().RunAsync(step, run, variant, cancellationToken), cancellationToken));
+            run,
+            step,
+            variant,
+            new(
+                async token => StageNeeds.Of(step, variant, await Get<RunStore>().ReadAsync(run, token).ConfigureAwait(false)),
+                (meter, ended) => Get<StageSet>().Of(step).RunAsync(Flow.Call(step, run, variant) with { Meter = meter }, ended),
+                problem => Get<PoisonStage>().RunAsync(step, run, variant, problem, cancellationToken)),
+            cancellationToken));
     }
 
     /// <summary>The poison queue of the same stage.</summary>
@@ -61,7 +67,7 @@ public sealed class PipelineFlow
     /// <param name="message">The message that it failed on every time.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public Task PoisonedAsync(string stage, string message, CancellationToken cancellationToken) => ReadAsync(
-        stage, "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(Flow.Find(stage), run, variant, cancellationToken));
+        stage, "poison", message, (run, variant) => Get<PoisonStage>().RunAsync(Flow.Find(stage), run, variant, null, cancellationToken));
 
     /// <summary>Queue <c>model-uploads-poison</c>.</summary>
     public Task UploadPoisonedAsync(string message, CancellationToken cancellationToken)
@@ -69,7 +75,7 @@ public sealed class PipelineFlow
         var (subject, traceparent) = UploadEvent.Read(Bounded(message, MaxEventBytes));
         return UploadName.FromSubject(subject) is { } upload
             ? PipelineTelemetry.RunAsync(
-                _time, "poison", traceparent, null, null, () => Get<PoisonStage>().RunAsync(upload, cancellationToken))
+                _time, "poison", traceparent, null, null, () => Get<PoisonStage>().RunAsync(upload, null, cancellationToken))
             : Task.CompletedTask;
     }
 
@@ -112,11 +118,17 @@ public sealed class PipelineFlow
     {
         var step = Flow.Find(IntakeStage.Name);
         return upload.Run is { } run
-            ? Get<StageGuard>()
-                .RunAsync(run, step, null, Work, () => Get<PoisonStage>().RunAsync(upload, cancellationToken), cancellationToken)
-            : Work(cancellationToken);
+            ? Get<StageGuard>().RunAsync(
+                run, step, null,
+                new(
+                    _ => Task.FromResult(StageNeed.None),
+                    Work,
+                    problem => Get<PoisonStage>().RunAsync(upload, problem, cancellationToken)),
+                cancellationToken)
+            : Work(new(), cancellationToken);
 
-        Task Work(CancellationToken ended) => Get<IntakeStage>().RunAsync(upload, known => Flow.Call(step, known, null), ended);
+        Task Work(StageMeter meter, CancellationToken ended) => Get<IntakeStage>()
+            .RunAsync(upload, meter, known => Flow.Call(step, known, null), ended);
     }
 
     /// <summary>Reads a message and does the work inside its trace.</summary>

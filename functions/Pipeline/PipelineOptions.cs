@@ -9,11 +9,11 @@ internal sealed record PipelineOptions
 {
     internal const string Section = "SlmOps";
 
-    /// <summary>Local folder for stage invocations; needs room for about three times the largest model.</summary>
+    /// <summary>Local folder for stage invocations. What a stage needs of it is looked at before it starts.</summary>
     public string WorkFolder { get; init; } = Path.Combine(Path.GetTempPath(), "slmops");
 
     /// <summary>Largest single file of an upload, in bytes.</summary>
-    public long MaxFileBytes { get; init; } = 16L << 30;
+    public long MaxFileBytes { get; init; } = 32L << 30;
 
     /// <summary>Largest upload, all files together, in bytes.</summary>
     public long MaxUploadBytes { get; init; } = 32L << 30;
@@ -23,6 +23,9 @@ internal sealed record PipelineOptions
 
     /// <summary>Largest text the pipeline reads into memory (slmops.json, smoke prompts, evaluation text), in bytes.</summary>
     public int MaxTextBytes { get; init; } = 16 << 20;
+
+    /// <summary>Seconds that a stage waits for disk or memory that nothing of its host holds, before its work is refused.</summary>
+    public int MaxWaitSeconds { get; init; } = 600;
 
     /// <summary>Threads that ONNX Runtime and the quantizer may use.</summary>
     public int Threads { get; init; } = 1;
@@ -109,6 +112,7 @@ internal sealed record PipelineOptions
         Check(options.MaxUploadBytes >= options.MaxFileBytes, "MaxUploadBytes", "use at least MaxFileBytes");
         Check(options.MaxUploadFiles is > 0 and <= 4096, "MaxUploadFiles", "use 1 to 4096");
         Check(options.MaxTextBytes is >= 1024 and <= 1 << 28, "MaxTextBytes", "use 1024 to 268435456");
+        Check(options.MaxWaitSeconds is >= 0 and <= 3600, "MaxWaitSeconds", "use 0 to 3600");
         Check(options.Threads is > 0 and <= 256, "Threads", "use 1 to 256");
         Check(options.RunMemoryBytes is 0 or >= 16 << 20 and <= 1L << 42, "RunMemoryBytes", "use 0, or 16777216 to 4398046511104");
         Check(options.MaxRunSeconds is > 0 and <= 7000, "MaxRunSeconds", "use 1 to 7000");

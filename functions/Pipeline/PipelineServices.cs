@@ -44,6 +44,7 @@ public static class PipelineServices
         }
 
         services.AddHostedService<RootUpload>();
+        services.AddHostedService<WorkSweep>();
 
         services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
@@ -66,6 +67,9 @@ public static class PipelineServices
         services.AddSingleton<BaselineVerdict>();
         services.AddSingleton<TextTrial>();
         services.AddSingleton<OutputTrial>();
+        services.AddSingleton<ProgressRows>();
+        services.AddSingleton<MeasureRoom>(() => MachineRoom.Measure(options));
+        services.AddSingleton<StageRoom>();
         services.AddSingleton<StageGuard>();
         services.AddSingleton<RunCancel>();
 
@@ -84,6 +88,7 @@ public static class PipelineServices
         services.AddSingleton<TelemetryStage>();
         services.AddSingleton<PoisonStage>();
         services.AddSingleton<AdaptationBlobs>();
+        services.AddSingleton<ArtifactGarbage>();
         services.AddSingleton<CollectStage>();
 
         services.AddSingleton<EnrolledDevices>();

@@ -39,7 +39,7 @@ param instanceMemoryMB int = 4096
 param httpConcurrency int = 16
 
 @minValue(1)
-@description('Largest upload in MB. A stage keeps about three times the model on the disk of its instance.')
+@description('Largest upload in MB. Validation keeps the original and a variant on the disk of its instance.')
 param maxUploadMB int = 256
 
 @description('Replication of the storage account.')

@@ -35,6 +35,9 @@ internal sealed class Terminal
 
     internal IAnsiConsole Screen { get; }
 
+    /// <summary>Whether a line can be written over again.</summary>
+    internal bool IsInteractive => Screen.Profile.Capabilities is { Interactive: true, Ansi: true };
+
     internal static Terminal Open(bool json) => new(json, Console.Out, Console.Error);
 
     /// <summary>One line of progress; markup characters in the text are shown as they are.</summary>

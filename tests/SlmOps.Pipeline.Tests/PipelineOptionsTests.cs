@@ -22,7 +22,7 @@ public sealed class PipelineOptionsTests
             },
             options);
         Assert.Equal(
-            (16L << 30, 32L << 30, 256, 16 << 20),
+            (32L << 30, 32L << 30, 256, 16 << 20),
             (options.MaxFileBytes, options.MaxUploadBytes, options.MaxUploadFiles, options.MaxTextBytes));
         Assert.Equal((1, 7, false), (options.Threads, options.ChannelDays, options.CreateStorage));
     }
@@ -37,6 +37,7 @@ public sealed class PipelineOptionsTests
                 MaxUploadBytes = 2,
                 MaxUploadFiles = 3,
                 MaxTextBytes = 1024,
+                MaxWaitSeconds = 30,
                 Threads = 5,
                 RunMemoryBytes = 16 << 20,
                 MaxRunSeconds = 10,
@@ -58,6 +59,7 @@ public sealed class PipelineOptionsTests
                 ("MaxUploadBytes", "2"),
                 ("MaxUploadFiles", "3"),
                 ("MaxTextBytes", "1024"),
+                ("MaxWaitSeconds", "30"),
                 ("Threads", "5"),
                 ("RunMemoryBytes", "16777216"),
                 ("MaxRunSeconds", "10"),

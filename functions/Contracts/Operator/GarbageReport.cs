@@ -30,6 +30,12 @@ public sealed record GarbageReport
     /// <summary>Blobs that a kept release needs and storage does not hold: nothing is deleted then.</summary>
     public required IReadOnlyList<Digest> Missing { get; init; }
 
+    /// <summary>Blobs to delete that failed and cancelled builds left: uploads, variants and what was being written.</summary>
+    public int ArtifactBlobs { get; init; }
+
+    /// <summary>Their bytes.</summary>
+    public long ArtifactBytes { get; init; }
+
     /// <summary>Blobs deleted; 0 for a dry run.</summary>
     public int Deleted { get; init; }
 }

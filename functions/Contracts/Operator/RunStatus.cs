@@ -47,4 +47,7 @@ public sealed record RunStatus
 
     /// <summary>What was not as it should be in the upload and stopped nothing.</summary>
     public IReadOnlyList<Problem> Warnings { get; init; } = [];
+
+    /// <summary>How far the stages are that work on it right now and have for a while; empty for systems that do not tell.</summary>
+    public IReadOnlyList<StageProgress> Progress { get; init; } = [];
 }

@@ -9,23 +9,27 @@ using SlmOps.Pipeline.Storage;
 namespace SlmOps.Pipeline.Api;
 
 /// <summary>Puts together what the stages stored about a run.</summary>
-internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceStore devices, AdaptStatusReader adaptations)
+internal sealed class StatusReader(
+    RunStore runs, RolloutStore rollouts, DeviceStore devices, AdaptStatusReader adaptations, TimeProvider time)
 {
-    /// <summary>Null when nothing of that name and version was ever uploaded.</summary>
+    /// <summary>Null when nothing of that name and version was ever uploaded, or intake has only just begun with it.</summary>
     internal async Task<RunStatus?> FindAsync(RunKey run, CancellationToken cancellationToken)
     {
         var rows = await runs.ReadAsync(run, cancellationToken).ConfigureAwait(false);
         var rejections = Rejections.In(rows);
         var record = rows.Find<RunRecord>(RunRecord.Row);
+        var progress = ProgressRows.In(rows, time.GetUtcNow());
         if (record is null)
         {
-            return rejections.Count == 0
+            return rejections.Count == 0 && progress.Count == 0
                 ? null
                 : new RunStatus
                 {
                     Model = run.Model,
                     Version = run.Version,
-                    State = RunState.Rejected,
+                    // What was refused under this name before may be on its way again.
+                    State = progress.Count > 0 ? RunState.Building : RunState.Rejected,
+                    Progress = progress,
                     Variants = [],
                     Rejections = rejections,
                     Devices = [],
@@ -35,7 +39,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
 
         if (record.Adapts is not null)
         {
-            return await adaptations.FindAsync(run, record, rows, cancellationToken).ConfigureAwait(false);
+            return await adaptations.FindAsync(run, record, rows, cancellationToken).ConfigureAwait(false) with { Progress = progress };
         }
 
         var built = rows.List<QuantizeResult>(QuantizeResult.Prefix);
@@ -64,6 +68,7 @@ internal sealed class StatusReader(RunStore runs, RolloutStore rollouts, DeviceS
             Devices = [.. fleet.Select(device => ToStatus.Of(device, clock))],
             StagesMs = Stages(record, rows),
             Warnings = record.Warnings,
+            Progress = progress,
         };
     }
 

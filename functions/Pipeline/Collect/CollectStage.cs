@@ -12,7 +12,10 @@ using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Collect;
 
-/// <summary>Deletes package blobs that no release needs any more: first as a dry run, then by the name of its plan.</summary>
+/// <summary>
+/// Deletes package blobs that no release needs any more, and artifacts that failed builds left: first as a dry run, then by the
+/// name of its plan.
+/// </summary>
 internal sealed class CollectStage(
     BlobServiceClient blobs,
     RunStore runs,
@@ -20,6 +23,7 @@ internal sealed class CollectStage(
     DeviceStore devices,
     ReleaseRepository repository,
     AdaptationBlobs overlays,
+    ArtifactGarbage artifacts,
     PipelineOptions options,
     TimeProvider time,
     ILogger<CollectStage> log)
@@ -36,7 +40,7 @@ internal sealed class CollectStage(
     /// <summary>Deletes what a dry run showed; null when the plan is another one by now.</summary>
     internal async Task<GarbageReport?> DeleteAsync(string plan, CancellationToken cancellationToken)
     {
-        var (report, garbage, dropped, etags) = await MakeAsync(cancellationToken).ConfigureAwait(false);
+        var (report, garbage, dropped, etags, orphans) = await MakeAsync(cancellationToken).ConfigureAwait(false);
         if (report.Plan != plan)
         {
             return null;
@@ -59,7 +63,17 @@ internal sealed class CollectStage(
                     Interlocked.Increment(ref deleted);
                 }
             }).ConfigureAwait(false);
-        Log.GarbageCollected(log, deleted, report.Bytes);
+        await Parallel.ForEachAsync(
+            orphans,
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (blob, token) =>
+            {
+                if (await artifacts.TryDeleteAsync(blob, token).ConfigureAwait(false))
+                {
+                    Interlocked.Increment(ref deleted);
+                }
+            }).ConfigureAwait(false);
+        Log.GarbageCollected(log, deleted, report.Bytes + report.ArtifactBytes);
         return report with { Deleted = deleted };
     }
 
@@ -84,7 +98,8 @@ internal sealed class CollectStage(
         GarbageReport Report,
         GarbagePlan Plan,
         IReadOnlySet<Digest> Dropped,
-        IReadOnlyDictionary<Digest, ETag> ETags)> MakeAsync(CancellationToken cancellationToken)
+        IReadOnlyDictionary<Digest, ETag> ETags,
+        IReadOnlyList<OrphanBlob> Orphans)> MakeAsync(CancellationToken cancellationToken)
     {
         var served = await ServedAsync(cancellationToken).ConfigureAwait(false);
         var channels = await rollouts.ListChannelsAsync(cancellationToken).ConfigureAwait(false);
@@ -98,7 +113,10 @@ internal sealed class CollectStage(
             reachable.Union(laid).Union(retention.Lost).ToHashSet(),
             time.GetUtcNow(),
             TimeSpan.FromHours(options.GarbageGraceHours));
-        var names = string.Join('\n', plan.Delete.Select(blob => blob.Digest.Hex).Order(StringComparer.Ordinal));
+        var orphans = await artifacts.FindAsync(cancellationToken).ConfigureAwait(false);
+        var names = string.Join(
+            '\n',
+            plan.Delete.Select(blob => blob.Digest.Hex).Concat(orphans.Select(blob => blob.Name)).Order(StringComparer.Ordinal));
         var report = new GarbageReport
         {
             Plan = Digest.Of(System.Text.Encoding.UTF8.GetBytes(names)).Hex[..16],
@@ -110,8 +128,10 @@ internal sealed class CollectStage(
             KeptBytes = plan.Reachable.Sum(blob => blob.Size),
             YoungBlobs = plan.Young.Count,
             Missing = plan.Missing,
+            ArtifactBlobs = orphans.Count,
+            ArtifactBytes = orphans.Sum(blob => blob.Bytes),
         };
-        return (report, plan, retention.Drop.Select(release => release.Digest).ToHashSet(), etags);
+        return (report, plan, retention.Drop.Select(release => release.Digest).ToHashSet(), etags, orphans);
 
         static string Name(ReleaseRef release) => $"{release.Model} {release.Version}";
     }

@@ -15,11 +15,14 @@ internal sealed class IntakeStage(
     internal const string Name = StageAttempt.Intake;
 
     /// <param name="upload">What was uploaded.</param>
+    /// <param name="meter">Told how far it is.</param>
     /// <param name="call">The message to the stage as it is for a run.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    internal async Task RunAsync(UploadName upload, Func<RunKey, StageCall> call, CancellationToken cancellationToken)
+    internal async Task RunAsync(
+        UploadName upload, StageMeter meter, Func<RunKey, StageCall> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        meter.Begin("read");
         using var work = new WorkFolder(options.WorkFolder);
         var folder = work.Folder("model");
         var fetched = await uploads.FetchAsync(upload, folder, cancellationToken).ConfigureAwait(false);

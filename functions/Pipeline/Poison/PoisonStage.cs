@@ -5,13 +5,14 @@ using SlmOps.Pipeline.Runs;
 namespace SlmOps.Pipeline.Poison;
 
 /// <summary>
-/// A message that a stage failed on again and again. The run must not wait for it for ever: the flow says what becomes of it.
+/// A message that a stage failed on again and again, or that nothing can be done about on this machine. The run must not wait
+/// for it for ever: the flow says what becomes of it.
 /// </summary>
 internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet stages, ILogger<PoisonStage> log)
 {
     private const string Code = "stage-failed";
 
-    internal async Task RunAsync(FlowStep step, RunKey run, string? variant, CancellationToken cancellationToken)
+    internal async Task RunAsync(FlowStep step, RunKey run, string? variant, Problem? known, CancellationToken cancellationToken)
     {
         var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
         if (record is null)
@@ -20,7 +21,7 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
         }
 
         Log.StageGaveUp(log, run.Model, run.Version, variant ?? "", step.Name);
-        var problem = Failed(step.Name, variant is null ? run.ToString() : $"{variant} of {run}");
+        var problem = known ?? Failed(step.Name, variant is null ? run.ToString() : $"{variant} of {run}");
         var (stage, call) = (stages.Of(step), Flow.Call(step, run, variant));
         if (step.GivenUp != GivenUp.RejectsRun && (!step.IsPerVariant || record.Manifest.Variants.Any(planned => planned.Name == variant)))
         {
@@ -37,14 +38,15 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
     }
 
     /// <summary>An upload that intake failed on: nothing is known of it but its name.</summary>
-    internal async Task RunAsync(UploadName upload, CancellationToken cancellationToken)
+    internal async Task RunAsync(UploadName upload, Problem? problem, CancellationToken cancellationToken)
     {
         var run = RunKey.Of(upload.Model, upload.Version ?? "unread") ?? new("rejected", "unread");
         var name = $"{upload.Container}/{upload.Blob}";
         var known = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
         if (known?.Upload != name)
         {
-            await RejectAsync(run, name, IntakeStage.Name, Failed(IntakeStage.Name, name), cancellationToken).ConfigureAwait(false);
+            await RejectAsync(run, name, IntakeStage.Name, problem ?? Failed(IntakeStage.Name, name), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await runs.RelayAsync(run, cancellationToken).ConfigureAwait(false);
@@ -54,7 +56,7 @@ internal sealed class PoisonStage(RunStore runs, Rejections rejections, StageSet
         rejections.AddAsync(
             run,
             new(run.Model, run.Version, upload, stage, [problem]),
-            Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{Code}\n{stage}\n{upload}")).Hex[..16],
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes($"{problem.Code}\n{stage}\n{upload}")).Hex[..16],
             cancellationToken);
 
     private static Problem Failed(string stage, string what) => new(

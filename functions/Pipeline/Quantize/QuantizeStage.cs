@@ -19,7 +19,7 @@ internal sealed class QuantizeStage(
             ?? throw new InvalidDataException($"The run {call.Run} has no variant '{call.Variant}'.");
         var built = wanted.Options is null
             ? Keep(record, wanted)
-            : await BuildAsync(record, wanted, cancellationToken).ConfigureAwait(false);
+            : await BuildAsync(record, wanted, call.Meter, cancellationToken).ConfigureAwait(false);
         return new(built, built.Files.Count == 0
             ? []
             : [Fact(
@@ -52,7 +52,8 @@ internal sealed class QuantizeStage(
         };
     }
 
-    private async Task<QuantizeResult> BuildAsync(RunRecord record, VariantRequest wanted, CancellationToken cancellationToken)
+    private async Task<QuantizeResult> BuildAsync(
+        RunRecord record, VariantRequest wanted, StageMeter meter, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(options.WorkFolder);
         var source = work.Folder("source");
@@ -66,7 +67,7 @@ internal sealed class QuantizeStage(
                 ModelFiles.Model,
                 sink,
                 wanted.ToOptions(options.Threads),
-                progress: null,
+                new QuantizeMeter(meter),
                 cancellationToken);
             var files = await sink.StoreAsync(cancellationToken).ConfigureAwait(false);
             var bytes = files.Sum(file => file.Size);

@@ -1,4 +1,5 @@
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 
 namespace SlmOps.Pipeline.Runs;
 
@@ -12,10 +13,7 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
     internal async Task<CancelOutcome?> CancelAsync(RunKey run, CancellationToken cancellationToken)
     {
         var record = (await runs.FindAsync<RunRecord>(run, RunRecord.Row, cancellationToken).ConfigureAwait(false))?.Value;
-        if (
-            record is null
-            && await runs.FindAsync<StageAttempt>(run, StageAttempt.Row(StageAttempt.Intake, null), cancellationToken).ConfigureAwait(false)
-                is null)
+        if (record is null && !await IsInIntakeAsync(run, cancellationToken).ConfigureAwait(false))
         {
             return null;
         }
@@ -40,6 +38,12 @@ internal sealed class RunCancel(RunStore runs, Rejections rejections, ILogger<Ru
         Log.RunCancelled(log, run.Model, run.Version);
         return new(true, $"Cancelled {run.Model} {run.Version}; what runs of it ends within seconds.");
     }
+
+    private async Task<bool> IsInIntakeAsync(RunKey run, CancellationToken cancellationToken) =>
+        await runs.FindAsync<StageAttempt>(run, StageAttempt.Row(StageAttempt.Intake, null), cancellationToken).ConfigureAwait(false)
+            is not null
+        || await runs.FindAsync<StageProgress>(run, ProgressRows.Row(StageAttempt.Intake, null), cancellationToken).ConfigureAwait(false)
+            is not null;
 
     /// <summary>How a run ended that can no longer be cancelled.</summary>
     private async Task<string?> EndAsync(RunKey run, CancellationToken cancellationToken) =>

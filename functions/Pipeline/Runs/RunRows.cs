@@ -9,6 +9,8 @@ internal sealed class RunRows(IReadOnlyList<TableEntity> rows)
     internal T? Find<T>(string row)
         where T : class => rows.FirstOrDefault(found => found.RowKey == row) is { } entity ? JsonRow.Read<T>(entity) : null;
 
+    internal bool Has(string row) => rows.Any(found => found.RowKey == row);
+
     internal IReadOnlyList<T> List<T>(string prefix) =>
         [.. rows.Where(row => row.RowKey.StartsWith(prefix, StringComparison.Ordinal)).Select(JsonRow.Read<T>)];
 

@@ -14,6 +14,9 @@ internal sealed record StageCall(FlowStep Step, IReadOnlyList<FlowStep> Next, Ru
     /// <summary>The stages that go on from another one, for those that nobody asked for.</summary>
     internal Func<FlowStep, IReadOnlyList<FlowStep>> After { get; init; } = _ => [];
 
+    /// <summary>Where the stage says how far it is.</summary>
+    public StageMeter Meter { get; init; } = new();
+
     /// <summary>Key of the result.</summary>
     internal string Row => Step.RowOf(Variant);
 

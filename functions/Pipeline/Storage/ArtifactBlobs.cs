@@ -31,5 +31,10 @@ internal sealed class ArtifactBlobs(BlobServiceClient blobs, BlobLinks links)
 
     /// <summary>Downloads files to their paths below a folder and checks each digest.</summary>
     internal Task LoadAsync(IEnumerable<StoredFile> files, string folder, CancellationToken cancellationToken) =>
-        BlobFolder.LoadAsync(_store, files.Select(file => (file.Path, file.Digest)), folder, cancellationToken);
+        LoadAsync(files, folder, done: null, cancellationToken);
+
+    /// <summary>The same, and says how far it is.</summary>
+    internal Task LoadAsync(
+        IEnumerable<StoredFile> files, string folder, IProgress<long>? done, CancellationToken cancellationToken) =>
+        BlobFolder.LoadAsync(_store, files.Select(file => (file.Path, file.Digest)), folder, done, cancellationToken);
 }

@@ -7,15 +7,22 @@ namespace SlmOps.Pipeline.Storage;
 internal static class BlobFolder
 {
     /// <exception cref="InvalidDataException">A blob came back as something else, or its path leaves the folder.</exception>
+    internal static Task LoadAsync(
+        IBlobSource store, IEnumerable<(string Path, Digest Digest)> files, string folder, CancellationToken cancellationToken) =>
+        LoadAsync(store, files, folder, done: null, cancellationToken);
+
+    /// <summary>The same, and says how many bytes are done.</summary>
     internal static async Task LoadAsync(
-        IBlobSource store, IEnumerable<(string Path, Digest Digest)> files, string folder, CancellationToken cancellationToken)
+        IBlobSource store, IEnumerable<(string Path, Digest Digest)> files, string folder, IProgress<long>? done,
+        CancellationToken cancellationToken)
     {
         foreach (var (relative, expected) in files)
         {
             var path = WorkFolder.PathOf(folder, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             using var target = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite);
-            using (var source = await store.OpenReadAsync(expected, cancellationToken).ConfigureAwait(false))
+            var stored = await store.OpenReadAsync(expected, cancellationToken).ConfigureAwait(false);
+            using (var source = done is null ? stored : new MeteredStream(stored, done))
             {
                 await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
             }

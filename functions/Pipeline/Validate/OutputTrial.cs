@@ -18,17 +18,19 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
     /// <param name="built">The variant.</param>
     /// <param name="candidatePath">Its graph, fetched.</param>
     /// <param name="work">A folder of this invocation.</param>
+    /// <param name="meter">Told how far it is.</param>
     /// <param name="cancellationToken">Kills what runs.</param>
     /// <exception cref="SandboxException">When one of the two took the process down.</exception>
     /// <exception cref="BaselineException">When the original did so before.</exception>
     internal async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> RunAsync(
-        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, StageMeter meter,
+        CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
         await original.RequireRunnableAsync(run, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await CompareAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
+            return await CompareAsync(record, built, candidatePath, work, meter, cancellationToken).ConfigureAwait(false);
         }
         catch (SandboxException ended) when (ended.Ending is not SandboxEnding.NotStarted && IsOriginalAlone(record, built))
         {
@@ -41,10 +43,13 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
         built.Recipe == VariantRequest.Original && !record.NeedsFloat32Twin;
 
     private async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> CompareAsync(
-        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, StageMeter meter,
+        CancellationToken cancellationToken)
     {
         var source = work.Folder("source");
-        await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+        await artifacts
+            .LoadAsync(record.Files, source, meter.Begin("read the original", record.Files.Sum(file => file.Size)), cancellationToken)
+            .ConfigureAwait(false);
         var baseline = ModelInputs.Baseline(record, WorkFolder.PathOf(source, record.Manifest.Model!), work, cancellationToken);
         var test = record.IsLanguageModel ? SmokePrompts.Read(record, source, null, null) : null;
         var size = new RunSize(
@@ -55,7 +60,7 @@ internal sealed class OutputTrial(ArtifactBlobs artifacts, BaselineVerdict origi
         await using (sandbox.ConfigureAwait(false))
         {
             var inputs = ModelInputs.Of(record, source, options.Threads);
-            var measured = await sandbox.CompareAsync(baseline, candidatePath, inputs, progress: null, cancellationToken)
+            var measured = await sandbox.CompareAsync(baseline, candidatePath, inputs, meter.Begin("compare"), cancellationToken)
                 .ConfigureAwait(false);
             var figures = new VariantFigures(
                 null, null, null, null, measured.SqnrDb, 1000 / measured.LatencyMs, null, measured.PeakBytes)

@@ -25,11 +25,13 @@ internal sealed class TextTrial(
     /// <param name="built">The variant.</param>
     /// <param name="candidatePath">Its graph, fetched.</param>
     /// <param name="work">A folder of this invocation.</param>
+    /// <param name="meter">Told how far it is.</param>
     /// <param name="cancellationToken">Kills what runs.</param>
     /// <exception cref="SandboxException">When the variant took its process down.</exception>
     /// <exception cref="BaselineException">When the original cannot be run.</exception>
     internal async Task<(VariantFigures Figures, SmokeTest? Smoke, SmokeOutputs? Outputs)> RunAsync(
-        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, CancellationToken cancellationToken)
+        RunRecord record, QuantizeResult built, string candidatePath, WorkFolder work, StageMeter meter,
+        CancellationToken cancellationToken)
     {
         var run = new RunKey(record.Model, record.Version);
         await baseline.RequireRunnableAsync(run, cancellationToken).ConfigureAwait(false);
@@ -57,11 +59,12 @@ internal sealed class TextTrial(
                 .GetAsync(
                     KeyOf(record),
                     target => PredictAsync(
-                        run, record, sandbox, tokens, target, evaluation, isOriginal ? candidatePath : null, work, cancellationToken),
+                        run, record, sandbox, tokens, target, evaluation, isOriginal ? candidatePath : null, work, meter,
+                        cancellationToken),
                     cancellationToken)
                 .ConfigureAwait(false);
             var measured = await sandbox
-                .JudgeAsync(candidatePath, path, tokens, evaluation, progress: null, cancellationToken)
+                .JudgeAsync(candidatePath, path, tokens, evaluation, meter.Begin("judge"), cancellationToken)
                 .ConfigureAwait(false);
             var figures = new VariantFigures(
                 measured.Perplexity,
@@ -72,6 +75,7 @@ internal sealed class TextTrial(
                 measured.TokensPerSecond,
                 measured.PrefillTokensPerSecond,
                 measured.PeakBytes);
+            meter.Begin("answer");
             return (
                 figures,
                 smoke is null
@@ -100,13 +104,16 @@ internal sealed class TextTrial(
         EvaluationOptions evaluation,
         string? original,
         WorkFolder work,
+        StageMeter meter,
         CancellationToken cancellationToken)
     {
         // The variant that is the original predicts from the file that is judged next, which stays open between the two.
         if (original is null)
         {
             var source = work.Folder("source");
-            await artifacts.LoadAsync(record.Files, source, cancellationToken).ConfigureAwait(false);
+            await artifacts
+                .LoadAsync(record.Files, source, meter.Begin("read the original", record.Files.Sum(file => file.Size)), cancellationToken)
+                .ConfigureAwait(false);
             original = WorkFolder.PathOf(source, record.Manifest.Model!);
         }
 
@@ -118,7 +125,7 @@ internal sealed class TextTrial(
                     tokens,
                     target,
                     evaluation,
-                    progress: null,
+                    meter.Begin("predict"),
                     cancellationToken)
                 .ConfigureAwait(false);
             await RequireFiniteAsync(run, made.Perplexity, cancellationToken).ConfigureAwait(false);

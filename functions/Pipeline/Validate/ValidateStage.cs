@@ -24,7 +24,7 @@ internal sealed class ValidateStage(
             ?? throw new InvalidDataException($"The variant '{variant}' of {call.Run} was not built.");
         var result = built.Value.Problems.Count > 0
             ? new ValidateResult(variant, new(false, built.Value.Problems[0].Message), NoFigures, null)
-            : await MeasureAsync(record, built.Value, cancellationToken).ConfigureAwait(false);
+            : await MeasureAsync(record, built.Value, call.Meter, cancellationToken).ConfigureAwait(false);
         await ForgetAsync(call.Run, record, variant, cancellationToken).ConfigureAwait(false);
         return Outcome(call, result);
     }
@@ -51,17 +51,18 @@ internal sealed class ValidateStage(
                         result.Figures)),
             ]);
 
-    private async Task<ValidateResult> MeasureAsync(RunRecord record, QuantizeResult built, CancellationToken cancellationToken)
+    private async Task<ValidateResult> MeasureAsync(
+        RunRecord record, QuantizeResult built, StageMeter meter, CancellationToken cancellationToken)
     {
         using var work = new WorkFolder(options.WorkFolder);
         var candidate = work.Folder("candidate");
-        await artifacts.LoadAsync(built.Files, candidate, cancellationToken).ConfigureAwait(false);
+        await artifacts.LoadAsync(built.Files, candidate, meter.Begin("read", built.Bytes), cancellationToken).ConfigureAwait(false);
         var candidatePath = Path.Combine(candidate, ModelFiles.Model);
         try
         {
             var (figures, smoke, made) = record is { IsLanguageModel: true, Manifest: { Tokenizer: not null, Evaluation.Text: not null } }
-                ? await texts.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false)
-                : await outputs.RunAsync(record, built, candidatePath, work, cancellationToken).ConfigureAwait(false);
+                ? await texts.RunAsync(record, built, candidatePath, work, meter, cancellationToken).ConfigureAwait(false)
+                : await outputs.RunAsync(record, built, candidatePath, work, meter, cancellationToken).ConfigureAwait(false);
             var verdict = AcceptancePolicy.Judge(record.Manifest.Acceptance, figures, built.Recipe == VariantRequest.Original);
             return new(built.Variant, verdict, Storable(figures), smoke) { SmokeOutputs = made };
         }

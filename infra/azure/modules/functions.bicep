@@ -51,7 +51,7 @@ param applicationInsightsConnectionString string
 @description('Memory of one instance in MB; 4096 comes with two cores.')
 param instanceMemoryMB int
 
-@description('Largest upload in MB. A stage keeps about three times the model on the disk of its instance.')
+@description('Largest upload in MB. Validation keeps the original and a variant on the disk of its instance.')
 param maxUploadMB int
 
 @description('Most instances at once, all functions together.')

@@ -12,7 +12,8 @@ internal static class CollectCommand
         var delete = new Option<bool>("--delete") { Description = "Delete it; without this nothing changes" };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("gc", "Show which package blobs no release needs any more, and delete them when asked to.")
+        var command = new Command(
+            "gc", "Show which package blobs no release needs any more and what failed builds left, and delete them when asked to.")
         {
             delete,
             json,
@@ -30,7 +31,7 @@ internal static class CollectCommand
                 return ExitCode.Failed;
             }
 
-            if (parsed.GetValue(delete) && report.Blobs > 0)
+            if (parsed.GetValue(delete) && report.Blobs + report.ArtifactBlobs > 0)
             {
                 report = await client.CollectAsync(report.Plan, cancellationToken);
                 terminal.Say($"Deleted {report.Deleted} blobs.");
@@ -59,5 +60,9 @@ internal static class CollectCommand
         }
 
         terminal.Say($"to delete: {report.Blobs} blobs, {StatusChanges.Bytes(report.Bytes)}");
+        if (report.ArtifactBlobs > 0)
+        {
+            terminal.Say($"left by failed builds: {report.ArtifactBlobs} blobs, {StatusChanges.Bytes(report.ArtifactBytes)}");
+        }
     }
 }

@@ -104,7 +104,7 @@ internal static class DemoCommand
         Task health, CancellationToken cancellationToken)
     {
         var upload = Stopwatch.StartNew();
-        await new Uploader(new BlobServiceClient(connection.StorageConnectionString), terminal)
+        await new Uploader(new BlobServiceClient(connection.StorageConnectionString), terminal, TimeProvider.System)
             .RunAsync(plan, cancellationToken);
         var uploadMs = upload.ElapsedMilliseconds;
         var status = await new RunWatcher(client, terminal, TimeProvider.System)

@@ -24,15 +24,29 @@ internal static class PushCommand
             Description = "Version (default: slmops.json, else 1.0.0 for a folder and the digest for a file)",
             HelpName = "VERSION",
         };
+        var parallel = new Option<int>("--parallel")
+        {
+            Description = $"Requests at a time, 1 to {Uploader.MostParallel}",
+            HelpName = "N",
+            DefaultValueFactory = _ => Uploader.UsualParallel,
+        };
+        parallel.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<int>() is < 1 or > Uploader.MostParallel)
+            {
+                given.AddError($"--parallel takes 1 to {Uploader.MostParallel}.");
+            }
+        });
         var json = new Option<bool>("--json") { Description = "Print {model, version, container, files} as JSON on standard output" };
         var connection = new ConnectionOptions();
         var command = new Command(
             "push",
             "Upload a model. Any storage tool can do the same: drop one file into container `drop`, or a folder into "
-                + "`models/NAME/VERSION/` with slmops.json last."
+                + "`models/NAME/VERSION/` with slmops.json last. A push that was interrupted goes on where it stopped when the same "
+                + "command is given again."
         )
         {
-            path, name, version, json,
+            path, name, version, parallel, json,
         };
         connection.AddTo(command);
         command.SetAction(
@@ -43,9 +57,9 @@ internal static class PushCommand
                     var plan = PushFiles.Of(parsed.GetValue(path)!, parsed.GetValue(name), parsed.GetValue(version));
                     var found = Connection.Find(connection, parsed);
                     await RefuseKnownAsync(plan, found, cancellationToken);
-                    await new Uploader(Uploader.Open(found.StorageConnectionString), terminal)
-                        .RunAsync(plan, cancellationToken)
-                        ;
+                    await new Uploader(
+                        Uploader.Open(found.StorageConnectionString), terminal, TimeProvider.System, parsed.GetValue(parallel))
+                        .RunAsync(plan, cancellationToken);
                     terminal.Say(
                         plan.Version is null
                             ? $"Uploaded {plan.Model}; its version is made from its digest."

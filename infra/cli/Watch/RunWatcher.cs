@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
+using Spectre.Console;
 
 namespace SlmOps.Cli.Watch;
 
@@ -12,6 +13,32 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
     /// <summary>The last status; it is one of the ends unless <paramref name="health"/> ended the wait with a fault.</summary>
     internal async Task<RunStatus> FollowAsync(
         ModelName model, ModelVersion version, Stopwatch clock, Task health, CancellationToken cancellationToken)
+    {
+        var lines = new ProgressLines();
+        if (!terminal.IsInteractive)
+        {
+            return await FollowAsync(model, version, clock, health, Say, cancellationToken);
+        }
+
+        // How far a stage is stands in one line below the others, which is written over again.
+        return await terminal.Screen.Status().StartAsync(
+            "wait",
+            screen => FollowAsync(model, version, clock, health, now => screen.Status(Markup.Escape(Short(now))), cancellationToken));
+
+        void Say(IReadOnlyList<StageProgress> now)
+        {
+            foreach (var line in lines.Next(now))
+            {
+                terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  {line}");
+            }
+        }
+    }
+
+    private static string Short(IReadOnlyList<StageProgress> now) => now.Count == 0 ? "wait" : ProgressLines.Short(now);
+
+    private async Task<RunStatus> FollowAsync(
+        ModelName model, ModelVersion version, Stopwatch clock, Task health, Action<IReadOnlyList<StageProgress>> show,
+        CancellationToken cancellationToken)
     {
         RunStatus? before = null;
         while (true)
@@ -29,6 +56,7 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
                     terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  {line}");
                 }
 
+                show(after.Progress);
                 before = after;
                 if (after.State.IsEnd())
                 {

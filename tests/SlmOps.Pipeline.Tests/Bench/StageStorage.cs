@@ -11,6 +11,8 @@ public sealed class StageStorage : IAsyncLifetime
 
     internal string ConnectionString => _azurite!.Endpoints.ConnectionString;
 
+    internal AzuriteEndpoints Endpoints => _azurite!.Endpoints;
+
     public async ValueTask InitializeAsync() =>
         _azurite = await AzuriteProcess.StartAsync(new(AppContext.BaseDirectory, Folder.Root), TimeProvider.System, CancellationToken.None);
 

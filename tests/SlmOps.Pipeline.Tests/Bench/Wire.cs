@@ -49,9 +49,13 @@ internal sealed class Wire : HttpPipelinePolicy
             using var body = new MemoryStream();
             await message.Request.Content!.WriteToAsync(body, message.CancellationToken);
             using var sent = JsonDocument.Parse(body.ToArray());
-            events.AddRange(sent.RootElement.ValueKind == JsonValueKind.Array
-                ? sent.RootElement.EnumerateArray().Select(one => one.Clone())
-                : [sent.RootElement.Clone()]);
+            lock (events)
+            {
+                events.AddRange(sent.RootElement.ValueKind == JsonValueKind.Array
+                    ? sent.RootElement.EnumerateArray().Select(one => one.Clone())
+                    : [sent.RootElement.Clone()]);
+            }
+
             message.Response = new Answer(message.Request, 200);
         }
 

@@ -21,6 +21,7 @@ public sealed partial class RejectionTableTests
             .. Codes("Inference/Sandbox/SandboxException.cs", Ended()),
             .. Codes("Inference/Sandbox/RequestRunner.cs", Failed()),
             .. Codes("Pipeline/Poison/PoisonStage.cs", Constant()),
+            .. Codes("Pipeline/Runs/RoomDecision.cs", Constant()),
         ];
 
         Assert.Equal(said.Distinct().Order(StringComparer.Ordinal), RejectionTable.Rows.Select(row => row.Code).Order(StringComparer.Ordinal));

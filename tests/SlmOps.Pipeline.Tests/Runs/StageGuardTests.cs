@@ -128,14 +128,15 @@ public sealed class StageGuardTests(StageStorage storage)
         var run = RunKey.Of("guard-ended", "1")!;
         var time = new FakeTimeProvider();
         using var guard = new StageGuard(
-            bench.Runs, bench.Get<Rejections>(), bench.Get<PipelineOptions>(), time, NullLogger<StageGuard>.Instance);
+            bench.Runs, bench.Get<Rejections>(), bench.Get<ProgressRows>(), bench.Get<StageRoom>(), bench.Get<PipelineOptions>(), time,
+            NullLogger<StageGuard>.Instance);
         var stopped = false;
 
         await guard.RunAsync(
             run,
             Step,
             Variant,
-            async ended =>
+            Work(async ended =>
             {
                 await CancelAsync(bench, run);
                 time.Advance(TimeSpan.FromSeconds(2));
@@ -144,17 +145,46 @@ public sealed class StageGuardTests(StageStorage storage)
                 await end.Task.WaitAsync(Cancelled);
                 stopped = true;
                 ended.ThrowIfCancellationRequested();
-            },
-            () => Task.CompletedTask,
+            }),
             Cancelled);
 
         Assert.True(stopped);
         Assert.Equal(0, await DeathsAsync(bench, run));
     }
 
+    [Fact]
+    public async Task Run_NeverRoom_GivesUpWithTheReasonAndIsNoDeath()
+    {
+        await using var bench = await StageBench.StartAsync(storage);
+        var run = RunKey.Of("guard-room", "1")!;
+        Contracts.Problem? known = null;
+
+        await bench.Get<StageGuard>().RunAsync(
+            run,
+            Step,
+            Variant,
+            new(
+                _ => Task.FromResult(new StageNeed(long.MaxValue / 2, 0, "a test")),
+                (_, _) => throw new InvalidOperationException("There is no room."),
+                problem =>
+                {
+                    known = problem;
+                    return Task.CompletedTask;
+                }),
+            Cancelled);
+
+        Assert.Equal("disk-short", known!.Code);
+        Assert.StartsWith("quantize of int8 needs 4611686018.4 GB of disk for a test; ", known.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await DeathsAsync(bench, run));
+    }
+
     private static Task RunAsync(StageBench bench, RunKey run, Func<CancellationToken, Task> work, Func<Task>? giveUp = null) =>
-        bench.Get<StageGuard>().RunAsync(
-            run, Step, Variant, work, giveUp ?? (() => throw new InvalidOperationException("Nothing is given up here.")), Cancelled);
+        bench.Get<StageGuard>().RunAsync(run, Step, Variant, Work(work, giveUp), Cancelled);
+
+    private static GuardedWork Work(Func<CancellationToken, Task> work, Func<Task>? giveUp = null) => new(
+        _ => Task.FromResult(StageNeed.None),
+        (_, ended) => work(ended),
+        _ => giveUp is null ? throw new InvalidOperationException("Nothing is given up here.") : giveUp());
 
     private static Func<CancellationToken, Task> Count(Action add) => _ =>
     {
