@@ -24,6 +24,13 @@ internal abstract record AgentAction
     {
         /// <summary>What is laid over the variant, or null.</summary>
         public AdaptationPick? Adaptation { get; init; }
+
+        /// <summary>Why not the others, for people; it takes no part in decisions.</summary>
+        public IReadOnlyList<VariantRefusal> Refused { get; init; } = [];
+
+        public bool Equals(Choose? other) => (other?.Variant, other?.Reason, other?.Adaptation) == (Variant, Reason, Adaptation);
+
+        public override int GetHashCode() => HashCode.Combine(Variant, Reason, Adaptation);
     }
 
     /// <summary>The active model already is what the assignment asks for; say so.</summary>

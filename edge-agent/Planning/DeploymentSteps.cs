@@ -16,7 +16,8 @@ internal static class DeploymentSteps
     ];
 
     internal static VariantDecision? Choice(ReleaseRef release, Observed observed) => observed.Known(release.Digest) is { } known
-        ? VariantChoice.Choose(known.Variants, observed.Hardware, observed.Preference, observed.CondemnedManifests)
+        ? VariantChoice.Choose(
+            known.Variants, observed.Hardware, observed.Preference, observed.CondemnedManifests, observed.ProcessorClass)
         : null;
 
     /// <summary>Opens a deployment, unless the last one of the same release says to wait.</summary>
@@ -85,11 +86,11 @@ internal static class DeploymentSteps
         return Choice(release, observed) switch
         {
             null => [.. first, new AgentAction.Retrieve()],
-            { Chosen: { } variant } choice => [.. first, Choose(variant, choice.Reason, observed), .. FromDownload],
+            { Chosen: { } variant } choice => [.. first, Choose(variant, choice, observed), .. FromDownload],
             { } none => [new AgentAction.Refuse(ReasonCodes.NoVariantFits, none.Reason)],
         };
     }
 
-    private static AgentAction.Choose Choose(VariantOffer variant, string reason, Observed observed) =>
-        new(variant, reason) { Adaptation = AdaptationChoice.Of(variant.Manifest, observed) };
+    private static AgentAction.Choose Choose(VariantOffer variant, VariantDecision choice, Observed observed) =>
+        new(variant, choice.Reason) { Adaptation = AdaptationChoice.Of(variant.Manifest, observed), Refused = choice.Refused };
 }

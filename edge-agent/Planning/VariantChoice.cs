@@ -7,13 +7,17 @@ namespace SlmOps.EdgeAgent.Planning;
 internal static class VariantChoice
 {
     internal static VariantDecision Choose(
-        IReadOnlyList<VariantOffer> offers, Hardware hardware, Preference preference, IReadOnlySet<Digest> condemned)
+        IReadOnlyList<VariantOffer> offers,
+        Hardware hardware,
+        Preference preference,
+        IReadOnlySet<Digest> condemned,
+        string? processorClass)
     {
         var refused = new List<VariantRefusal>();
         var fitting = new List<VariantOffer>();
         foreach (var offer in offers)
         {
-            if (Obstacle(offer, hardware, condemned) is { } obstacle)
+            if (Obstacle(offer, hardware, condemned, processorClass) is { } obstacle)
             {
                 refused.Add(new(offer.Name, obstacle));
             }
@@ -28,11 +32,17 @@ internal static class VariantChoice
             : Best(fitting, preference) with { Refused = refused };
     }
 
-    private static string? Obstacle(VariantOffer offer, Hardware hardware, IReadOnlySet<Digest> condemned)
+    private static string? Obstacle(
+        VariantOffer offer, Hardware hardware, IReadOnlySet<Digest> condemned, string? processorClass)
     {
         if (condemned.Contains(offer.Manifest))
         {
             return "failed on this device before";
+        }
+
+        if (processorClass is not null && offer.FailedClasses.Contains(processorClass))
+        {
+            return $"failed in the device lab on processors of the class {processorClass}";
         }
 
         if (offer.Needs.RamBytes > hardware.RamBytes)

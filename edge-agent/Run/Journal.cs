@@ -188,6 +188,8 @@ internal sealed class Journal(StateFile file, ReportOutbox outbox, DeviceIdentit
             Incident = incident,
             Instance = identity.Instance,
             Hold = state.Hold is { } hold ? new(hold.Code, hold.Reason) : null,
+            // Once when it was made, and wherever everything is said again.
+            Choice = deployment is { State: DeviceState.Retrieved } || inventory is not null ? state.Choice : null,
         };
     }
 

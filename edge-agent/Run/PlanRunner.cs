@@ -90,7 +90,8 @@ internal sealed class PlanRunner(
                             {
                                 SoakSeconds = Math.Max(deployment.Assignment.SoakSeconds, choose.Adaptation?.SoakSeconds ?? 0),
                             },
-                        }
+                        },
+                    state => state with { Choice = ChoiceReport.Of(state.Deployment!.Release.Digest, choose) }
                 );
                 Log.VariantChosen(log, choose.Variant.Name, choose.Variant.Bytes, choose.Reason);
                 return null;

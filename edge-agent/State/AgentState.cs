@@ -55,6 +55,9 @@ internal sealed record AgentState(int Schema, long LastSeq)
     /// <summary>Why the device does nothing about what its channel asks for, as it was said last; null when it does.</summary>
     public Holding? Hold { get; init; }
 
+    /// <summary>Which variant was chosen last and why, for the service; null before that.</summary>
+    public DeviceChoice? Choice { get; init; }
+
     /// <summary>More than two matter at once (stable and candidate), the rest saves a fetch when one comes back.</summary>
     internal const int MaxKnown = 4;
 

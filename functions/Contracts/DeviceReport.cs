@@ -52,6 +52,9 @@ public sealed record DeviceReport(
     /// <summary>Why the device does nothing about what its channel asks for; null when it does, or has.</summary>
     public DeviceHold? Hold { get; init; }
 
+    /// <summary>Which variant the device settled on and why; null in reports that say nothing new of it.</summary>
+    public DeviceChoice? Choice { get; init; }
+
     /// <summary>Most reports in one batch.</summary>
     public const int MaxBatch = 100;
 }

@@ -21,6 +21,12 @@ public sealed record VariantOffer(
 {
     /// <summary>The recipe that leaves a model as it is.</summary>
     public const string OriginalRecipe = "original";
+
+    /// <summary>Classes of processors on which the device lab tried it and it passed, each one of <see cref="ProcessorClass"/>.</summary>
+    public IReadOnlyList<string> PassedClasses { get; init => field = value ?? []; } = [];
+
+    /// <summary>Classes of processors on which it failed there: it is not for devices of these. Of all others nothing is known.</summary>
+    public IReadOnlyList<string> FailedClasses { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>What a device must have to run a variant.</summary>

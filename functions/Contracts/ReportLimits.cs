@@ -27,6 +27,12 @@ public static class ReportLimits
     /// <summary>Characters of a reason.</summary>
     public const int Reason = 2048;
 
+    /// <summary>Characters of what speaks for or against a variant.</summary>
+    public const int Refusal = 120;
+
+    /// <summary>Variants that a device says something against.</summary>
+    public const int Refusals = 8;
+
     /// <summary>Labels of a device.</summary>
     public const int Labels = 32;
 

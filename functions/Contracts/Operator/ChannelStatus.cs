@@ -18,6 +18,9 @@ public sealed record ChannelStatus
     /// <summary>Index digests of withdrawn releases, newest last.</summary>
     public required IReadOnlyList<Digest> Withdrawn { get; init; }
 
+    /// <summary>Releases withdrawn from one class of processors, newest last.</summary>
+    public IReadOnlyList<ClassWithdrawal> WithdrawnFrom { get; init => field = value ?? []; } = [];
+
     /// <summary>When this version was made.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
 

@@ -42,6 +42,18 @@ public sealed record DeviceStatus
     /// <summary>What runs on it; null from an agent that knows no compositions.</summary>
     public CompositionStatus? Composition { get; init; }
 
+    /// <summary>Index digest of the release that it was last asked to run; empty before that.</summary>
+    public Digest Release { get; init; }
+
+    /// <summary>Model of that release, or null.</summary>
+    public ModelName? Model { get; init; }
+
+    /// <summary>Its version, or null.</summary>
+    public ModelVersion? Version { get; init; }
+
+    /// <summary>Which variant it settled on last and why; null from an agent that does not say.</summary>
+    public DeviceChoice? Choice { get; init; }
+
     /// <summary>Why it does nothing about what its channel asks for, as it said last.</summary>
     public DeviceHold? Hold { get; init; }
 

@@ -24,6 +24,9 @@ internal static class Annotations
     internal const string MinimumOrt = "dev.slmops.ort.min";
     internal const string InstructionSets = "dev.slmops.cpu.features";
 
+    internal const string LabPassed = "dev.slmops.lab.passed";
+    internal const string LabFailed = "dev.slmops.lab.failed";
+
     internal const string Perplexity = "dev.slmops.figure.perplexity";
     internal const string PerplexityChange = "dev.slmops.figure.perplexity-change";
     internal const string Kl = "dev.slmops.figure.kl";

@@ -31,6 +31,7 @@ internal static class IndexWriter
             PackageText.RequireName(variant.Name, "variant name");
             PackageText.Require(variant.Recipe, "recipe");
             OfferAnnotations.Check(variant.Needs, variant.Figures);
+            OfferAnnotations.CheckLab(variant);
         }
 
         return CanonicalJson.Write(json =>

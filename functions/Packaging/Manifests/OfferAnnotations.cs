@@ -9,6 +9,7 @@ namespace SlmOps.Packaging.Manifests;
 internal static class OfferAnnotations
 {
     private const int MaxInstructionSets = 32;
+    private const int MaxClasses = 32;
     private const string FigurePrefix = "dev.slmops.figure.";
 
     internal static Dictionary<string, string> Write(VariantOffer offer)
@@ -24,6 +25,14 @@ internal static class OfferAnnotations
         if (offer.Needs.InstructionSets.Count > 0)
         {
             annotations[Annotations.InstructionSets] = string.Join(',', offer.Needs.InstructionSets.Order(StringComparer.Ordinal));
+        }
+
+        foreach (var (key, classes) in Lab(offer))
+        {
+            if (classes.Count > 0)
+            {
+                annotations[key] = string.Join(',', classes.Order(StringComparer.Ordinal));
+            }
         }
 
         foreach (var (name, value) in Figures(offer.Figures))
@@ -73,6 +82,20 @@ internal static class OfferAnnotations
         }
     }
 
+    /// <exception cref="ArgumentException">When the lab's word is not one that can be read again.</exception>
+    internal static void CheckLab(VariantOffer offer)
+    {
+        foreach (var name in Lab(offer).SelectMany(one => one.Classes))
+        {
+            PackageText.RequireName(name, "class of processors");
+        }
+
+        if (Fault(offer.PassedClasses, offer.FailedClasses) is { } fault)
+        {
+            throw new ArgumentException($"The variant '{offer.Name}' {fault}.", nameof(offer));
+        }
+    }
+
     internal static VariantOffer Read(StrictJson descriptor)
     {
         var annotations = descriptor.Map("annotations", 64);
@@ -100,6 +123,14 @@ internal static class OfferAnnotations
         if (!System.Version.TryParse(ort, out _))
         {
             throw descriptor.Refuse("bad-version", $"asks for ONNX Runtime '{StrictJson.Shown(ort)}', which is not a version.");
+        }
+
+        var (passed, failed) = (Classes(annotations, Annotations.LabPassed), Classes(annotations, Annotations.LabFailed));
+        if (passed.Concat(failed).Any(one => !SafeName.IsValid(one)) || Fault(passed, failed) is not null)
+        {
+            throw descriptor.Refuse(
+                "bad-lab",
+                $"has {Annotations.LabPassed} and {Annotations.LabFailed} that {Fault(passed, failed) ?? "hold what is no safe name"}.");
         }
 
         string[] sets = annotations.TryGetValue(Annotations.InstructionSets, out var list) ? list.Split(',') : [];
@@ -132,8 +163,23 @@ internal static class OfferAnnotations
                     Cosine = Figure(Annotations.Cosine),
                     Neighbours = Figure(Annotations.Neighbours),
                 })
+            {
+                PassedClasses = passed,
+                FailedClasses = failed,
+            }
             : throw descriptor.Refuse("bad-text", "has a recipe that is not portable text.");
     }
+
+    private static (string Key, IReadOnlyList<string> Classes)[] Lab(VariantOffer offer) =>
+        [(Annotations.LabPassed, offer.PassedClasses), (Annotations.LabFailed, offer.FailedClasses)];
+
+    private static string[] Classes(IReadOnlyDictionary<string, string> annotations, string key) =>
+        annotations.TryGetValue(key, out var list) ? list.Split(',') : [];
+
+    private static string? Fault(IReadOnlyList<string> passed, IReadOnlyList<string> failed) =>
+        passed.Count > MaxClasses || failed.Count > MaxClasses ? $"name more than {MaxClasses} classes of processors"
+        : passed.Concat(failed).Distinct().Count() < passed.Count + failed.Count ? "name a class of processors twice"
+        : null;
 
     private static (string Key, double? Value)[] Doubles(VariantFigures figures) =>
     [

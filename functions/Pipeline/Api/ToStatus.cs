@@ -24,6 +24,10 @@ internal static class ToStatus
         BytesWhole = device.Deployment?.BytesWhole,
         Composition = device.Composition,
         Hold = device.Hold,
+        Release = device.Deployment?.Release ?? default,
+        Model = device.Deployment?.Model,
+        Version = device.Deployment?.Version,
+        Choice = device.Choice,
         ClockAheadSeconds = (long)device.ClockAhead.TotalSeconds,
         Conflict = device.IsInConflict(clock),
     };
@@ -53,6 +57,7 @@ internal static class ToStatus
         Stable = channel.Stable,
         Candidate = channel.Candidate,
         Withdrawn = channel.Withdrawn,
+        WithdrawnFrom = channel.WithdrawnFrom,
         IssuedAt = channel.IssuedAt,
         Adaptations = channel.Overlays,
     };

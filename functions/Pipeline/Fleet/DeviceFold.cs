@@ -16,6 +16,7 @@ internal static class DeviceFold
                 Inventory = report.Inventory ?? known.Inventory,
                 Composition = report.Composition ?? known.Composition,
                 Hold = report.Hold,
+                Choice = report.Choice ?? known.Choice,
                 ClockAhead = report.Time - now,
                 LastSeq = report.Seq,
             }) with
@@ -55,6 +56,7 @@ internal static class DeviceFold
             WordAt = null,
             ProgressAt = null,
             Hold = null,
+            Choice = null,
             Composition = null,
             LastSeq = 0,
             FirstSeen = now,

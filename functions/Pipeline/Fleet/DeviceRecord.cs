@@ -37,6 +37,9 @@ internal sealed record DeviceRecord(
     /// <summary>Why it does nothing, as it said last.</summary>
     public DeviceHold? Hold { get; init; }
 
+    /// <summary>Which variant it settled on last, and why.</summary>
+    public DeviceChoice? Choice { get; init; }
+
     /// <summary>How far its clock is ahead, as its last report showed.</summary>
     public TimeSpan ClockAhead { get; init; }
 

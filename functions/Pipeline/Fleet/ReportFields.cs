@@ -25,6 +25,7 @@ internal static class ReportFields
             .. report.Incident is { } incident ? Of(incident) : [],
             report.Instance is null ? null : Required("instance", report.Instance, ReportLimits.Name),
             .. report.Hold is { } hold ? Of(hold) : [],
+            .. report.Choice is { } choice ? Of(choice) : [],
         ];
 
         // What the fields hold is bounded by now, so that measuring the whole is cheap.
@@ -83,6 +84,21 @@ internal static class ReportFields
         hold.Reason is null
             ? new("hold.reason", "it is missing")
             : Text("hold.reason", hold.Reason, ReportLimits.Reason, lines: true),
+    ];
+
+    private static IEnumerable<ReportRefusal?> Of(DeviceChoice choice) =>
+    [
+        Required("choice.variant", choice.Variant, ReportLimits.Name),
+        Name("choice.variant", choice.Variant),
+        Required("choice.reason", choice.Reason, ReportLimits.Refusal),
+        Count("choice.against", choice.Against?.Count, ReportLimits.Refusals),
+        .. (choice.Against ?? []).Take(ReportLimits.Refusals).SelectMany((one, index) => one is null
+            ? [new($"choice.against[{index}]", "it is null")]
+            : (ReportRefusal?[])
+            [
+                Required($"choice.against[{index}].variant", one.Variant, ReportLimits.Name),
+                Required($"choice.against[{index}].reason", one.Reason, ReportLimits.Refusal),
+            ]),
     ];
 
     private static ReportRefusal? Label(KeyValuePair<string, string> label) => SafeName.IsValid(label.Key)

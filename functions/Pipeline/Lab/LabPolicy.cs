@@ -44,6 +44,27 @@ internal static class LabPolicy
             : Passed("nothing here to compare with");
     }
 
+    /// <summary>
+    /// The same once every processor was tried: the loss is right that the best of them has, and this machine may itself be of a class
+    /// that computes the variant worse.
+    /// </summary>
+    /// <param name="row">What was measured, judged by this machine.</param>
+    /// <param name="rows">All rows of the variant.</param>
+    internal static LabVerdict JudgeByBest(LabRow row, IReadOnlyList<LabRow> rows)
+    {
+        if (!row.Verdict.Passed || row.FromOriginal is not { Prompt.Kl: not null } own)
+        {
+            return row.Verdict;
+        }
+
+        var sound = rows.Where(one => one.Verdict.Passed).Select(one => one.FromOriginal).OfType<LabDifference>().ToList();
+        var best = new LabDifference(
+            own.Prompt with { Kl = sound.Min(one => one.Prompt.Kl) },
+            own.Steps is null ? null : own.Steps with { Kl = sound.Min(one => one.Steps?.Kl) });
+        var verdict = ByOriginal(row, best);
+        return verdict.Passed ? row.Verdict : verdict;
+    }
+
     /// <summary>Whether the loss is right on this machine was validation's to say; here it is the yardstick.</summary>
     private static LabVerdict ByOriginal(LabRow row, LabDifference? onMachine)
     {
@@ -57,7 +78,9 @@ internal static class LabPolicy
             ("token by token", row.FromOriginal.Steps?.Kl ?? 0, onMachine.Steps?.Kl ?? 0));
         return kl <= allowed
             ? Passed($"KL {Show(row.FromOriginal.Kl)} against the original")
-            : new("differs", $"KL {Show(kl)} against the original, {way}, where up to {Show(allowed)} is right by this machine's figure");
+            : new(
+                "differs",
+                $"KL {Show(kl)} against the original, {way}, where up to {Show(allowed)} is right by the figure of another processor");
     }
 
     private static (string Way, double Kl, double Allowed) Worst(params (string Way, double Kl, double OnMachine)[] ways) => ways

@@ -27,6 +27,7 @@ internal static class LabTable
         {
             var own = processors.Select(one => rows.FirstOrDefault(row => row.Variant == model.Name && row.Processor == one.Name))
                 .OfType<LabRow>().ToList();
+            own = [.. own.Select(row => row with { Verdict = LabPolicy.JudgeByBest(row, own) })];
             var letters = new Dictionary<string, string>();
             ordered.AddRange(own.Select(row => row.Trial is { } trial ? row with { Bits = Letter(letters, Key(trial)) } : row));
         }

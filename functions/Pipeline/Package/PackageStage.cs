@@ -21,25 +21,27 @@ internal sealed class PackageStage(
     /// <summary>Packaging is asked for once a variant; while one has no verdict yet, a later message asks again.</summary>
     internal override async Task<bool> IsSettledAsync(StageCall call, RunRecord record, CancellationToken cancellationToken) =>
         await base.IsSettledAsync(call, record, cancellationToken).ConfigureAwait(false)
-        || await VerdictsAsync(record, cancellationToken).ConfigureAwait(false) is null;
+        || (await WordsAsync(record, cancellationToken).ConfigureAwait(false)).Verdicts is null;
 
     protected override async Task<StageOutcome<PackageResult>?> WorkAsync(
         StageCall call,
         RunRecord record,
         CancellationToken cancellationToken)
     {
-        if (await VerdictsAsync(record, cancellationToken).ConfigureAwait(false) is not { } verdicts)
+        var (given, tried) = await WordsAsync(record, cancellationToken).ConfigureAwait(false);
+        if (given is not { } verdicts)
         {
             return null;
         }
 
         var built = await Runs.ListAsync<QuantizeResult>(call.Run, QuantizeResult.Prefix, cancellationToken).ConfigureAwait(false);
-        var leftOut = ReleaseChoice.LeftOut(verdicts, built);
+        var leftOut = ReleaseChoice.LeftOut(verdicts, built, tried);
         var offers = new List<VariantOffer>();
         var attestations = new List<Attestation>();
         foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted && !leftOut.ContainsKey(judged.Variant)))
         {
-            var packed = await PackAsync(record, verdict, cancellationToken).ConfigureAwait(false);
+            var packed = await PackAsync(record, verdict, LabChoice.OutcomesOf(verdict.Variant, tried), cancellationToken)
+                .ConfigureAwait(false);
             offers.Add(packed.Offer);
             attestations.AddRange(packed.Attestations);
         }
@@ -52,18 +54,19 @@ internal sealed class PackageStage(
     protected override void Report(RunRecord record, PackageResult result) =>
         Log.ModelPackaged(log, record.Model, record.Version, result.Variants.Count, result.ElapsedMs);
 
-    /// <summary>What validation and, where it is asked for, the lab say of every variant; null while something is missing.</summary>
-    private async Task<IReadOnlyList<ValidateResult>?> VerdictsAsync(RunRecord record, CancellationToken cancellationToken)
+    /// <summary>What validation and, where it is asked for, the lab say of every variant; no verdicts while something is missing.</summary>
+    private async Task<(IReadOnlyList<ValidateResult>? Verdicts, IReadOnlyList<LabResult> Tried)> WordsAsync(
+        RunRecord record, CancellationToken cancellationToken)
     {
         var judged = await Runs.ListAsync<ValidateResult>(record.Key, ValidateResult.Prefix, cancellationToken).ConfigureAwait(false);
         var tried = record.Manifest.Lab is null
             ? []
             : await Runs.ListAsync<LabResult>(record.Key, LabResult.Prefix, cancellationToken).ConfigureAwait(false);
-        return LabChoice.Verdicts(record.Manifest, judged, tried);
+        return (LabChoice.Verdicts(record.Manifest, judged, tried), tried);
     }
 
     private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
-        RunRecord record, ValidateResult verdict, CancellationToken cancellationToken)
+        RunRecord record, ValidateResult verdict, IReadOnlyList<LabOutcome> outcomes, CancellationToken cancellationToken)
     {
         var built = (await Runs.FindAsync<QuantizeResult>(record.Key, QuantizeResult.Row(verdict.Variant), cancellationToken)
             .ConfigureAwait(false))!.Value;
@@ -85,8 +88,13 @@ internal sealed class PackageStage(
             Architecture = record.IsLanguageModel ? "transformer" : null,
             ParameterSize = VariantFolder.ParameterSize(record.Parameters),
         };
+        var (passed, failed) = LabChoice.Classes(outcomes);
         var offer = await VariantFolder.PackAsync(
-            folder, verdict, description, _packages, cancellationToken).ConfigureAwait(false);
+            folder, verdict, description, _packages, cancellationToken).ConfigureAwait(false) with
+        {
+            PassedClasses = passed,
+            FailedClasses = failed,
+        };
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
         var attestations = await VariantAttestor.WriteAsync(
             offer, description, TestOutcome.Of(record, verdict), _packages, key, cancellationToken).ConfigureAwait(false);

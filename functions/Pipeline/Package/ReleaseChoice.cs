@@ -11,7 +11,8 @@ namespace SlmOps.Pipeline.Package;
 internal static class ReleaseChoice
 {
     /// <summary>Name of each variant that is left out, and why.</summary>
-    internal static IReadOnlyDictionary<string, string> LeftOut(IReadOnlyList<ValidateResult> judged, IReadOnlyList<QuantizeResult> built)
+    internal static IReadOnlyDictionary<string, string> LeftOut(
+        IReadOnlyList<ValidateResult> judged, IReadOnlyList<QuantizeResult> built, IReadOnlyList<LabResult> tried)
     {
         var builds = built.ToDictionary(build => build.Variant);
         var accepted = judged.Where(one => one.Verdict.Accepted && builds.ContainsKey(one.Variant)).ToList();
@@ -22,7 +23,8 @@ internal static class ReleaseChoice
             {
                 reasons[one.Variant] = $"recipe {builds[one.Variant].Recipe} changed none of its weights, so it is the original again";
             }
-            else if (accepted.Find(other => other != one && Beats(other, builds[other.Variant], one, builds[one.Variant])) is { } better)
+            else if (accepted.Find(other => other != one
+                && Beats(other, builds[other.Variant], one, builds[one.Variant]) && GoesWhere(one, other, tried)) is { } better)
             {
                 reasons[one.Variant] = string.Create(
                     CultureInfo.InvariantCulture,
@@ -34,6 +36,13 @@ internal static class ReleaseChoice
 
         return reasons;
     }
+
+    /// <summary>True when no device that would have one is without the other: where the lab said nothing, both go.</summary>
+    private static bool GoesWhere(ValidateResult one, ValidateResult other, IReadOnlyList<LabResult> tried) =>
+        !FailedOn(other, tried).Except(FailedOn(one, tried)).Any();
+
+    private static IReadOnlyList<string> FailedOn(ValidateResult judged, IReadOnlyList<LabResult> tried) =>
+        LabChoice.Classes(LabChoice.OutcomesOf(judged.Variant, tried)).Failed;
 
     /// <summary>Every part is a strict order, so no two variants can beat each other and the best is never left out.</summary>
     private static bool Beats(ValidateResult a, QuantizeResult builtA, ValidateResult b, QuantizeResult builtB) =>

@@ -6,12 +6,13 @@ using Spectre.Console;
 
 namespace SlmOps.Cli.Access;
 
-/// <summary><c>slmops device list|remove|token|tokens|revoke-token|revoke</c>: who is in the fleet.</summary>
+/// <summary><c>slmops device list|why|remove|token|tokens|revoke-token|revoke</c>: who is in the fleet.</summary>
 internal static class DeviceCommands
 {
     internal static Command Build() => new("device", "Let devices into the fleet, and refuse them.")
     {
         List(),
+        DeviceWhyCommand.Build(),
         Remove(),
         Token(),
         Tokens(),

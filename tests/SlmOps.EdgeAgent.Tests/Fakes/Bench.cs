@@ -162,7 +162,8 @@ internal sealed class Bench : IAsyncDisposable
                         Source = Digest.Of("source"u8),
                     },
                     Service.Store,
-                    CancellationToken.None));
+                    CancellationToken.None) with
+                { FailedClasses = variant.FailedClasses });
         }
 
         return await ReleasePackager.WriteAsync(
@@ -259,6 +260,8 @@ internal sealed class Bench : IAsyncDisposable
 internal sealed record Variant(string Name, params (string Path, byte[] Content)[] Files)
 {
     internal long RamBytes { get; init; } = 1 << 20;
+
+    internal IReadOnlyList<string> FailedClasses { get; init; } = [];
 
     internal VariantFigures Figures { get; init; } = new(10, 0.005, null, null, null, 100, null, null);
 }

@@ -32,6 +32,34 @@ public sealed class VariantChoiceTests
     public void Choose_LanguageModel_FollowsThePreferenceWithinTheBudget(string preference, long ram, string? expected) =>
         Assert.Equal(expected, Choose(Language, Ordinary with { RamBytes = ram }, Enum.Parse<Preference>(preference)).Chosen?.Name);
 
+    // As the lab finds int8-dynamic with signed weights: saturates on AVX2 alone.
+    [Theory]
+    [InlineData(ProcessorClass.X64V3, "int8")]
+    [InlineData(ProcessorClass.X64V4Vnni, "int8-dynamic")]
+    [InlineData(ProcessorClass.Arm64, "int8-dynamic")]
+    [InlineData(null, "int8-dynamic")]
+    public void Choose_VariantThatFailedInTheLabOnAClass_IsNotForDevicesOfIt(string? processorClass, string expected)
+    {
+        VariantOffer[] offers =
+        [
+            Offer("int8", 400, 40, change: 0.0002, speed: 60),
+            Offer("int8-dynamic", 380, 45, change: 0.0052, speed: 120) with
+            {
+                PassedClasses = [ProcessorClass.X64V4Vnni],
+                FailedClasses = [ProcessorClass.X64V3],
+            },
+        ];
+
+        var decision = Choose(offers, Ordinary, Preference.Speed, processorClass);
+
+        Assert.Equal(expected, decision.Chosen?.Name);
+        Assert.Equal(
+            processorClass == ProcessorClass.X64V3
+                ? [new("int8-dynamic", "failed in the device lab on processors of the class x86-64-v3")]
+                : Array.Empty<VariantRefusal>(),
+            decision.Refused);
+    }
+
     [Fact]
     public void Choose_NothingFits_EachRefusalSaysWhy()
     {
@@ -45,7 +73,7 @@ public sealed class VariantChoiceTests
         ];
         var condemned = new HashSet<Digest> { offers[^1].Manifest };
 
-        var decision = VariantChoice.Choose(offers, Ordinary with { RamBytes = 2 << 20 }, Preference.Balanced, condemned);
+        var decision = VariantChoice.Choose(offers, Ordinary with { RamBytes = 2 << 20 }, Preference.Balanced, condemned, null);
 
         Assert.Null(decision.Chosen);
         Assert.Equal(
@@ -126,8 +154,9 @@ public sealed class VariantChoiceTests
             "a",
             Choose([Offer("b", 5, 1, 0), Offer("a", 5, 1, 0), Offer("c", 6, 1, 0)], Ordinary, Preference.Quality).Chosen!.Name);
 
-    private static VariantDecision Choose(VariantOffer[] offers, Hardware hardware, Preference preference) =>
-        VariantChoice.Choose(offers, hardware, preference, new HashSet<Digest>());
+    private static VariantDecision Choose(
+        VariantOffer[] offers, Hardware hardware, Preference preference, string? processorClass = null) =>
+        VariantChoice.Choose(offers, hardware, preference, new HashSet<Digest>(), processorClass);
 
     private static VariantOffer Offer(string name, long bytes, long ram, double? change = 0, double? speed = null, string ort = "1.20.0") =>
         Figures(name, bytes, new(null, change, null, null, null, speed, null, null)) with { Needs = new(ram, ort, []) };

@@ -59,6 +59,10 @@ public sealed class ReleaseReaderTests
     [InlineData("\"dev.slmops.ram.min\":\"100\"", "\"dev.slmops.ram.min\":\"1 \"", "out-of-range")]
     [InlineData("\"dev.slmops.ort.min\":\"1.22.0\"", "\"dev.slmops.ort.min\":\"new\"", "bad-version")]
     [InlineData("\"dev.slmops.bytes\"", "\"dev.slmops.figure.kl\":\"NaN\",\"dev.slmops.bytes\"", "out-of-range")]
+    [InlineData("\"dev.slmops.bytes\"", "\"dev.slmops.lab.failed\":\"x86-64-v3,x86-64-v3\",\"dev.slmops.bytes\"", "bad-lab")]
+    [InlineData("\"dev.slmops.bytes\"", "\"dev.slmops.lab.passed\":\"\",\"dev.slmops.bytes\"", "bad-lab")]
+    [InlineData(
+        "\"dev.slmops.bytes\"", "\"dev.slmops.lab.failed\":\"arm64\",\"dev.slmops.lab.passed\":\"arm64\",\"dev.slmops.bytes\"", "bad-lab")]
     [InlineData("2026-01-01T00:00:00Z", "2026-01-01 00:00", "bad-time")]
     [InlineData("\"size\":9", "\"size\":0", "out-of-range")]
     [InlineData("\"dev.slmops.bytes\":\"5\",", "", "missing-property")]

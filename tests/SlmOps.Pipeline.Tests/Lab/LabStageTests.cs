@@ -9,7 +9,7 @@ namespace SlmOps.Pipeline.Tests.Lab;
 [Collection(StageCollection.Name)]
 public sealed class LabStageTests(StageStorage storage)
 {
-    private static string Agent => Path.GetFullPath(Path.Combine(
+    internal static string Agent => Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "SlmOps.EdgeAgent", new DirectoryInfo(AppContext.BaseDirectory).Name, "slmops-agent"));
 
     /// <summary>A lab with this machine's agent and no others, so that nothing is emulated wherever the test runs.</summary>

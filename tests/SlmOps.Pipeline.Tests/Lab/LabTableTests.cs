@@ -23,6 +23,24 @@ public sealed class LabTableTests
         Assert.Contains("says nothing about speed", report.Note, StringComparison.Ordinal);
     }
 
+    // A lab on an AVX2 machine: what saturates there does so on this machine itself.
+    [Fact]
+    public void Of_ThisMachineLosesMoreThanAnother_IsTheOneThatFails()
+    {
+        LabRow Tried(string processor, double loss) =>
+            LabPolicyTests.Row(fromOriginal: loss) with { Processor = processor, Verdict = new("passed", "KL") };
+
+        var report = LabTable.Of(
+            [Int4],
+            LabProcessors.All,
+            [Tried("native", 0.01708), Tried("haswell", 0.01708), Tried("nehalem", 0.00346), Tried("cortex-a72", 0.00351)],
+            new([1, 2], 1, "text"));
+
+        Assert.Equal(
+            [("native", "differs"), ("nehalem", "passed"), ("haswell", "differs"), ("cortex-a72", "passed")],
+            report.Rows.Select(row => (row.Processor, row.Verdict.Code)));
+    }
+
     [Fact]
     public void Judge_ProcessThatDiedAfterASmokeTestThatFailed_SaysWhatTheSmokeTestSaid()
     {

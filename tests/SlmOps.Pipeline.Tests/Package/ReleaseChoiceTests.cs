@@ -29,7 +29,23 @@ public sealed class ReleaseChoiceTests
         );
 
     private static IReadOnlyDictionary<string, string> LeftOut(params (ValidateResult Judged, QuantizeResult Built)[] variants) =>
-        ReleaseChoice.LeftOut([.. variants.Select(variant => variant.Judged)], [.. variants.Select(variant => variant.Built)]);
+        LeftOut([], variants);
+
+    private static IReadOnlyDictionary<string, string> LeftOut(
+        IReadOnlyList<LabResult> tried, params (ValidateResult Judged, QuantizeResult Built)[] variants) =>
+        ReleaseChoice.LeftOut([.. variants.Select(variant => variant.Judged)], [.. variants.Select(variant => variant.Built)], tried);
+
+    // On the class where the better one fails, the other is all that there is.
+    [Fact]
+    public void LeftOut_BetterVariantThatFailsOnAClass_LeavesTheOtherWhereItGoes()
+    {
+        var (fp32, small, large) = (Variant("fp32", 900, 0, 10), Variant("signed", 250, 0.0005, 20), Variant("int8", 500, 0.04, 15));
+        LabResult Failed(string variant) => new(variant, [new("haswell", ProcessorClass.X64V3, true, "differs", "KL")]);
+
+        Assert.Empty(LeftOut([Failed("signed")], fp32, small, large));
+        Assert.Equal("int8", Assert.Single(LeftOut([Failed("signed"), Failed("int8")], fp32, small, large)).Key);
+        Assert.Equal("int8", Assert.Single(LeftOut([Failed("int8")], fp32, small, large)).Key);
+    }
 
     [Fact]
     public void LeftOut_VariantInWhichNothingChanged_SaysSo()
