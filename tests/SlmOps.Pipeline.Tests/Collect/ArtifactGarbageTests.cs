@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.DependencyInjection;
 using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Pipeline.Collect;
@@ -66,8 +67,12 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
     public async Task Delete_WhatAHostThatDiedWasWriting_Goes()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var staged = bench.Blobs.GetBlobContainerClient(Containers.Artifacts).GetBlobClient("staging/dead/model.onnx.data");
-        await staged.UploadAsync(BinaryData.FromString("half of it"), overwrite: true, Cancelled);
+        var staged = bench.Blobs.GetBlobContainerClient(Containers.Artifacts).GetBlockBlobClient("staging/dead/model.onnx.data");
+        using (var half = await staged.OpenWriteAsync(overwrite: true, cancellationToken: Cancelled))
+        {
+            await half.WriteAsync(new byte[5_000_000], Cancelled);
+        }
+
         await using var later = await LaterAsync(25);
 
         await DeleteAsync(later);
