@@ -35,6 +35,13 @@ public sealed record QuantizationOptions
     /// <summary>Patterns of weights that <c>int4-mixed</c> stores with 8 bits. Null takes the recipe's own choice.</summary>
     public IReadOnlyList<string>? Promote { get; init; }
 
+    /// <summary>
+    /// How exactly products of blocks are computed, as <c>accuracy_level</c> of MatMulNBits has it: 4 lets a processor round their
+    /// inputs to 8 bits, and not every processor does; 1 computes in float32 on all, so that they agree as float32 models do, and
+    /// is slower. Null takes 4.
+    /// </summary>
+    public int? AccuracyLevel { get; init; }
+
     /// <summary>Quantize embedding tables. Null takes the recipe's choice.</summary>
     public bool? Embeddings { get; init; }
 

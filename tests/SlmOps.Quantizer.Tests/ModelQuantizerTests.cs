@@ -51,6 +51,17 @@ public sealed class ModelQuantizerTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(null, 4)]
+    [InlineData(1, 1)]
+    public void Quantize_AccuracyLevel_IsTheNodes(int? given, long written)
+    {
+        Quantize(Product(64, 48).Builder, new() { Recipe = "int8", AccuracyLevel = given });
+
+        var node = Assert.Single(ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder.File("out.onnx"))).Graph.Node);
+        Assert.Equal(written, node.Attribute.Single(attribute => attribute.Name == "accuracy_level").I);
+    }
+
     [Fact]
     public void Quantize_SinkThatFails_CompletesNothing()
     {

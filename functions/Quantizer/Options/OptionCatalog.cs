@@ -43,6 +43,14 @@ public static class OptionCatalog
         },
         new()
         {
+            Name = "accuracyLevel", Kind = OptionKind.WholeNumber, Allowed = [1, 4], Fits = Blocks,
+            Help = "1 computes products in float32, the same on every processor but for the order of sums; 4, when not given, lets "
+                + "each round their inputs to 8 bits, which is faster.",
+            Get = options => (long?)options.AccuracyLevel,
+            Set = (options, value) => options with { AccuracyLevel = (int)Math.Clamp((long)value, 0, int.MaxValue) },
+        },
+        new()
+        {
             Name = "embeddings", Kind = OptionKind.Choice, Fits = Blocks,
             Help = "Quantizes embedding tables or not, instead of the recipe's choice.",
             Get = options => options.Embeddings, Set = (options, value) => options with { Embeddings = (bool)value },

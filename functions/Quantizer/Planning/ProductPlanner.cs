@@ -82,7 +82,10 @@ internal sealed class ProductPlanner(Recipe recipe, QuantizationOptions options,
         var symmetricOnly = !uses.TrueForAll(use => places.HasPlaceForZeroPoints(use, entry.Source.Graph));
         var plain = symmetricOnly || (choice.Bits < 8 && (tied || (table && view.K / size % 2 == 1)));
         var symmetric = plain || (options.Symmetric ?? false);
-        var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]));
+        var scheme = new BlockScheme(choice.Bits, size, symmetric, options.Search, ScaleType(uses[0]))
+        {
+            AccuracyLevel = options.AccuracyLevel ?? BlockScheme.RoundedInputs,
+        };
         if (scheme.TotalBytes(view.K, view.N) >= entry.Tensor.ByteLength)
         {
             reasons.Add("its quantized form would not be smaller");

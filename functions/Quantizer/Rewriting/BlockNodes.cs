@@ -23,9 +23,6 @@ internal static class BlockNodes
 {
     private const string Contrib = KnownOperators.Contrib;
 
-    // Level 4 quantizes the input of each block to int8. Without it 8-bit weights are expanded again at every call.
-    private const long AccuracyLevel = 4;
-
     internal static List<WireWriter> Build(
         WeightUse use,
         BlockScheme scheme,
@@ -69,7 +66,7 @@ internal static class BlockNodes
         return NodeWriter.Instead(
             use.Node, data, "MatMulNBits", Contrib, inputs, [core.Output],
             NodeAttribute.Of("K", use.View.K), NodeAttribute.Of("N", use.View.N), NodeAttribute.Of("bits", scheme.Bits),
-            NodeAttribute.Of("block_size", scheme.BlockSize), NodeAttribute.Of("accuracy_level", AccuracyLevel));
+            NodeAttribute.Of("block_size", scheme.BlockSize), NodeAttribute.Of("accuracy_level", (long)scheme.AccuracyLevel));
     }
 
     private static void Gather(

@@ -5,6 +5,12 @@ namespace SlmOps.Quantizer.Schemes;
 /// <summary>Block-wise unsigned codes as MatMulNBits and GatherBlockQuantized read them: w = (q − zp) · scale.</summary>
 internal sealed record BlockScheme(int Bits, int BlockSize, bool Symmetric, bool Search, ElementType ScaleType) : WeightScheme
 {
+    // MatMulNBits: inputs may be rounded to 8 bits. Without it 8-bit weights are expanded again at every call.
+    internal const int RoundedInputs = 4;
+
+    /// <summary>The least that a product's computation must be exact to, as MatMulNBits has it.</summary>
+    internal int AccuracyLevel { get; init; } = RoundedInputs;
+
     internal int Levels => (1 << Bits) - 1;
 
     internal int DefaultZeroPoint => 1 << (Bits - 1);

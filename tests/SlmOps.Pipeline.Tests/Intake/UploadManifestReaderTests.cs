@@ -275,7 +275,7 @@ public sealed class UploadManifestReaderTests
     [InlineData(
         """{ "variants": [ { "recipe": "int4", "threads": 2 } ] }""",
         "unknown key \"threads\"",
-        "use one of: blockSize, embeddings,")]
+        "use one of: accuracyLevel, blockSize,")]
     [InlineData(
         """{ "variants": [ { "recipe": "int4", "feedback": "yes" } ] }""",
         "\"feedback\" in \"variants\"[0]: is string",

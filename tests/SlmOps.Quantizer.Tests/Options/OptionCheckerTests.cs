@@ -22,6 +22,8 @@ public sealed class OptionCheckerTests
         { new() { Recipe = "int4", Search = false, Feedback = true }, "feedback", "there is no feedback without search" },
         { new() { Recipe = "int4", BlockSize = 48 }, "blockSize", "cannot be 48" },
         { new() { Recipe = "int4", BlockSize = -1 }, "blockSize", "cannot be" },
+        { new() { Recipe = "int8", AccuracyLevel = 2 }, "accuracyLevel", "cannot be 2" },
+        { new() { Recipe = "fp16", AccuracyLevel = 1 }, "accuracyLevel", "has no effect in recipe fp16" },
         { new() { Recipe = "prune", Sparsity = 0 }, "sparsity", "cannot be 0" },
         { new() { Recipe = "prune", Sparsity = 0.96 }, "sparsity", "cannot be 0.96" },
         { new() { Recipe = "prune", Sparsity = double.NaN }, "sparsity", "cannot be NaN" },
