@@ -25,6 +25,11 @@ internal static class Installation
         ? Path.Combine(OwnFolder(), "lab", typeof(Installation).Assembly.GetName().Version!.ToString(3))
         : Path.Combine(Root(), "artifacts", "lab");
 
+    /// <summary>Other versions of ONNX Runtime for the lab, in a folder for each.</summary>
+    internal static string LabRuntimesFolder() => IsWhole
+        ? Path.Combine(OwnFolder(), "lab", "runtimes")
+        : Path.Combine(Root(), "artifacts", "lab", "runtimes");
+
     /// <summary>The model that the demo delivers.</summary>
     internal static string Sample() => IsWhole
         ? Path.Combine(Here, "samples", "pydocs-slm")

@@ -32,8 +32,9 @@ internal static class ModelTrial
         {
             ModelBytes = modelBytes,
             CacheBytes = CacheBytes(model, text.Window),
-            Prompt = TextPass.Run(model, text, request, "prompt", text.Window, new Half(progress, 0), cancellationToken),
-            Steps = TextPass.Run(model, text.First(request.StepWindows), request, "steps", 1, new Half(progress, 0.5), cancellationToken),
+            Prompt = TextPass.Run(model, text, request, TextPass.Prompt, text.Window, new Half(progress, 0), cancellationToken),
+            Steps = TextPass.Run(
+                model, text.First(request.StepWindows), request, TextPass.Steps, 1, new Half(progress, 0.5), cancellationToken),
         };
     }
 

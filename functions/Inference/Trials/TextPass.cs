@@ -7,6 +7,11 @@ namespace SlmOps.Inference.Trials;
 /// <summary>Feeds the right text to a language model, whatever it would have said itself: one near-tie then decides one position.</summary>
 internal static class TextPass
 {
+    /// <summary>Names of the two ways through a text, and of what is recorded of them.</summary>
+    internal const string Prompt = "prompt";
+
+    internal const string Steps = "steps";
+
     /// <summary>Feeds every window in chunks of so many tokens: the window at once, or one by one.</summary>
     internal static TrialPass Run(
         LanguageModel model,
@@ -60,13 +65,10 @@ internal static class TextPass
 
         return new(
             text.Positions, finite, Convert.ToHexStringLower(bits.GetHashAndReset()),
-            [
-                .. scores.Select(one => new TrialDifference(
-                    one.Kl, one.LargestKl, one.Top1, one.LargestMargin, one.MeanLogProbability, one.LargestLogProbability, null)),
-            ]);
+            [.. scores.Select(TrialDifference.Of)]);
     }
 
-    private static string PathOf(string folder, string name) => Path.Combine(folder, name);
+    internal static string PathOf(string folder, string name) => Path.Combine(folder, name);
 
     private static PredictionHeader Header(int vocabulary, TrialText text, long mostBytes) => new(
         vocabulary, text.Window, text.Windows, PredictionHeader.Keep(vocabulary, text.Positions, mostBytes, mostBytes),

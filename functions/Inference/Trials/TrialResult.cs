@@ -1,3 +1,5 @@
+using SlmOps.Inference.Predictions;
+
 namespace SlmOps.Inference.Trials;
 
 /// <summary>What one model did on one processor.</summary>
@@ -22,7 +24,7 @@ public sealed record TrialResult
 /// <summary>One way through the text.</summary>
 /// <param name="Positions">Predictions, or sets of inputs.</param>
 /// <param name="Finite">True when every output is a finite number.</param>
-/// <param name="Bits">SHA-256 of the outputs' bits: equal for processors that compute exactly the same.</param>
+/// <param name="Bits">SHA-256 of the outputs' bits: equal for processors that compute the same; empty where they were not kept.</param>
 /// <param name="Differences">From each reference, in the order of the request.</param>
 public sealed record TrialPass(int Positions, bool Finite, string Bits, IReadOnlyList<TrialDifference> Differences);
 
@@ -36,4 +38,8 @@ public sealed record TrialPass(int Positions, bool Finite, string Bits, IReadOnl
 /// <param name="SqnrDb">Signal to noise of the outputs of a model that is no language model, in dB.</param>
 public sealed record TrialDifference(
     double? Kl, double? LargestKl, double? Top1, double? LargestMargin, double? MeanLogProbability, double? LargestLogProbability,
-    double? SqnrDb);
+    double? SqnrDb)
+{
+    internal static TrialDifference Of(ReferenceScores scores) => new(
+        scores.Kl, scores.LargestKl, scores.Top1, scores.LargestMargin, scores.MeanLogProbability, scores.LargestLogProbability, null);
+}

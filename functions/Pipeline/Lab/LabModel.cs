@@ -15,6 +15,9 @@ public sealed record LabModel(string Name, string Folder, string Model, long Byt
 
     /// <summary>True for one that is run on this machine alone, for the others to be compared with.</summary>
     public bool IsReference { get; init; }
+
+    /// <summary>The oldest ONNX Runtime that it says it runs in; null where nothing says so.</summary>
+    public Version? MinimumOrt { get; init; }
 }
 
 /// <summary>What the models are run on.</summary>

@@ -104,9 +104,17 @@ public sealed class LabRun(LabTools tools, IReadOnlyList<LabProcessor> processor
         LabSteps steps,
         CancellationToken cancellationToken)
     {
-        if (tools.Missing(processor) is { } missing)
+        if ((tools.Missing(processor) ?? LabTable.TooOld(model, processor)) is { } missing)
         {
             return LabTable.NotTried(model, processor, missing);
+        }
+
+        if (processor.Runtime is not null)
+        {
+            var runtime = await new LabRuntimeBench(tools, time).TryAsync(
+                model, processor, text.Tokens, new(Recorded(model), original is null ? null : Recorded(original)), cancellationToken)
+                .ConfigureAwait(false);
+            return LabTable.Judge(runtime, natives[model.Name]);
         }
 
         var isNative = processor == LabProcessors.Native;

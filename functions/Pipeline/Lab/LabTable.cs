@@ -13,6 +13,12 @@ internal static class LabTable
         Verdict = LabVerdict.NotTried(why),
     };
 
+    /// <summary>Why a model says itself that a version of ONNX Runtime cannot run it; null when it does not.</summary>
+    internal static string? TooOld(LabModel model, LabProcessor processor) =>
+        processor.Runtime is { } version && model.MinimumOrt is { } least && Version.TryParse(version, out var given) && given < least
+            ? $"it says that it needs ONNX Runtime {least}"
+            : null;
+
     /// <summary>A row whose process died has its verdict already; a smoke test that failed says more than that.</summary>
     internal static LabRow Judge(LabRow row, LabRow? machine) =>
         row.Verdict.Tried && row.Smoke is { Passed: false, Code: { } code } smoke ? row with { Verdict = new(code, smoke.Reason) }
@@ -29,7 +35,8 @@ internal static class LabTable
                 .OfType<LabRow>().ToList();
             own = [.. own.Select(row => row with { Verdict = LabPolicy.JudgeByBest(row, own) })];
             var letters = new Dictionary<string, string>();
-            ordered.AddRange(own.Select(row => row.Trial is { } trial ? row with { Bits = Letter(letters, Key(trial)) } : row));
+            ordered.AddRange(own.Select(row =>
+                row.Trial is { Prompt.Bits.Length: > 0 } trial ? row with { Bits = Letter(letters, Key(trial)) } : row));
         }
 
         return new(

@@ -18,6 +18,9 @@ public sealed record LabTools
     /// <summary>False where an agent older than the programs built with this one is as good as none: its word goes into a release.</summary>
     public bool TakesStale { get; init; } = true;
 
+    /// <summary>Folder with other versions of ONNX Runtime, each in a folder of its name as npm installs <c>onnxruntime-node</c>.</summary>
+    public string Runtimes { get; init; } = "";
+
     /// <summary>Folders in which programs are looked for.</summary>
     public IReadOnlyList<string> Path { get; init; } =
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
@@ -44,6 +47,13 @@ public sealed record LabTools
     /// <summary>Path of the agent for an architecture, whether it is there or not.</summary>
     public string Agent(string architecture) => System.IO.Path.Combine(Agents, $"linux-{architecture}", "slmops-agent");
 
+    /// <summary>Folder of a version of ONNX Runtime, whether it is there or not.</summary>
+    public string Runtime(string version) => System.IO.Path.Combine(Runtimes, version);
+
+    /// <summary>True where a version of ONNX Runtime was installed.</summary>
+    public bool HasRuntime(string version) =>
+        Directory.Exists(System.IO.Path.Combine(Runtime(version), "node_modules", "onnxruntime-node"));
+
     /// <summary>Why the processor cannot be tried here and what to do; null when it can.</summary>
     public string? Missing(LabProcessor processor)
     {
@@ -51,6 +61,11 @@ public sealed record LabTools
         if (processor == LabProcessors.Vnni)
         {
             return LabProcessors.NativeHasVnni ? null : "no emulator has AVX-512 VNNI, nor does this machine; run the lab on one that does";
+        }
+
+        if (processor.Runtime is { } version)
+        {
+            return HasRuntime(version) ? null : $"ONNX Runtime {version} is not installed in {Runtime(version)}";
         }
 
         if (processor.Emulator is not { } emulator)
@@ -79,9 +94,17 @@ public sealed record LabTools
         : !Path.Any(folder => File.Exists(System.IO.Path.Combine(folder, emulator))) ? $"there is no {emulator}; `{Install}` installs it"
         : null;
 
+    /// <summary>What runs a program of an emulated processor here; the program and its arguments follow.</summary>
+    public IReadOnlyList<string> Emulate(LabProcessor processor)
+    {
+        ArgumentNullException.ThrowIfNull(processor);
+        return ["bash", System.IO.Path.Combine(Scripts, "emulate.sh"), processor.Name];
+    }
+
     /// <summary>The program and arguments that start this machine's or the processor's agent; the arguments of the agent follow.</summary>
     internal IReadOnlyList<string> Command(LabProcessor processor) => processor.IsEmulated
-        ? ["bash", System.IO.Path.Combine(Scripts, "emulate.sh"), processor.Name, Agent(processor.Architecture!)]
+        ? [.. Emulate(processor), Agent(processor.Architecture!)]
+        : processor.Runtime is { } version ? ["node", System.IO.Path.Combine(Scripts, "runtime.cjs"), Runtime(version)]
         : [NativeAgent];
 
     private string? MissingAgent(LabProcessor processor)

@@ -10,4 +10,12 @@ public sealed record LabProcessor(string Name, string? Architecture, string Leve
 {
     /// <summary>True where speeds mean nothing.</summary>
     public bool IsEmulated => Emulator is not null;
+
+    /// <summary>A version of ONNX Runtime beside this project's own, on this machine; null for that.</summary>
+    public string? Runtime { get; init; }
+
+    /// <summary>This machine with another version of ONNX Runtime.</summary>
+    /// <param name="version">Such as <c>1.23.2</c>.</param>
+    public static LabProcessor WithRuntime(string version) =>
+        new($"onnxruntime-{version}", null, $"this machine, ONNX Runtime {version}", null, null) { Runtime = version };
 }

@@ -43,15 +43,22 @@ internal static class AgentProcess
             arguments.AddRange(["--label", $"{key}={value}"]);
         }
 
+        if (profile.Foreign is { } foreign)
+        {
+            arguments.AddRange(["--launcher", foreign.Option]);
+        }
+
         return arguments;
     }
 
     /// <param name="arguments">Its arguments.</param>
     /// <param name="token">Its enrolment token: other users of the machine see arguments, and not the environment.</param>
-    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? token)
+    /// <param name="foreign">The agent of another processor; null for this machine's.</param>
+    internal static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, string? token, ForeignAgent? foreign = null)
     {
+        string[] program = foreign is null ? [Find()] : [.. foreign.Launcher, foreign.Program];
         // A pipe that is closed when this process ends, however it ends: then the agent ends too.
-        var start = new ProcessStartInfo(Find()) { UseShellExecute = false, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program[0], program[1..]) { UseShellExecute = false, RedirectStandardInput = true };
         start.Environment[StarterVariable] = "pipe";
         if (!string.IsNullOrEmpty(token))
         {
@@ -69,4 +76,8 @@ internal static class AgentProcess
 
 /// <summary>A device as the demo makes it.</summary>
 internal sealed record AgentProfile(
-    string Id, string Memory, string Prefer, string PollSeconds, IReadOnlyDictionary<string, string> Labels);
+    string Id, string Memory, string Prefer, string PollSeconds, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>The agent of another processor that it runs; null for this machine's.</summary>
+    internal ForeignAgent? Foreign { get; init; }
+}

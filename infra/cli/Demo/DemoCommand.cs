@@ -6,6 +6,7 @@ using SlmOps.Cli.Push;
 using SlmOps.Cli.Up;
 using SlmOps.Cli.Watch;
 using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
 using SlmOps.Local;
 
 namespace SlmOps.Cli.Demo;
@@ -24,6 +25,11 @@ internal static class DemoCommand
             DefaultValueFactory = _ => 3,
         };
         var keep = new Option<bool>("--keep") { Description = "Leave everything running until Ctrl+C" };
+        var arm = new Option<bool>(DemoArm.Option)
+        {
+            Description = "Also start an emulated arm64 device, and go on with a second release, which comes by delta, and the way back; "
+                + "infra/lab/install.sh installs what that takes",
+        };
         var json = new Option<bool>("--json") { Description = "Print the outcome as JSON on standard output" };
         var data = new ConnectionOptions().Data;
         data.DefaultValueFactory = _ => Path.Combine(ConnectionOptions.DefaultData(), "demo");
@@ -33,7 +39,7 @@ internal static class DemoCommand
                 + "Exit code 0 only if every device runs a verified variant that its hardware can hold."
         )
         {
-            agents, keep, json, data,
+            agents, arm, keep, json, data,
         };
         command.SetAction(
             (parsed, cancellationToken) =>
@@ -42,18 +48,23 @@ internal static class DemoCommand
                         Terminal.Open(parsed.GetValue(json)),
                         parsed.GetValue(data)!,
                         parsed.GetValue(agents),
+                        parsed.GetValue(arm),
                         parsed.GetValue(keep),
                         cancellationToken)));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string data, int agents, bool keep, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        Terminal terminal, string data, int agents, bool withArm, bool keep, CancellationToken cancellationToken)
     {
         if (agents is < 1 or > 30)
         {
             throw new CliException("--agents takes 1 to 30.", ExitCode.Usage);
         }
 
+        IReadOnlyList<AgentProfile> devices = withArm
+            ? [.. DemoProfiles.Make(agents), await DemoArm.ProfileAsync(terminal, cancellationToken)]
+            : DemoProfiles.Make(agents);
         var clock = Stopwatch.StartNew();
         await NodeModules.EnsureAsync(terminal, cancellationToken);
         DemoFolder.Clear(data);
@@ -68,19 +79,23 @@ internal static class DemoCommand
             );
             var plan = PushFiles.Of(Installation.Sample(), null, null);
             await using var fleet = new DemoFleet();
-            fleet.Start(connection, ChannelName.Of(plan.Model), DemoProfiles.Make(agents), Path.Combine(data, "devices"));
+            fleet.Start(connection, ChannelName.Of(plan.Model), devices, Path.Combine(data, "devices"));
             using var client = new OperatorClient(connection);
-            await WaitForFleetAsync(client, ChannelName.Of(plan.Model), agents, cancellationToken);
-            terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  fleet      {agents} devices");
-            var outcome = await DeliverAsync(
-                    terminal,
-                    connection,
-                    client,
-                    plan,
-                    agents,
-                    clock,
-                    Task.WhenAny(platform.Completion, fleet.WatchAsync()).Unwrap(),
-                    cancellationToken);
+            await WaitForFleetAsync(client, ChannelName.Of(plan.Model), devices.Count, cancellationToken);
+            terminal.Say($"{clock.Elapsed.TotalSeconds,7:0.0} s  fleet      {devices.Count} devices");
+            var health = Task.WhenAny(platform.Completion, fleet.WatchAsync()).Unwrap();
+            var (outcome, status) = await DeliverAsync(
+                terminal, connection, client, plan, devices.Count, clock, health, cancellationToken);
+            if (withArm && outcome == ExitCode.Done)
+            {
+                outcome = await GoOnAsync(
+                    terminal, new DemoSequel(terminal, client, clock, health).RunAsync(connection, status, data, cancellationToken));
+            }
+            else if (!withArm && DemoArm.Hint() is { } hint)
+            {
+                terminal.Say(hint);
+            }
+
             if (keep)
             {
                 terminal.Say("Everything stays up until Ctrl+C.");
@@ -99,7 +114,18 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<int> DeliverAsync(
+    private static async Task<int> GoOnAsync(Terminal terminal, Task<string?> sequel)
+    {
+        if (await sequel is not { } fault)
+        {
+            return ExitCode.Done;
+        }
+
+        terminal.Fail(fault);
+        return ExitCode.Failed;
+    }
+
+    private static async Task<(int Code, RunStatus Status)> DeliverAsync(
         Terminal terminal, Connection connection, OperatorClient client, PushFiles plan, int agents, Stopwatch clock,
         Task health, CancellationToken cancellationToken)
     {
@@ -119,10 +145,10 @@ internal static class DemoCommand
         if (DemoOutcome.Fault(status, agents) is { } fault)
         {
             terminal.Fail(fault);
-            return ExitCode.Failed;
+            return (ExitCode.Failed, status);
         }
 
-        return ExitCode.Done;
+        return (ExitCode.Done, status);
     }
 
     /// <summary>Rings are cut from the devices that are known, so the fleet says hello first.</summary>

@@ -15,7 +15,8 @@ internal sealed class DemoFleet : IAsyncDisposable
         foreach (var profile in profiles)
         {
             var data = PrivateFile.Folder(Path.Combine(PrivateFile.Folder(folder), profile.Id));
-            var start = AgentProcess.StartInfo(AgentProcess.Arguments(connection, channel, profile, data), connection.EnrolmentToken);
+            var start = AgentProcess.StartInfo(
+                AgentProcess.Arguments(connection, channel, profile, data), connection.EnrolmentToken, profile.Foreign);
             start.RedirectStandardError = true;
             start.RedirectStandardOutput = true;
             var log = new StreamWriter(Path.Combine(folder, $"{profile.Id}.log")) { AutoFlush = true };

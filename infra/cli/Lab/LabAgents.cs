@@ -17,6 +17,7 @@ internal static class LabAgents
             ? Path.GetFullPath(named)
             : Installation.LabAgentsFolder(),
         NativeAgent = AgentProcess.Find(),
+        Runtimes = Installation.LabRuntimesFolder(),
     };
 
     /// <summary>The same as the pipeline's settings; none where there is no agent to try anything with.</summary>
@@ -38,6 +39,10 @@ internal static class LabAgents
             return new Dictionary<string, string>();
         }
     }
+
+    /// <summary>The agent of an emulated processor, for a device that follows a channel.</summary>
+    internal static ForeignAgent Device(LabTools tools, LabProcessor processor) =>
+        new(tools.Emulate(processor), tools.Agent(processor.Architecture!));
 
     /// <summary>Builds the agents where one that is asked for is missing and the project's source is there.</summary>
     internal static async Task EnsureAsync(

@@ -29,6 +29,12 @@ internal static class LabCommand
             Description = $"Which to try, with commas (default: all that can be tried here): {LabProcessors.Names}",
             HelpName = "NAMES",
         };
+        var runtimes = new Option<string[]?>("--runtimes")
+        {
+            Description = "Other versions of ONNX Runtime to open and run language models in on this machine, with commas, such as "
+                + "1.23.2,1.27.0; npm installs each once",
+            HelpName = "VERSIONS",
+        };
         var tokens = new Option<int>("--tokens")
         {
             Description = "Tokens of the text to run",
@@ -40,10 +46,15 @@ internal static class LabCommand
             Description = "Text to run language models on (default: eval.txt of the folder, else the package's smoke prompts and answers)",
             HelpName = "FILE",
         };
+        var plot = new Option<string?>("--plot")
+        {
+            Description = "Also draw the losses of all variants on all processors into this file, an .svg",
+            HelpName = "FILE",
+        };
         var list = new Option<bool>("--list") { Description = "Say which processors this machine can try, and what installs the others" };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON on standard output" };
         var connection = new ConnectionOptions();
-        var command = new Command("lab", Description) { place, processors, tokens, text, list, json };
+        var command = new Command("lab", Description) { place, processors, runtimes, tokens, text, plot, list, json };
         connection.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
@@ -59,6 +70,8 @@ internal static class LabCommand
                 ?? throw new CliException(
                     "Name what to try: a package, a folder, a layout, or name/version. --list shows the processors.", ExitCode.Usage);
             var wanted = Chosen(parsed.GetValue(processors) ?? [], tools);
+            var others = LabRuntimes.Chosen(parsed.GetValue(runtimes) ?? []);
+            var picture = parsed.GetValue(plot) is { } file ? LabPlot.Require(file) : null;
             if (parsed.GetValue(tokens) is < 2 or > MostTokens)
             {
                 throw new CliException($"--tokens takes 2 to {MostTokens}.", ExitCode.Usage);
@@ -79,9 +92,17 @@ internal static class LabCommand
                     terminal.Say($"The agents in {tools.Agents} are older than this build; `{tools.Build}` builds them anew.");
                 }
 
-                var report = await RunAsync(terminal, new(tools, wanted, fed, TimeProvider.System), models, cancellationToken);
+                await LabRuntimes.EnsureAsync(terminal, tools, others, cancellationToken);
+                var run = new LabRun(tools, [.. wanted, .. others], fed, TimeProvider.System);
+                var report = await RunAsync(terminal, run, models, cancellationToken);
                 terminal.Screen.Write(LabView.Results(report));
                 LabView.Explain(terminal, report);
+                if (picture is not null)
+                {
+                    LabPlot.Save(report, picture);
+                    terminal.Say($"plot: {picture}");
+                }
+
                 terminal.Result(report);
                 return report.Passed ? ExitCode.Done : ExitCode.Failed;
             }

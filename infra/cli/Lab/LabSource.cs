@@ -38,14 +38,16 @@ internal sealed class LabSource(Terminal terminal, string folder)
                 : ([Single(ModelArguments.Model(place))], place);
         }
 
-        if (place.Split('/') is [var name, var version] && ModelName.TryParse(name, out var model)
-            && ModelVersion.TryParse(version, out var number))
+        if (place.Contains("://", StringComparison.Ordinal))
         {
-            return (await ReleasedAsync(model, number, connection(), cancellationToken), null);
+            return Uri.TryCreate(place, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+                ? (await LayoutAsync(place, cancellationToken), null)
+                : throw new CliException($"'{place}' is no address of a layout that http or https serves.", ExitCode.Usage);
         }
 
-        return place.StartsWith("http", StringComparison.Ordinal)
-            ? (await LayoutAsync(place, cancellationToken), null)
+        return place.Split('/') is [var name, var version] && ModelName.TryParse(name, out var model)
+            && ModelVersion.TryParse(version, out var number)
+            ? (await ReleasedAsync(model, number, connection(), cancellationToken), null)
             : throw new CliException(
                 $"'{place}' is no file and no folder, and no name/version of a release either.", ExitCode.Usage);
     }
@@ -54,7 +56,9 @@ internal sealed class LabSource(Terminal terminal, string folder)
     private static LabModel Single(string model)
     {
         var file = new FileInfo(model);
-        return Model(Path.GetFileNameWithoutExtension(model), file.DirectoryName!, file.FullName, isOriginal: false);
+        // It names a folder later on, and '..' is a name too.
+        var name = Path.GetFileNameWithoutExtension(model).Trim('.');
+        return Model(name.Length > 0 ? name : "model", file.DirectoryName!, file.FullName, isOriginal: false);
     }
 
     private async Task<IReadOnlyList<LabModel>> BuildAsync(string upload, CancellationToken cancellationToken)
@@ -81,7 +85,10 @@ internal sealed class LabSource(Terminal terminal, string folder)
         using var http = new HttpClient();
         var layout = await Layouts.OpenAsync(place, http, cancellationToken);
         var index = await layout.OnlyAsync(place, cancellationToken);
-        return await UnpackAsync([.. index.Variants.Select(one => (one.Name, one.Recipe, one.Manifest))], layout.Blobs, cancellationToken);
+        var needs = index.Variants.ToDictionary(one => one.Name, one => Version.Parse(one.Needs.MinimumOrt));
+        var models = await UnpackAsync(
+            [.. index.Variants.Select(one => (one.Name, one.Recipe, one.Manifest))], layout.Blobs, cancellationToken);
+        return [.. models.Select(model => model with { MinimumOrt = needs[model.Name] })];
     }
 
     private async Task<IReadOnlyList<LabModel>> ReleasedAsync(

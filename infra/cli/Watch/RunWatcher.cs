@@ -11,19 +11,26 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The last status; it is one of the ends unless <paramref name="health"/> ended the wait with a fault.</summary>
+    internal Task<RunStatus> FollowAsync(
+        ModelName model, ModelVersion version, Stopwatch clock, Task health, CancellationToken cancellationToken) =>
+        FollowAsync(model, version, null, status => status.State.IsEnd(), clock, health, cancellationToken);
+
+    /// <summary>From a status that is known to the first that will do.</summary>
     internal async Task<RunStatus> FollowAsync(
-        ModelName model, ModelVersion version, Stopwatch clock, Task health, CancellationToken cancellationToken)
+        ModelName model, ModelVersion version, RunStatus? before, Predicate<RunStatus> done, Stopwatch clock, Task health,
+        CancellationToken cancellationToken)
     {
         var lines = new ProgressLines();
         if (!terminal.IsInteractive)
         {
-            return await FollowAsync(model, version, clock, health, Say, cancellationToken);
+            return await FollowAsync(model, version, before, done, clock, health, Say, cancellationToken);
         }
 
         // How far a stage is stands in one line below the others, which is written over again.
         return await terminal.Screen.Status().StartAsync(
             "wait",
-            screen => FollowAsync(model, version, clock, health, now => screen.Status(Markup.Escape(Short(now))), cancellationToken));
+            screen => FollowAsync(
+                model, version, before, done, clock, health, now => screen.Status(Markup.Escape(Short(now))), cancellationToken));
 
         void Say(IReadOnlyList<StageProgress> now)
         {
@@ -37,10 +44,9 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
     private static string Short(IReadOnlyList<StageProgress> now) => now.Count == 0 ? "wait" : ProgressLines.Short(now);
 
     private async Task<RunStatus> FollowAsync(
-        ModelName model, ModelVersion version, Stopwatch clock, Task health, Action<IReadOnlyList<StageProgress>> show,
-        CancellationToken cancellationToken)
+        ModelName model, ModelVersion version, RunStatus? before, Predicate<RunStatus> done, Stopwatch clock, Task health,
+        Action<IReadOnlyList<StageProgress>> show, CancellationToken cancellationToken)
     {
-        RunStatus? before = null;
         while (true)
         {
             if (health.IsCompleted)
@@ -58,7 +64,7 @@ internal sealed class RunWatcher(OperatorClient client, Terminal terminal, TimeP
 
                 show(after.Progress);
                 before = after;
-                if (after.State.IsEnd())
+                if (done(after))
                 {
                     return after;
                 }

@@ -1,3 +1,4 @@
+using System.CommandLine.Parsing;
 using SlmOps.Cli.Agent;
 
 namespace SlmOps.Cli.Tests.Agent;
@@ -21,5 +22,21 @@ public sealed class AgentProcessTests
 
         // The agent ends with whoever starts it, however that ends.
         Assert.Equal((true, "pipe"), (start.RedirectStandardInput, start.Environment["SLMOPS_STARTER"]));
+    }
+
+    [Fact]
+    public void Start_AgentOfAnotherProcessor_GoesThroughTheLauncherAndSoDoItsTests()
+    {
+        var connection = new Connection(new("http://127.0.0.1:7071"), "operator", "storage", null, "trust.json");
+        var foreign = new ForeignAgent(["bash", "/a folder/emulate.sh", "cortex-a72"], "/agents/slmops-agent");
+        var profile = new AgentProfile("d-1", "64MiB", "size", "1", new Dictionary<string, string>()) { Foreign = foreign };
+
+        var arguments = AgentProcess.Arguments(connection, "stable", profile, "data");
+        var start = AgentProcess.StartInfo(arguments, null, profile.Foreign);
+
+        Assert.Equal("bash", start.FileName);
+        Assert.Equal(["/a folder/emulate.sh", "cortex-a72", "/agents/slmops-agent", "--url"], start.ArgumentList.Take(4));
+        Assert.Equal("bash \"/a folder/emulate.sh\" cortex-a72", arguments[^1]);
+        Assert.Equal(foreign.Launcher, CommandLineParser.SplitCommandLine(arguments[^1]));
     }
 }

@@ -42,6 +42,17 @@ public sealed class LabTableTests
     }
 
     [Fact]
+    public void TooOld_RuntimeBelowWhatTheModelNeeds_IsLeftOutAndSaysWhy()
+    {
+        var needs = Int4 with { MinimumOrt = new(1, 23, 0) };
+
+        Assert.Contains("needs ONNX Runtime 1.23.0", LabTable.TooOld(needs, LabProcessor.WithRuntime("1.22.1")), StringComparison.Ordinal);
+        Assert.Null(LabTable.TooOld(needs, LabProcessor.WithRuntime("1.23.0")));
+        Assert.Null(LabTable.TooOld(Int4, LabProcessor.WithRuntime("1.22.1")));
+        Assert.Null(LabTable.TooOld(needs, Haswell));
+    }
+
+    [Fact]
     public void Judge_ProcessThatDiedAfterASmokeTestThatFailed_SaysWhatTheSmokeTestSaid()
     {
         var died = LabPolicyTests.Row() with
