@@ -58,6 +58,32 @@ internal static class Samples
     internal static readonly ValidationOutcome Outcome = new(
         true, "Perplexity rose by 2.72 %; the policy allows 5 %.", ["perplexity", "kl"], [], Digest.Of("evaluation"u8));
 
+    internal static readonly LabReading Lab = new(
+        [
+            new("native", ProcessorClass.X64V4Vnni, false, "passed", "KL 0.00353 against the original") { Top1 = 1, KlToOriginal = 0.00353 },
+            new("haswell", ProcessorClass.X64V3, true, "differs", "KL 0.01708, where up to 0.00906 is right") { KlToOriginal = 0.01708 },
+            new("cortex-a72", ProcessorClass.Arm64, true, "not-tried", "there is no qemu-aarch64"),
+        ],
+        "x86-64 v4, AVX-512 VNNI",
+        Digest.Of("lab"u8));
+
+    /// <summary>A release that was in the device lab, which failed it on one class.</summary>
+    /// <param name="store">Takes it.</param>
+    /// <param name="key">Signs it.</param>
+    /// <param name="failed">Classes that its offer says it failed on.</param>
+    internal static async Task<ReleaseRef> TriedReleaseAsync(IBlobStore store, ISigningKey key, params string[] failed)
+    {
+        using var folder = ModelFolder(1);
+        var offer = await VariantPackager.PackAsync(folder.Root, Description(), store, Stop) with
+        {
+            PassedClasses = [ProcessorClass.X64V4Vnni],
+            FailedClasses = [ProcessorClass.X64V3],
+        };
+        var attestations = await VariantAttestor.WriteAsync(offer, Description(), Outcome, Lab, store, key, Stop);
+        return await ReleasePackager.WriteAsync(
+            "pydocs-slm", "1.0.0", Created, [offer with { FailedClasses = failed }], attestations, store, key, Stop);
+    }
+
     /// <summary>The same with all attestations.</summary>
     internal static async Task<ReleaseRef> AttestedReleaseAsync(IBlobStore store, ISigningKey key)
     {

@@ -85,7 +85,7 @@ internal static class ProvenanceStatement
         var digest = byproduct.Child("digest");
         digest.Only("sha256");
         var annotations = byproduct.Child("annotations");
-        annotations.Only("kind", "size");
+        annotations.Only("kind", "size", "result");
         var kind = annotations.Text("kind");
         var attestation = Kinds
             .Select(value => new Attestation(
@@ -93,7 +93,7 @@ internal static class ProvenanceStatement
             .FirstOrDefault(candidate => candidate.KindName == kind)
             ?? throw byproduct.Refuse("unknown-attestation", $"is of the unknown kind '{StrictJson.Shown(kind)}'.");
         byproduct.Is("mediaType", attestation.MediaType);
-        return attestation;
+        return attestation with { Result = annotations.TextOrNull("result") };
     }
 
     private static void WriteByproduct(Utf8JsonWriter json, Attestation attestation)
@@ -107,6 +107,11 @@ internal static class ProvenanceStatement
         json.WriteStartObject("annotations");
         json.WriteString("kind", attestation.KindName);
         json.WriteNumber("size", attestation.Blob.Size);
+        if (attestation.Result is { } result)
+        {
+            json.WriteString("result", result);
+        }
+
         json.WriteEndObject();
         json.WriteEndObject();
     }

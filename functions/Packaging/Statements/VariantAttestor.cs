@@ -16,10 +16,27 @@ public static class VariantAttestor
     /// <param name="store">Holds the variant's manifest; takes the attestations.</param>
     /// <param name="releaseKey">Signs them.</param>
     /// <param name="cancellationToken">Stops the work.</param>
+    public static Task<IReadOnlyList<Attestation>> WriteAsync(
+        VariantOffer offer,
+        VariantDescription description,
+        ValidationOutcome outcome,
+        IBlobStore store,
+        ISigningKey releaseKey,
+        CancellationToken cancellationToken) => WriteAsync(offer, description, outcome, null, store, releaseKey, cancellationToken);
+
+    /// <summary>Writes the attestations of a packed variant into the store: three, and the lab's word where there is one.</summary>
+    /// <param name="offer">What packing gave.</param>
+    /// <param name="description">What it was packed with.</param>
+    /// <param name="outcome">How validation judged it.</param>
+    /// <param name="lab">What the device lab found; null where it was not asked.</param>
+    /// <param name="store">Holds the variant's manifest; takes the attestations.</param>
+    /// <param name="releaseKey">Signs them.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     public static async Task<IReadOnlyList<Attestation>> WriteAsync(
         VariantOffer offer,
         VariantDescription description,
         ValidationOutcome outcome,
+        LabReading? lab,
         IBlobStore store,
         ISigningKey releaseKey,
         CancellationToken cancellationToken)
@@ -29,12 +46,22 @@ public static class VariantAttestor
         var files = ModelSignatureStatement.Write(description.Model, offer.Name, manifest.Files);
         var tests = TestResultStatement.Write(description.Model, description.Version, offer, outcome);
         var bom = BillOfMaterials.Write(description, offer, manifest.Files);
-        return
+        List<Attestation> attestations =
         [
             new(offer.Name, AttestationKind.ModelSignature, await SignAsync(files).ConfigureAwait(false)),
             new(offer.Name, AttestationKind.TestResult, await SignAsync(tests).ConfigureAwait(false)),
             new(offer.Name, AttestationKind.BillOfMaterials, await store.AddAsync(bom, cancellationToken).ConfigureAwait(false)),
         ];
+        if (lab is not null)
+        {
+            var tried = LabResultStatement.Write(description.Model, description.Version, offer, lab);
+            attestations.Add(new(offer.Name, AttestationKind.LabResult, await SignAsync(tried).ConfigureAwait(false))
+            {
+                Result = lab.Result,
+            });
+        }
+
+        return attestations;
 
         async Task<BlobRef> SignAsync(byte[] statement) =>
             await store

@@ -73,6 +73,15 @@ internal static class AttestationVerifier
                 AttestationKind.ModelSignature => (
                     signed.Payload.AsSpan().SequenceEqual(ModelSignatureStatement.Write(manifest.Model, manifest.Variant, manifest.Files)),
                     $"It signs {manifest.Files.Count} files as {subject}."),
+                AttestationKind.LabResult => (
+                    predicate == TestResultStatement.PredicateType
+                        && subject == offer.Manifest
+                        && name == $"{release.Model}:{release.Version}-{attestation.Variant}"
+                        && statement.Child("predicate").Text("result") == attestation.Result
+                        && LabResultStatement.Agrees(statement, offer),
+                    $"It says '{StrictJson.Shown(statement.Child("predicate").Text("result"))}' for '{StrictJson.Shown(name)}' {subject}, "
+                        + $"the provenance '{StrictJson.Shown(attestation.Result ?? "")}', and the signed offer that it passed on "
+                        + $"{Named(offer.PassedClasses)} and failed on {Named(offer.FailedClasses)}."),
                 _ => (
                     predicate == TestResultStatement.PredicateType
                         && subject == offer.Manifest
@@ -86,4 +95,6 @@ internal static class AttestationVerifier
             return (false, $"{exception.Code}: {exception.Message}");
         }
     }
+
+    private static string Named(IReadOnlyList<string> classes) => classes.Count == 0 ? "no class" : string.Join(", ", classes);
 }

@@ -43,7 +43,8 @@ internal sealed class LabStage(
             WorkFolder = work.Folder("lab"),
             Budget = TimeSpan.FromSeconds(options.MaxLabSeconds),
         };
-        var report = await run.RunAsync(upload.Models, new Said(row => Say(record, row)), cancellationToken).ConfigureAwait(false);
+        var progress = new Said(call.Meter.Begin("try on processors"), row => Say(record, row));
+        var report = await run.RunAsync(upload.Models, progress, cancellationToken).ConfigureAwait(false);
         return new(LabOutcomes.Of(variant, report, work.WithoutPaths), []);
     }
 
@@ -66,10 +67,11 @@ internal sealed class LabStage(
     private void Say(RunRecord record, LabRow row) =>
         Log.LabTried(log, record.Model, record.Version, row.Variant, row.Processor, row.Verdict.Code, row.Verdict.Reason);
 
-    private sealed class Said(Action<LabRow> say) : IProgress<LabProgress>
+    private sealed class Said(IProgress<double> meter, Action<LabRow> say) : IProgress<LabProgress>
     {
         public void Report(LabProgress value)
         {
+            meter.Report(value.Done);
             if (value.Row is { } row)
             {
                 say(row);

@@ -40,7 +40,7 @@ internal sealed class PackageStage(
         var attestations = new List<Attestation>();
         foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted && !leftOut.ContainsKey(judged.Variant)))
         {
-            var packed = await PackAsync(record, verdict, LabChoice.OutcomesOf(verdict.Variant, tried), cancellationToken)
+            var packed = await PackAsync(record, verdict, tried.FirstOrDefault(one => one.Variant == verdict.Variant), cancellationToken)
                 .ConfigureAwait(false);
             offers.Add(packed.Offer);
             attestations.AddRange(packed.Attestations);
@@ -66,7 +66,7 @@ internal sealed class PackageStage(
     }
 
     private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
-        RunRecord record, ValidateResult verdict, IReadOnlyList<LabOutcome> outcomes, CancellationToken cancellationToken)
+        RunRecord record, ValidateResult verdict, LabResult? tried, CancellationToken cancellationToken)
     {
         var built = (await Runs.FindAsync<QuantizeResult>(record.Key, QuantizeResult.Row(verdict.Variant), cancellationToken)
             .ConfigureAwait(false))!.Value;
@@ -88,7 +88,7 @@ internal sealed class PackageStage(
             Architecture = record.IsLanguageModel ? "transformer" : null,
             ParameterSize = VariantFolder.ParameterSize(record.Parameters),
         };
-        var (passed, failed) = LabChoice.Classes(outcomes);
+        var (passed, failed) = LabChoice.Classes(tried?.Outcomes ?? []);
         var offer = await VariantFolder.PackAsync(
             folder, verdict, description, _packages, cancellationToken).ConfigureAwait(false) with
         {
@@ -97,7 +97,8 @@ internal sealed class PackageStage(
         };
         var key = await keys.ReleaseAsync(cancellationToken).ConfigureAwait(false);
         var attestations = await VariantAttestor.WriteAsync(
-            offer, description, TestOutcome.Of(record, verdict), _packages, key, cancellationToken).ConfigureAwait(false);
+            offer, description, TestOutcome.Of(record, verdict), TestOutcome.Of(record, tried), _packages, key, cancellationToken)
+           .ConfigureAwait(false);
         return (offer, attestations);
     }
 

@@ -20,9 +20,18 @@ internal static class TestOutcome
     /// <summary>Digest of what decided: limits, window and the evaluation text.</summary>
     private static Digest Configuration(RunRecord record)
     {
-        var text = record.Files.FirstOrDefault(file => file.Path == record.Manifest.Evaluation.Text)?.Digest.ToString() ?? "";
-        return Digest.Of(JsonSerializer.SerializeToUtf8Bytes(new { record.Manifest.Acceptance, record.Manifest.Evaluation, Text = text }));
+        return Digest.Of(JsonSerializer.SerializeToUtf8Bytes(
+            new { record.Manifest.Acceptance, record.Manifest.Evaluation, Text = TextOf(record) }));
     }
+
+    /// <summary>The lab's word on a variant; null where it was not asked.</summary>
+    internal static LabReading? Of(RunRecord record, LabResult? tried) => record.Manifest.Lab is not { } lab || tried is null ? null : new(
+        tried.Outcomes,
+        tried.Machine,
+        Digest.Of(JsonSerializer.SerializeToUtf8Bytes(new { Lab = lab, Text = TextOf(record), record.Manifest.Samples })));
+
+    private static string TextOf(RunRecord record) =>
+        record.Files.FirstOrDefault(file => file.Path == record.Manifest.Evaluation.Text)?.Digest.ToString() ?? "";
 
     private static IEnumerable<string> Tests(VariantFigures figures)
     {

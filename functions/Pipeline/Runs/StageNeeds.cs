@@ -18,6 +18,7 @@ internal static class StageNeeds
         {
             "quantize" => Quantize(record, variant),
             "validate" => Validate(record, built.FirstOrDefault(result => result.Variant == variant)),
+            "lab" when built.FirstOrDefault(result => result.Variant == variant) is { Problems.Count: 0 } one => Validate(record, one),
             "package" when rows.List<ValidateResult>(ValidateResult.Prefix).Count >= record.Manifest.Variants.Count =>
                 Package(record, built),
             _ => StageNeed.None,

@@ -115,6 +115,20 @@ public sealed class LayoutTests : IDisposable
             verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed).Select(check => check.Name));
     }
 
+    // Who leaves a class out of the signed offer that the lab failed offers the variant to those devices.
+    [Theory]
+    [InlineData(ProcessorClass.X64V3, CheckOutcome.Passed)]
+    [InlineData(null, CheckOutcome.Failed)]
+    public async Task VerifyAsync_OfferThatSaysOtherThanTheLab_IsRefused(string? failed, CheckOutcome expected)
+    {
+        var release = await Samples.TriedReleaseAsync(_store, _key, failed is null ? [] : [failed]);
+
+        var verdict = await PackageVerifier.VerifyAsync(release, _store, _key.PublicKey, Stop);
+
+        Assert.Equal(expected, verdict.Checks.Single(check => check.Name == "int4 lab-result").Outcome);
+        Assert.Equal(expected == CheckOutcome.Passed, verdict.IsAccepted);
+    }
+
     [Fact]
     public async Task VerifyAsync_AttestationOfAnotherVariant_IsRefused()
     {

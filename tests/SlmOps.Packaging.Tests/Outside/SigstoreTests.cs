@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using SlmOps.Contracts;
 using SlmOps.Packaging.Format;
 using SlmOps.Packaging.Release;
 using SlmOps.Packaging.Signing;
@@ -35,6 +37,47 @@ public sealed class SigstoreTests : IDisposable
         var (code, output) = await Tool.NodeAsync("sigstore.cjs", [_folder["key.pem"], .. bundles]);
 
         Assert.Equal((0, "ok\nok\nok"), (code, output));
+    }
+
+    [Fact]
+    public async Task SigstoreVerify_WordOfTheLab_IsAccepted()
+    {
+        var store = new FolderBlobStore(_folder.Root);
+        var contents = await ReleaseContents.ReadAsync(
+            await Samples.TriedReleaseAsync(store, _key, ProcessorClass.X64V3), store, Stop);
+        var lab = contents.Attestations.Single(one => one.Kind == AttestationKind.LabResult);
+
+        var (code, output) = await Tool.NodeAsync(
+            "sigstore.cjs", [_folder["key.pem"], store.PathOf(contents.Release.Signature), store.PathOf(lab.Blob.Digest)]);
+
+        Assert.Equal((0, "ok\nok"), (code, output));
+        Assert.Equal("WARNED", lab.Result);
+    }
+
+    // The predicate as https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md has it.
+    [Fact]
+    public async Task Statement_OfTheLab_IsAnInTotoTestResult()
+    {
+        var store = new FolderBlobStore(_folder.Root);
+        var contents = await ReleaseContents.ReadAsync(
+            await Samples.TriedReleaseAsync(store, _key, ProcessorClass.X64V3), store, Stop);
+        var lab = contents.Attestations.Single(one => one.Kind == AttestationKind.LabResult);
+        var bundle = await File.ReadAllBytesAsync(store.PathOf(lab.Blob.Digest), Stop);
+        using var statement = JsonDocument.Parse(SigstoreBundle.PayloadOf(bundle));
+        var (root, predicate) = (statement.RootElement, statement.RootElement.GetProperty("predicate"));
+
+        Assert.Equal("https://in-toto.io/Statement/v1", root.GetProperty("_type").GetString());
+        Assert.Equal("https://in-toto.io/attestation/test-result/v0.1", root.GetProperty("predicateType").GetString());
+        Assert.Equal(
+            contents.Index.Variants[0].Manifest.Hex,
+            root.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString());
+        Assert.Equal("WARNED", predicate.GetProperty("result").GetString());
+        Assert.Equal(["native"], predicate.GetProperty("passedTests").EnumerateArray().Select(test => test.GetString()!));
+        Assert.Equal(["cortex-a72"], predicate.GetProperty("warnedTests").EnumerateArray().Select(test => test.GetString()!));
+        Assert.Equal(["haswell"], predicate.GetProperty("failedTests").EnumerateArray().Select(test => test.GetString()!));
+        Assert.Equal(
+            Samples.Lab.Configuration.Hex,
+            predicate.GetProperty("configuration")[0].GetProperty("digest").GetProperty("sha256").GetString());
     }
 
     [Fact]

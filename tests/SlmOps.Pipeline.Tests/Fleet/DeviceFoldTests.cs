@@ -63,6 +63,15 @@ public sealed class DeviceFoldTests
     }
 
     [Fact]
+    public void Apply_Choice_StaysUntilAnotherIsMade()
+    {
+        var (first, second) = (new DeviceChoice(default, "int8", "fits", []), new DeviceChoice(default, "int4", "smaller", []));
+
+        Assert.Equal(first, Fold(Report(1) with { Choice = first }, Report(2)).Choice);
+        Assert.Equal(second, Fold(Report(1) with { Choice = first }, Report(2) with { Choice = second }).Choice);
+    }
+
+    [Fact]
     public void Apply_HoldThatIsOver_IsForgotten()
     {
         var held = Report(1) with { Hold = new(HoldCodes.Busy, "It soaks.") };

@@ -82,6 +82,13 @@ public sealed class ReportPolicyTests
         ["instance"] = Good with { Instance = Long(64) },
         ["hold.code"] = Good with { Hold = new("", "reason") },
         ["hold.reason"] = Good with { Hold = new("busy", null!) },
+        ["choice.reason"] = Good with { Choice = new(default, "int8", Long(ReportLimits.Refusal), []) },
+        ["choice.against"] = Good with
+        {
+            Choice = new(default, "int8", "fits", [.. Enumerable.Repeat(new VariantAgainst("int4", "no"), ReportLimits.Refusals + 1)]),
+        },
+        ["choice.against[0]"] = Good with { Choice = new(default, "int8", "fits", [null!]) },
+        ["choice.against[0].reason"] = Good with { Choice = new(default, "int8", "fits", [new("int4", "")]) },
         ["deployment.restarts"] = Good with { Deployment = Deployment with { Restarts = -1 } },
     };
 

@@ -6,10 +6,14 @@ using SlmOps.EndToEnd.Tests.Parts;
 using SlmOps.Inference;
 using SlmOps.Packaging.Format;
 using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
+using SlmOps.Packaging.Statements;
 using SlmOps.Packaging.Storage;
+using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Lab;
 using SlmOps.Pipeline.Processors;
 using SlmOps.Pipeline.Runs;
+using SlmOps.Pipeline.Signing;
 using SlmOps.Pipeline.Storage;
 using SlmOps.Pipeline.Tests.Bench;
 using SlmOps.Quantizer;
@@ -53,6 +57,15 @@ public sealed class SignedWeightsTests(StageStorage storage)
         Assert.Equal([ProcessorClass.X64V3], signed.FailedClasses);
         Assert.Contains(ProcessorClass.X64V2, signed.PassedClasses);
         Assert.Empty(offers.Single(offer => offer.Name == "fp32").FailedClasses);
+
+        // The lab's word is part of what the release key signed.
+        var key = await bench.Get<SigningKeys>().ReleaseAsync(Cancelled);
+        var contents = await ReleaseContents.ReadAsync(release, packages, Cancelled);
+        Assert.Equal(
+            [("fp32", "PASSED"), ("int8-dynamic", "WARNED")],
+            contents.Attestations.Where(one => one.Kind == AttestationKind.LabResult).Select(one => (one.Variant, one.Result!)));
+        var verdict = await PackageVerifier.VerifyAsync(release, packages, key.PublicKey, Cancelled);
+        Assert.True(verdict.IsAccepted, verdict.Refusal?.Reason);
     }
 
     [Fact]
