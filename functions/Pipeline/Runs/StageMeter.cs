@@ -5,7 +5,7 @@ namespace SlmOps.Pipeline.Runs;
 /// <summary>Where a stage says how far its work is. Saying so costs nothing: whoever wants to know looks.</summary>
 internal sealed class StageMeter
 {
-    private volatile StagePart _part = new("start", null);
+    private volatile StagePart _part = new("work", null);
 
     /// <summary>What the work waits for; null when it works.</summary>
     internal string? WaitsFor { get; set; }

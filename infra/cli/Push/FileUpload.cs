@@ -18,7 +18,6 @@ internal sealed class FileUpload : IDisposable
     private readonly TransferMeter _meter;
     private readonly string[] _ids;
     private Dictionary<string, long> _there = [];
-    private List<string> _committed = [];
     private int _idBytes = BlockId.Bytes;
     private int _left;
 
@@ -86,9 +85,25 @@ internal sealed class FileUpload : IDisposable
     internal async Task CommitAsync(bool again, CancellationToken cancellationToken)
     {
         RequireUnchanged();
-        if (!Plan.IsWhole && (again || !_committed.SequenceEqual(_ids, StringComparer.Ordinal)))
+        if (!Plan.IsWhole && (again || !await IsCommittedAsync(cancellationToken)))
         {
             await _blob.CommitBlockListAsync(_ids, cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Also when another push of the same file came first: writing it once more would change the blob under whoever reads it.
+    /// </summary>
+    private async Task<bool> IsCommittedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = (await _blob.GetBlockListAsync(BlockListTypes.Committed, cancellationToken: cancellationToken)).Value;
+            return found.CommittedBlocks.Select(block => block.Name).SequenceEqual(_ids, StringComparer.Ordinal);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return false;
         }
     }
 
@@ -99,7 +114,6 @@ internal sealed class FileUpload : IDisposable
         try
         {
             var found = (await _blob.GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken)).Value;
-            _committed = [.. found.CommittedBlocks.Select(block => block.Name)];
             var waiting = found.UncommittedBlocks.ToList();
             _there = waiting.Concat(found.CommittedBlocks)
                 .DistinctBy(block => block.Name, StringComparer.Ordinal)

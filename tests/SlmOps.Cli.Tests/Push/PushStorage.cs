@@ -32,9 +32,18 @@ public sealed class PushStorage : IAsyncLifetime
     }
 
     /// <summary>Pushes a file or folder, with a look at each request before it goes.</summary>
-    internal async Task<IReadOnlyList<string>> PushAsync(string path, Action<string>? look = null, int parallel = 1)
+    internal Task<IReadOnlyList<string>> PushAsync(string path, Action<string>? look = null, int parallel = 1) => PushAsync(
+        path,
+        request =>
+        {
+            look?.Invoke(request);
+            return Task.CompletedTask;
+        },
+        parallel);
+
+    internal async Task<IReadOnlyList<string>> PushAsync(string path, Func<string, Task> look, int parallel = 1)
     {
-        var wire = new PushWire(look ?? (_ => { }));
+        var wire = new PushWire(look);
         var options = new BlobClientOptions();
         options.AddPolicy(wire, HttpPipelinePosition.PerRetry);
         options.Retry.MaxRetries = 0;
@@ -48,7 +57,7 @@ public sealed class PushStorage : IAsyncLifetime
         (await Blobs.GetBlobContainerClient(container).GetBlobClient(blob).DownloadContentAsync(Cancelled)).Value.Content.ToArray();
 
     /// <summary>Sees every request, as <c>PUT block model.onnx</c>.</summary>
-    private sealed class PushWire(Action<string> look) : HttpPipelinePolicy
+    private sealed class PushWire(Func<string, Task> look) : HttpPipelinePolicy
     {
         private readonly List<string> _requests = [];
 
@@ -59,9 +68,9 @@ public sealed class PushStorage : IAsyncLifetime
             var uri = message.Request.Uri.ToUri();
             var comp = System.Web.HttpUtility.ParseQueryString(uri.Query)["comp"];
             var request = $"{message.Request.Method} {comp} {Path.GetFileName(uri.AbsolutePath)}".Replace("  ", " ", StringComparison.Ordinal);
+            await look(request);
             lock (_requests)
             {
-                look(request);
                 _requests.Add(request);
             }
 

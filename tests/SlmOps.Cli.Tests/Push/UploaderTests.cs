@@ -102,6 +102,27 @@ public sealed class UploaderTests(PushStorage storage) : IClassFixture<PushStora
     }
 
     [Fact]
+    public async Task Run_AnotherPushOfTheSameCameFirst_BlobIsLeftAsItIs()
+    {
+        using var folder = new Folder("raced");
+        Large(folder, "model.onnx_data");
+        folder.Put("slmops.json", "{}");
+        folder.Put("model.onnx", "graph");
+        var isFirst = true;
+
+        var requests = await storage.PushAsync(folder.Path, async request =>
+        {
+            if (isFirst && request.StartsWith(Block + " ", StringComparison.Ordinal))
+            {
+                isFirst = false;
+                await storage.PushAsync(folder.Path);
+            }
+        });
+
+        Assert.Equal(0, Count(requests, Commit));
+    }
+
+    [Fact]
     public async Task Run_BlobHasOneOtherBlock_ThatOneIsSent()
     {
         using var folder = new Folder("patched");
