@@ -85,6 +85,9 @@ internal static partial class Log
         int tried,
         long elapsedMs);
 
+    [LoggerMessage(123, LogLevel.Error, "{Stage} failed on a message at try {Attempt}")]
+    internal static partial void JobFailed(ILogger log, string stage, long attempt, Exception failure);
+
     [LoggerMessage(110, LogLevel.Information, "Rollout {Run} is {State} in ring {Ring}. {Reason}")]
     internal static partial void RolloutMoved(ILogger log, string run, Enum state, int ring, string reason);
 

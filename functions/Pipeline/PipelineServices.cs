@@ -1,4 +1,5 @@
 using Azure.Core;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -109,6 +110,11 @@ public static class PipelineServices
         services.AddSingleton<MetadataApi>();
         services.AddSingleton(provider => new OperatorFlow(provider));
         services.AddSingleton(provider => new DeviceFlow(provider));
+        services.AddSingleton(provider => new QueueJob(
+            provider.GetRequiredService<PipelineFlow>(),
+            provider.GetRequiredService<QueueServiceClient>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<QueueJob>>()));
         return services.AddSingleton(provider => new PipelineFlow(provider));
     }
 }

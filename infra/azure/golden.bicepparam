@@ -7,3 +7,5 @@ param principalId = '00000000-0000-0000-0000-00000000000a'
 param alertEmail = 'operator@example.com'
 param monthlyBudget = 50
 param budgetStart = '2026-01-01'
+param deviceLab = true
+param labImage = 'slmops-lab:1'

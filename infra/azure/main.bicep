@@ -67,6 +67,22 @@ param monthlyBudget int = 0
 @description('First day of the current month as yyyy-MM-dd when the budget is first made. It cannot change afterwards.')
 param budgetStart string = ''
 
+@description('True for a device lab: a registry for its image, and once that is named a job that tries variants on emulated processors.')
+param deviceLab bool = false
+
+@description('Repository and tag of the lab\'s image in that registry; empty until it was pushed.')
+param labImage string = ''
+
+@minValue(1)
+@maxValue(100)
+@description('Most variants that the lab tries at once: the cap on its compute cost.')
+param labMaximumExecutions int = 4
+
+@minValue(600)
+@maxValue(86400)
+@description('Seconds that the lab may take for one variant.')
+param labTimeoutSeconds int = 7200
+
 @description('True to bring back the key vault of a deleted environment of the same name.')
 param recoverKeyVault bool = false
 
@@ -79,6 +95,10 @@ var names = {
   functionApp: 'func-${token}'
   identity: 'id-${token}'
   keyVault: 'kv-${token}'
+  labEnvironment: 'cae-${token}'
+  labIdentity: 'id-lab-${token}'
+  labJob: 'job-lab-${token}'
+  labRegistry: 'cr${token}'
   plan: 'plan-${token}'
   storageAccount: 'st${token}'
   systemTopic: 'evgst-${token}'
@@ -182,6 +202,7 @@ module functions 'modules/functions.bicep' = {
     identityClientId: identity.outputs.clientId
     identityId: identity.outputs.id
     instanceMemoryMB: instanceMemoryMB
+    labHasJob: deviceLab && !empty(labImage)
     location: location
     maximumInstanceCount: maximumInstanceCount
     maxUploadMB: maxUploadMB
@@ -194,6 +215,35 @@ module functions 'modules/functions.bicep' = {
     tableEndpoint: storage.outputs.tableEndpoint
     tags: tags
     topicEndpoint: eventGrid.outputs.topicEndpoint
+  }
+}
+
+module lab 'modules/lab.bicep' = if (deviceLab) {
+  scope: group
+  params: {
+    environmentName: names.labEnvironment
+    identityName: names.labIdentity
+    image: labImage
+    jobName: names.labJob
+    location: location
+    maximumExecutions: labMaximumExecutions
+    registryName: names.labRegistry
+    settings: {
+      // Which keys there are is a setting of the whole pipeline; the lab may use none of them.
+      SlmOps__DirectorKey: keyVault.outputs.directorKeyUri
+      SlmOps__FleetKey: keyVault.outputs.fleetKeyUri
+      SlmOps__OnlineKey: keyVault.outputs.onlineKeyUri
+      SlmOps__ReleaseKey: keyVault.outputs.releaseKeyUri
+      SlmOps__Threads: '2'
+      SlmOpsEvents__topicEndpoint: eventGrid.outputs.topicEndpoint
+      SlmOpsStorage__blobServiceUri: storage.outputs.blobEndpoint
+      SlmOpsStorage__queueServiceUri: storage.outputs.queueEndpoint
+      SlmOpsStorage__tableServiceUri: storage.outputs.tableEndpoint
+    }
+    storageAccountName: names.storageAccount
+    tags: tags
+    timeoutSeconds: labTimeoutSeconds
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -232,6 +282,9 @@ output SLMOPS_FUNCTION_URL string = functions.outputs.url
 
 @description('Storage account; models go into its containers drop and models.')
 output SLMOPS_STORAGE_ACCOUNT string = storage.outputs.name
+
+@description('Registry that the lab\'s image is pushed to; empty without a lab.')
+output SLMOPS_LAB_REGISTRY string = lab.?outputs.registry ?? ''
 
 @description('Where the facts are published.')
 output SLMOPS_TOPIC_ENDPOINT string = eventGrid.outputs.topicEndpoint

@@ -14,6 +14,7 @@ public sealed class ProjectTests
         ["SlmOps.Packaging"] = ["SlmOps.Contracts"],
         ["SlmOps.Pipeline"] = ["SlmOps.Contracts", "SlmOps.Inference", "SlmOps.Packaging", "SlmOps.Quantizer", "SlmOps.Runner"],
         ["SlmOps.Functions"] = ["SlmOps.Pipeline"],
+        ["SlmOps.LabJob"] = ["SlmOps.Pipeline"],
         ["SlmOps.Local"] = ["SlmOps.Contracts", "SlmOps.WorkerGuard (built, not linked)"],
         ["SlmOps.WorkerGuard"] = [],
         ["SlmOps.EdgeAgent"] = ["SlmOps.Contracts", "SlmOps.Inference", "SlmOps.Packaging"],

@@ -61,6 +61,7 @@ public sealed class AccessTests(SnapshotFixture snapshots)
         var who = principal switch
         {
             _ when Guid.TryParse(principal, out var _) => "uploader",
+            _ when principal.Contains("/userAssignedIdentities/id-lab-", StringComparison.Ordinal) => "lab",
             _ when principal.Contains("/userAssignedIdentities/id-", StringComparison.Ordinal) => "app",
             _ when principal.Contains("/systemTopics/evgst-", StringComparison.Ordinal) => "system topic",
             _ when principal.Contains("/topics/evgt-slmops-", StringComparison.Ordinal) => "topic",

@@ -15,7 +15,7 @@ internal static class Expected
     internal static readonly IReadOnlyList<string> AppSettings =
     [
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID",
-        .. Connection("AzureWebJobsStorage"), .. Connection("SlmOpsStorage"),
+        "AzureWebJobs.Lab.Disabled", .. Connection("AzureWebJobsStorage"), .. Connection("SlmOpsStorage"),
         "SlmOpsEvents__topicEndpoint",
         "SlmOpsTick",
         "SlmOps__DirectorKey",
@@ -39,6 +39,12 @@ internal static class Expected
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/director",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/online",
         $"app: {Roles.KeyVaultCryptoUser} @ Microsoft.KeyVault/vaults/kv-*/keys/fleet",
+        $"lab: {Roles.AcrPull} @ Microsoft.ContainerRegistry/registries/cr*",
+        $"lab: {Roles.BlobDataReader} @ {Storage}/blobServices/default/containers/artifacts",
+        $"lab: {Roles.QueueDataContributor} @ {Storage}/queueServices/default/queues/lab",
+        $"lab: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/lab-poison",
+        $"lab: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/package",
+        $"lab: {Roles.TableDataContributor} @ {Storage}/tableServices/default/tables/runs",
         $"system topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/model-uploads",
         $"system topic: {Roles.BlobDataContributor} @ {Storage}/blobServices/default/containers/deadletter",
         $"topic: {Roles.QueueDataMessageSender} @ {Storage}/queueServices/default/queues/rollout-starts",
@@ -56,6 +62,8 @@ internal static class Expected
     // Ids of built-in roles, the same in every tenant; kept apart from modules/roles.bicep so that a slip there shows.
     private static class Roles
     {
+        internal const string AcrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+        internal const string BlobDataReader = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1";
         internal const string BlobDataOwner = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b";
         internal const string BlobDataContributor = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
         internal const string QueueDataContributor = "974c5e8b-45b9-4653-ba55-5f855dd0fb88";

@@ -28,7 +28,7 @@ public sealed class FunctionAppTests(SnapshotFixture snapshots)
     public void App_RunsAndDeploysAsItsUserAssignedIdentity()
     {
         var app = _full.Single("Microsoft.Web/sites");
-        var identity = Snapshot.Text(_full.Single("Microsoft.ManagedIdentity/userAssignedIdentities"), "id");
+        var identity = Snapshot.Text(snapshots.Plain.Single("Microsoft.ManagedIdentity/userAssignedIdentities"), "id");
 
         Assert.Equal("UserAssigned", Snapshot.Text(app, "identity", "type"));
         Assert.Equal([identity], app["identity"]!["userAssignedIdentities"]!.AsObject().Select(one => one.Key));

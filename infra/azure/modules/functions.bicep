@@ -54,6 +54,9 @@ param instanceMemoryMB int
 @description('Largest upload in MB. Validation keeps the original and a variant on the disk of its instance.')
 param maxUploadMB int
 
+@description('True where a job works off the queue of the device lab in place of the function.')
+param labHasJob bool
+
 @description('Most instances at once, all functions together.')
 param maximumInstanceCount int
 
@@ -139,6 +142,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       // Which identity a DefaultAzureCredential stands for.
       AZURE_CLIENT_ID: identityClientId
+      'AzureWebJobs.Lab.Disabled': string(labHasJob)
       AzureWebJobsStorage__blobServiceUri: storageSettings.blobServiceUri
       AzureWebJobsStorage__clientId: storageSettings.clientId
       AzureWebJobsStorage__credential: storageSettings.credential
