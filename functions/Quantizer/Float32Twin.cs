@@ -43,7 +43,7 @@ public static class Float32Twin
 
         var name = Path.GetFileName(outputPath);
         using var sink = new FolderSink(Path.GetDirectoryName(Path.GetFullPath(outputPath))!);
-        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
+        var reader = inspected.Reader();
         using var data = new DataFile(sink, QuantizationRun.DataNameOf(name));
         var message = new TypeWidener(inspected, reader, data, QuantizationRun.DataNameOf(name), cancellationToken).Write();
         var files = new List<OutputFile>();
@@ -54,7 +54,7 @@ public static class Float32Twin
 
         using (var file = new HashedFile(sink, name))
         {
-            message.WriteTo(file, inspected.File.Span);
+            message.WriteTo(file, inspected.File.CopyTo);
             files.Add(file.Complete());
         }
 

@@ -19,8 +19,29 @@ public static class ModelInspector
         ArgumentException.ThrowIfNullOrEmpty(modelPath);
         ArgumentNullException.ThrowIfNull(limits);
         using var inspected = InspectedModel.Open(modelPath, limits, cancellationToken);
-        return inspected.Problems.Count > 0
-            ? new InspectionResult(null, inspected.Problems)
-            : new InspectionResult(FactsReader.Read(inspected), []);
+        return Result(inspected);
     }
+
+    /// <summary>
+    /// Inspects a model that lies elsewhere: of the model file the graph alone is read, of external data nothing but what an
+    /// initializer that stands there twice needs.
+    /// </summary>
+    /// <param name="source">Where it lies.</param>
+    /// <param name="modelName">Name of the model file there; external data is looked for beside it.</param>
+    /// <param name="limits">What may be read; links there are none.</param>
+    /// <param name="cancellationToken">Stops the inspection.</param>
+    /// <exception cref="IOException">When the model file is not there, and whatever the source throws.</exception>
+    public static InspectionResult Inspect(
+        IModelSource source, string modelName, InspectionLimits limits, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentException.ThrowIfNullOrEmpty(modelName);
+        ArgumentNullException.ThrowIfNull(limits);
+        using var inspected = InspectedModel.Open(source, modelName, limits, cancellationToken);
+        return Result(inspected);
+    }
+
+    private static InspectionResult Result(InspectedModel inspected) => inspected.Problems.Count > 0
+        ? new InspectionResult(null, inspected.Problems)
+        : new InspectionResult(FactsReader.Read(inspected), []);
 }

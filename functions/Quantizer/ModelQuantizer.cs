@@ -44,8 +44,7 @@ public static class ModelQuantizer
 
     /// <summary>
     /// Quantizes a model into a sink: <paramref name="modelName"/> and, when the model has external data,
-    /// <c>modelName + ".data"</c>. The weights are read from local files, because they are read in several passes and in
-    /// strips; what is written goes through once.
+    /// <c>modelName + ".data"</c>. What is written goes through once, from the first byte to the last.
     /// </summary>
     /// <param name="modelPath">Model file; external data is looked for in its folder.</param>
     /// <param name="modelName">Name of the graph in the sink.</param>
@@ -69,6 +68,33 @@ public static class ModelQuantizer
     }
 
     /// <summary>
+    /// Quantizes a model that lies elsewhere into a sink, by the ranges that it needs: no file of this machine holds it or what
+    /// becomes of it. The same bytes come out as from files.
+    /// </summary>
+    /// <param name="source">Where it lies.</param>
+    /// <param name="sourceName">Name of the model file there; external data is looked for beside it.</param>
+    /// <param name="modelName">Name of the graph in the sink.</param>
+    /// <param name="sink">Takes the files; the caller disposes it.</param>
+    /// <param name="options">Recipe and options.</param>
+    /// <param name="progress">Told about each piece of work, on the calling thread; may be null.</param>
+    /// <param name="cancellationToken">Stops the work between slices of a tensor.</param>
+    /// <exception cref="ModelQuantizationException">When the model or the options cannot be used.</exception>
+    /// <exception cref="IOException">When the model file is not there; faults of source and sink pass through.</exception>
+    public static QuantizationReport Quantize(
+        IModelSource source, string sourceName, string modelName, IModelSink sink, QuantizationOptions options,
+        IProgress<QuantizationProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentException.ThrowIfNullOrEmpty(sourceName);
+        ArgumentException.ThrowIfNullOrEmpty(modelName);
+        ArgumentNullException.ThrowIfNull(sink);
+        ArgumentNullException.ThrowIfNull(options);
+        var recipe = OptionChecker.Require(options);
+        using var inspected = Usable(InspectedModel.Open(source, sourceName, options.Limits, cancellationToken));
+        return new QuantizationRun(inspected, recipe, options, modelName, sink, progress).Execute(cancellationToken);
+    }
+
+    /// <summary>
     /// Says what <see cref="Quantize(string, string, QuantizationOptions, IProgress{QuantizationProgress}?, CancellationToken)"/> would do with each weight, from the graph alone: no weight is read and nothing is
     /// written, so errors are null and choices that depend on values (<c>auto</c>, symmetry) show their starting point.
     /// </summary>
@@ -85,9 +111,11 @@ public static class ModelQuantizer
         return ReportBuilder.Planned(Planner.Plan(recipe, options, ModelAnalysis.Of(inspected.Model!, inspected.File, cancellationToken)));
     }
 
-    private static InspectedModel Open(string modelPath, QuantizationOptions options, CancellationToken cancellationToken)
+    private static InspectedModel Open(string modelPath, QuantizationOptions options, CancellationToken cancellationToken) =>
+        Usable(InspectedModel.Open(modelPath, options.Limits, cancellationToken));
+
+    private static InspectedModel Usable(InspectedModel inspected)
     {
-        var inspected = InspectedModel.Open(modelPath, options.Limits, cancellationToken);
         if (inspected.Problems.Count == 0)
         {
             return inspected;

@@ -25,7 +25,7 @@ internal sealed class QuantizationRun(
         var edits = new GraphEdits();
         var dataName = DataNameOf(modelName);
         var threads = options.Threads ?? Environment.ProcessorCount;
-        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
+        var reader = inspected.Reader();
         using var data = new DataFile(sink, dataName);
         var slices = new BlockSlices(reader, threads);
         plan = MaskTables.Keep(plan, reader, cancellationToken);
@@ -82,15 +82,14 @@ internal sealed class QuantizationRun(
 
     private OutputFile WriteModel(GraphEdits edits)
     {
-        var source = inspected.File.Span;
-        var message = new ModelWriter(source, inspected.Model!, edits).Write();
+        var message = new ModelWriter(inspected.File.Span, inspected.Model!, edits).Write();
         if (message.Length > int.MaxValue)
         {
             throw new ModelQuantizationException([Problems.FileTooLarge(modelName, message.Length)]);
         }
 
         using var file = new HashedFile(sink, modelName);
-        message.WriteTo(file, source);
+        message.WriteTo(file, inspected.File.CopyTo);
         return file.Complete();
     }
 }

@@ -1,4 +1,5 @@
 using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Streaming;
 
 namespace SlmOps.Quantizer.Inspection;
 
@@ -6,15 +7,31 @@ namespace SlmOps.Quantizer.Inspection;
 /// Resolves external data locations inside the model's folder. A location is hostile text: it must be relative, stay in
 /// the folder and pass no symbolic link, or only those of a download cache where the caller allows them.
 /// </summary>
-internal sealed class ExternalFiles(string modelPath, bool followCacheLinks)
+internal sealed class ExternalFiles : IDisposable
 {
-    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(modelPath))!;
+    private readonly LocalFiles? _local;
+    private readonly string _folder;
+    private readonly bool _followCacheLinks;
     private readonly Dictionary<string, (ModelProblem? Problem, long Length)> _seen = new(StringComparer.Ordinal);
+
+    internal ExternalFiles(string modelPath, bool followCacheLinks)
+    {
+        Source = _local = new LocalFiles();
+        (_folder, _followCacheLinks) = (Path.GetDirectoryName(Path.GetFullPath(modelPath))!, followCacheLinks);
+    }
+
+    internal ExternalFiles(IModelSource source, string modelName) =>
+        (Source, _folder) = (source, modelName[..(modelName.LastIndexOf('/') + 1)]);
+
+    /// <summary>Where the files lie, by the names that <see cref="PathOf"/> gives.</summary>
+    internal IModelSource Source { get; }
 
     internal IEnumerable<(string Location, long Length)> Found =>
         _seen.Where(s => s.Value.Problem is null).Select(s => (s.Key, s.Value.Length)).OrderBy(s => s.Key, StringComparer.Ordinal);
 
-    internal string PathOf(string location) => Path.Combine(_folder, location);
+    internal string PathOf(string location) => _local is null ? _folder + location : Path.Combine(_folder, location);
+
+    public void Dispose() => _local?.Dispose();
 
     internal ModelProblem? Check(OnnxTensor tensor)
     {
@@ -71,17 +88,27 @@ internal sealed class ExternalFiles(string modelPath, bool followCacheLinks)
                 return (Problems.ExternalOutside(tensor, location), 0);
             }
 
+            if (_local is null)
+            {
+                continue;
+            }
+
             path = Path.Combine(path, part);
             var info = new FileInfo(path);
-            if (info.LinkTarget is not null && !(followCacheLinks && CacheLinks.Leads(info, _folder)))
+            if (info.LinkTarget is not null && !(_followCacheLinks && CacheLinks.Leads(info, _folder)))
             {
                 return (Problems.ExternalSymlink(tensor, location), 0);
             }
         }
 
+        if (_local is null)
+        {
+            return Source.LengthOf(PathOf(location)) is { } length ? (null, length) : (Problems.ExternalMissing(tensor, location), 0);
+        }
+
         // A backslash separates folders on Windows and is part of the name elsewhere; only what exists here counts.
         var file = new FileInfo(Path.Combine(_folder, location));
-        if (followCacheLinks && file.LinkTarget is not null)
+        if (_followCacheLinks && file.LinkTarget is not null)
         {
             file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
         }

@@ -1,4 +1,5 @@
 using SlmOps.Quantizer.Onnx;
+using SlmOps.Quantizer.Streaming;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Inspection;
@@ -6,11 +7,7 @@ namespace SlmOps.Quantizer.Inspection;
 /// <summary>An opened model file, its parsed graph and whatever is wrong with it.</summary>
 internal sealed class InspectedModel : IDisposable
 {
-    private InspectedModel(ModelFile file, string path, InspectionLimits limits)
-    {
-        File = file;
-        Files = new ExternalFiles(path, limits.FollowCacheLinks);
-    }
+    private InspectedModel(ModelFile file, ExternalFiles files) => (File, Files) = (file, files);
 
     internal ModelFile File { get; }
 
@@ -23,10 +20,33 @@ internal sealed class InspectedModel : IDisposable
 
     internal static InspectedModel Open(string modelPath, InspectionLimits limits, CancellationToken cancellationToken)
     {
-        var inspected = new InspectedModel(ModelFile.Open(modelPath), modelPath, limits);
+        var inspected = new InspectedModel(ModelFile.Open(modelPath), new ExternalFiles(modelPath, limits.FollowCacheLinks));
+        return Inspected(inspected, Path.GetFileName(modelPath), limits, cancellationToken);
+    }
+
+    /// <summary>A model that lies elsewhere; the caller's source must outlive it.</summary>
+    internal static InspectedModel Open(
+        IModelSource source, string modelName, InspectionLimits limits, CancellationToken cancellationToken)
+    {
+        var inspected = new InspectedModel(ModelFile.Open(source, modelName), new ExternalFiles(source, modelName));
+        return Inspected(inspected, modelName[(modelName.LastIndexOf('/') + 1)..], limits, cancellationToken);
+    }
+
+    /// <summary>Reads its weights.</summary>
+    internal WeightReader Reader() => new(File, Files.Source, Files.PathOf);
+
+    public void Dispose()
+    {
+        File.Dispose();
+        Files.Dispose();
+    }
+
+    private static InspectedModel Inspected(
+        InspectedModel inspected, string name, InspectionLimits limits, CancellationToken cancellationToken)
+    {
         try
         {
-            inspected.Inspect(Path.GetFileName(modelPath), limits, cancellationToken);
+            inspected.Inspect(name, limits, cancellationToken);
             return inspected;
         }
         catch
@@ -35,8 +55,6 @@ internal sealed class InspectedModel : IDisposable
             throw;
         }
     }
-
-    public void Dispose() => File.Dispose();
 
     private void Inspect(string name, InspectionLimits limits, CancellationToken cancellationToken)
     {
@@ -60,6 +78,7 @@ internal sealed class InspectedModel : IDisposable
             return;
         }
 
+        File.Load(limits.MaxDepth);
         OnnxModel model;
         try
         {

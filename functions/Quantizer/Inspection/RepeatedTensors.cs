@@ -17,7 +17,7 @@ internal static class RepeatedTensors
     /// <param name="cancellationToken">Stops the comparison.</param>
     internal static void Mark(InspectedModel inspected, OnnxModel model, bool readable, CancellationToken cancellationToken)
     {
-        using var reader = new WeightReader(inspected.File, inspected.Files.PathOf);
+        var reader = inspected.Reader();
         foreach (var graph in model.AllGraphs)
         {
             var first = new Dictionary<string, OnnxTensor>(StringComparer.Ordinal);
@@ -37,7 +37,8 @@ internal static class RepeatedTensors
         InspectedModel inspected, WeightReader reader, OnnxTensor a, OnnxTensor b, bool readable, CancellationToken cancellationToken)
     {
         var file = inspected.File.Span;
-        if (file.Slice(a.Body.Start, a.Body.Length).SequenceEqual(file.Slice(b.Body.Start, b.Body.Length)))
+        if (inspected.File.IsInSpan(a.Body) && inspected.File.IsInSpan(b.Body)
+            && file.Slice(a.Body.Start, a.Body.Length).SequenceEqual(file.Slice(b.Body.Start, b.Body.Length)))
         {
             return true;
         }

@@ -63,8 +63,10 @@ internal sealed class ModelRewriter(
     private void Process(OnnxTensor tensor, Func<bool> isGone, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        data.Of(tensor.Name, null);
         if (_plans.TryGetValue(tensor, out var weight))
         {
+            data.Of(tensor.Name, weight.Entry.Uses.FirstOrDefault()?.Node.Name);
             Write(weight, cancellationToken);
         }
 

@@ -13,15 +13,19 @@ internal sealed class DataFile(IModelSink sink, string name) : IDisposable
     private static readonly byte[] Padding = new byte[Page];
 
     private readonly Queue<DataSlot> _waiting = [];
+    private (string Origin, string? Consumer) _owner = ("", null);
     private HashedFile? _file;
     private byte[]? _copy;
+
+    /// <summary>Tells whose tensors are announced from now on.</summary>
+    internal void Of(string origin, string? consumer) => _owner = (origin, consumer);
 
     /// <summary>A place for a tensor, after all those that were announced before.</summary>
     /// <param name="length">Its bytes.</param>
     /// <param name="inOrder">True when its bytes will come from the first to the last.</param>
     internal DataSlot Announce(long length, bool inOrder)
     {
-        var slot = new DataSlot(this, length, inOrder);
+        var slot = new DataSlot(this, _owner, length, inOrder);
         _waiting.Enqueue(slot);
         return slot;
     }
@@ -67,11 +71,12 @@ internal sealed class DataFile(IModelSink sink, string name) : IDisposable
     internal bool IsNext(DataSlot slot) => _waiting.TryPeek(out var next) && next == slot;
 
     /// <summary>Starts a tensor: on a page for what a runtime maps by itself, on a cache line for the rest.</summary>
-    internal long Begin(long length)
+    internal long Begin((string Origin, string? Consumer) owner, long length)
     {
         _file ??= new HashedFile(sink, name);
         var alignment = length >= 1 << 20 ? Page : Line;
         _file.Write(Padding.AsSpan(0, (int)((alignment - (_file.Length % alignment)) % alignment)));
+        sink.Begin(name, new(owner.Origin, owner.Consumer, _file.Length, length));
         return _file.Length;
     }
 

@@ -1,7 +1,7 @@
 namespace SlmOps.Quantizer.Streaming;
 
 /// <summary>A tensor's place in the data file. Each byte is put exactly once.</summary>
-internal sealed class DataSlot(DataFile file, long length, bool inOrder) : IDisposable
+internal sealed class DataSlot(DataFile file, (string Origin, string? Consumer) owner, long length, bool inOrder) : IDisposable
 {
     private SpillBuffer? _spill;
     private long _put;
@@ -59,7 +59,7 @@ internal sealed class DataSlot(DataFile file, long length, bool inOrder) : IDisp
         if (!_begun)
         {
             _begun = true;
-            Offset = file.Begin(length);
+            Offset = file.Begin(owner, length);
         }
     }
 }

@@ -1,22 +1,18 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Analysis;
+using SlmOps.Quantizer.Onnx;
 using SlmOps.Quantizer.Wire;
 
 namespace SlmOps.Quantizer.Streaming;
 
-/// <summary>
-/// Reads pieces of weights with positioned reads into buffers that are used again. Mapped pages would count as memory
-/// of the process, and a file that shrinks under a mapping ends it.
-/// </summary>
+/// <summary>Reads pieces of weights into buffers that are used again.</summary>
 /// <param name="file">The model file.</param>
-/// <param name="pathOf">Where an external data location lies, once it has been checked.</param>
-internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) : IDisposable
+/// <param name="source">Where external data lies.</param>
+/// <param name="nameOf">The source's name for a location that has been checked.</param>
+internal sealed class WeightReader(ModelFile file, IModelSource source, Func<string, string> nameOf)
 {
-    private readonly Dictionary<string, SafeFileHandle> _handles = new(StringComparer.Ordinal);
     private (OnnxTensor Tensor, byte[] Bytes)? _decoded;
     private byte[] _raw = [];
 
@@ -26,10 +22,10 @@ internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) 
         switch (tensor.Storage)
         {
             case Storage.External:
-                ReadExactly(Handle(tensor.External!.Location), tensor.External.Offset + offset, into, tensor.External.Location);
+                source.Read(nameOf(tensor.External!.Location), tensor.External.Offset + offset, into);
                 break;
             case Storage.Inline:
-                ReadExactly(file.Handle, tensor.Inline.Start + offset, into, "the model file");
+                file.Read(tensor.Inline.Start + offset, into);
                 break;
             default:
                 Decoded(tensor).AsSpan((int)offset, into.Length).CopyTo(into);
@@ -40,27 +36,15 @@ internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) 
     /// <summary>Reads consecutive elements as float32.</summary>
     internal void ReadFloats(OnnxTensor tensor, long first, Span<float> into)
     {
-        if (tensor.Type == ElementType.Float && BitConverter.IsLittleEndian)
+        if (IsAsRead(tensor))
         {
             ReadBytes(tensor, first * 4, MemoryMarshal.AsBytes(into));
             return;
         }
 
-        if (_raw.Length < into.Length * 2)
-        {
-            _raw = GC.AllocateUninitializedArray<byte>(into.Length * 2);
-        }
-
-        var raw = _raw.AsSpan(0, into.Length * 2);
+        var raw = Raw(into.Length);
         ReadBytes(tensor, first * 2, raw);
-        if (tensor.Type == ElementType.Float16)
-        {
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(raw), into);
-        }
-        else
-        {
-            WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(raw), into);
-        }
+        Widen(tensor, raw, into);
     }
 
     /// <summary>
@@ -74,10 +58,7 @@ internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) 
         }
         else
         {
-            for (var k = 0; k < view.K; k++)
-            {
-                ReadFloats(view.Tensor, ((long)k * view.N) + first, into.Slice(k * columns, columns));
-            }
+            ReadStrip(view, first, columns, into[..(view.K * columns)]);
         }
 
         if (view.Multiplier != 1)
@@ -87,11 +68,46 @@ internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) 
         }
     }
 
-    public void Dispose()
+    private static bool IsAsRead(OnnxTensor tensor) => tensor.Type == ElementType.Float && BitConverter.IsLittleEndian;
+
+    private void ReadStrip(WeightView view, int first, int columns, Span<float> into)
     {
-        foreach (var handle in _handles.Values)
+        var tensor = view.Tensor;
+        if (tensor.Storage != Storage.External)
         {
-            handle.Dispose();
+            for (var k = 0; k < view.K; k++)
+            {
+                ReadFloats(tensor, ((long)k * view.N) + first, into.Slice(k * columns, columns));
+            }
+
+            return;
+        }
+
+        var bytes = IsAsRead(tensor) ? 4 : 2;
+        var raw = bytes == 4 ? MemoryMarshal.AsBytes(into) : Raw(into.Length);
+        source.ReadRows(
+            nameOf(tensor.External!.Location), tensor.External.Offset + ((long)first * bytes), columns * bytes, (long)view.N * bytes, raw);
+        if (bytes == 2)
+        {
+            Widen(tensor, raw, into);
+        }
+    }
+
+    private Span<byte> Raw(int elements)
+    {
+        SliceBuffer.Grow(ref _raw, elements * 2L);
+        return _raw.AsSpan(0, elements * 2);
+    }
+
+    private static void Widen(OnnxTensor tensor, ReadOnlySpan<byte> raw, Span<float> into)
+    {
+        if (tensor.Type == ElementType.Float16)
+        {
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(raw), into);
+        }
+        else
+        {
+            WidenBFloat16(MemoryMarshal.Cast<byte, ushort>(raw), into);
         }
     }
 
@@ -101,32 +117,6 @@ internal sealed class WeightReader(ModelFile file, Func<string, string> pathOf) 
         {
             to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
         }
-    }
-
-    private static void ReadExactly(SafeFileHandle handle, long offset, Span<byte> into, string name)
-    {
-        while (into.Length > 0)
-        {
-            var read = RandomAccess.Read(handle, into, offset);
-            if (read == 0)
-            {
-                throw new EndOfStreamException($"'{name}' became shorter while it was read.");
-            }
-
-            into = into[read..];
-            offset += read;
-        }
-    }
-
-    private SafeFileHandle Handle(string location)
-    {
-        if (!_handles.TryGetValue(location, out var handle))
-        {
-            handle = File.OpenHandle(pathOf(location));
-            _handles.Add(location, handle);
-        }
-
-        return handle;
     }
 
     // Typed fields hold a value in each varint; the inspection has counted them, so the size is the file's own.

@@ -67,12 +67,21 @@ internal sealed class WireWriter
         Length += source.Length;
     }
 
-    internal void WriteTo(Stream output, ReadOnlySpan<byte> source)
+    /// <param name="output">Takes the message.</param>
+    /// <param name="copy">Writes a piece of the source.</param>
+    internal void WriteTo(Stream output, Action<Stream, ByteRange> copy)
     {
         Flush();
         foreach (var (own, range) in _segments)
         {
-            output.Write(own ?? source.Slice(range.Start, range.Length));
+            if (own is not null)
+            {
+                output.Write(own);
+            }
+            else
+            {
+                copy(output, range);
+            }
         }
     }
 
