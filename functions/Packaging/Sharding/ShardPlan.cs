@@ -21,7 +21,7 @@ internal static partial class ShardPlan
     internal const string Head = Folder + "head.bin";
 
     // What Windows can map at; systems with smaller pages can too.
-    private const long Alignment = 64 << 10;
+    internal const long Alignment = 64 << 10;
     private const long SmallAlignment = 64;
 
     /// <summary>Places each weight; <paramref name="length"/> gives a weight's size.</summary>
@@ -65,7 +65,7 @@ internal static partial class ShardPlan
     private static int? BlockOf(ExternalWeight weight, ShardGraph graph) =>
         BlockIn(weight.Name) ?? (graph.Consumers.TryGetValue(weight.Name, out var consumer) ? BlockIn(consumer.Node) : null);
 
-    private static int? BlockIn(string name) => BlockNumber().Match(name) is { Success: true } match
+    internal static int? BlockIn(string name) => BlockNumber().Match(name) is { Success: true } match
         ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
         : null;
 

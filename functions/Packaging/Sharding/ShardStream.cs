@@ -2,13 +2,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SlmOps.Packaging.Sharding;
 
-/// <summary>A stretch of a file that is a stretch of a shard.</summary>
-/// <param name="File">The file.</param>
-/// <param name="Offset">Where it begins there.</param>
-/// <param name="At">Where it begins in the shard.</param>
-/// <param name="Length">Its bytes.</param>
-internal sealed record ShardPiece(string File, long Offset, long At, long Length);
-
 /// <summary>Reads a shard out of the files that hold its weights, zeros between them, so that it is never written by itself.</summary>
 /// <param name="pieces">The pieces by <see cref="ShardPiece.At"/>, without overlaps.</param>
 internal sealed class ShardStream(IReadOnlyList<ShardPiece> pieces) : Stream

@@ -18,7 +18,8 @@ public sealed record ShardedVariant(IReadOnlyList<VariantFile> Files, string? Re
 /// </summary>
 public static class WeightSharder
 {
-    private const long MaxGraphBytes = 256L << 20;
+    /// <summary>Most bytes of a graph whose weights are moved; a larger one holds them itself.</summary>
+    public const long MaxGraphBytes = 256L << 20;
 
     /// <summary>
     /// Plans the shards. Nothing is copied: a shard is read from the weights' own files while it is packed, so packing a
@@ -30,61 +31,84 @@ public static class WeightSharder
     /// <exception cref="PackageFormatException">When a weight lies outside the folder or past the end of its file, or the files cannot be a package.</exception>
     public static async Task<ShardedVariant> ReadAsync(string folder, string graph, CancellationToken cancellationToken)
     {
-        var (parsed, reason) = await ReadGraphAsync(Path.Combine(folder, graph), cancellationToken).ConfigureAwait(false);
-        if (parsed is null)
+        var path = Path.Combine(folder, graph);
+        var plan = new FileInfo(path).Length > MaxGraphBytes
+            ? TooLarge()
+            : Plan(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false), file => SizeOf(folder, file));
+        if (plan.Graph is not { } rewritten)
         {
-            return new(VariantFile.Below(folder), reason);
+            return new(VariantFile.Below(folder), plan.Reason);
         }
 
-        var placed = ShardPlan.Make(parsed, weight => LengthOf(folder, weight));
-        HashSet<string> moved = [graph, .. parsed.Weights.Select(weight => weight.Location)];
-        var rewritten = Rewrite(parsed, placed);
+        HashSet<string> moved = [graph, .. plan.Moved];
         return new(
             [
                 .. VariantFile.Below(folder).Where(file => !moved.Contains(file.Path)),
-                .. placed.GroupBy(weight => weight.Path).Select(shard => new VariantFile(shard.Key, Shard(folder, shard))),
-                new(graph, () => new MemoryStream(rewritten, writable: false)),
+                .. plan.Shards.Select(shard => new VariantFile(shard.Path, () => Open(folder, shard))),
+                new(graph, () => new MemoryStream(rewritten.ToArray(), writable: false)),
             ],
             null);
     }
 
-    private static Func<Stream> Shard(string folder, IEnumerable<PlacedWeight> weights)
+    /// <summary>Plans the shards from the graph alone, wherever the weights lie.</summary>
+    /// <param name="graph">Bytes of the graph, at most <see cref="MaxGraphBytes"/>; it is not trusted.</param>
+    /// <param name="sizeOf">Bytes of an external data file by the name that the graph has for it; null when there is none.</param>
+    /// <exception cref="PackageFormatException">When a weight lies in no file of the variant or past the end of it.</exception>
+    /// <exception cref="InvalidDataException">When the bytes are no graph.</exception>
+    public static ShardedModel Plan(byte[] graph, Func<string, long?> sizeOf)
     {
-        ShardPiece[] pieces =
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(sizeOf);
+        if (graph.Length > MaxGraphBytes)
+        {
+            return TooLarge();
+        }
+
+        var parsed = ShardGraph.Read(graph);
+        if (parsed.Weights.Count == 0)
+        {
+            return Whole("The graph has no external weights.");
+        }
+
+        if (parsed.HasOthers)
+        {
+            return Whole("The graph has subgraphs or sparse weights, whose places are not rewritten.");
+        }
+
+        var placed = ShardPlan.Make(parsed, weight => LengthOf(weight, sizeOf));
+        return new(
+            Rewrite(parsed, placed),
+            [.. placed.GroupBy(weight => weight.Path).Select(shard => new WeightShard(shard.Key, Pieces(shard)))],
+            [.. parsed.Weights.Select(weight => weight.Location).Distinct()],
+            null);
+    }
+
+    private static ShardedModel TooLarge() =>
+        Whole($"The graph has more than {MaxGraphBytes} bytes; weights inside it cannot be moved.");
+
+    private static ShardedModel Whole(string reason) => new(null, [], [], reason);
+
+    private static ShardPiece[] Pieces(IEnumerable<PlacedWeight> weights) =>
         [
             .. weights
                 .Where(weight => weight.Length > 0)
                 .DistinctBy(weight => weight.Offset)
                 .OrderBy(weight => weight.Offset)
-                .Select(weight => new ShardPiece(
-                    Path.Combine(folder, weight.Weight.Location),
-                    weight.Weight.Offset,
-                    weight.Offset,
-                    weight.Length)),
+                .Select(weight => new ShardPiece(weight.Weight.Location, weight.Weight.Offset, weight.Offset, weight.Length)),
         ];
-        return () => new ShardStream(pieces);
+
+    private static ShardStream Open(string folder, WeightShard shard) =>
+        new([.. shard.Pieces.Select(piece => piece with { File = Path.Combine(folder, piece.File) })]);
+
+    private static long? SizeOf(string folder, string location)
+    {
+        var file = new FileInfo(Path.Combine(folder, location));
+        return file.Exists && file.LinkTarget is null ? file.Length : null;
     }
 
-    private static async Task<(ShardGraph? Graph, string? Reason)> ReadGraphAsync(string path, CancellationToken cancellationToken)
+    private static long LengthOf(ExternalWeight weight, Func<string, long?> sizeOf)
     {
-        if (new FileInfo(path).Length > MaxGraphBytes)
-        {
-            return (null, $"The graph has more than {MaxGraphBytes} bytes; weights inside it cannot be moved.");
-        }
-
-        var graph = ShardGraph.Read(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
-        return graph switch
-        {
-            { Weights.Count: 0 } => (null, "The graph has no external weights."),
-            { HasOthers: true } => (null, "The graph has subgraphs or sparse weights, whose places are not rewritten."),
-            _ => (graph, null),
-        };
-    }
-
-    private static long LengthOf(string folder, ExternalWeight weight)
-    {
-        var file = new FileInfo(Path.Combine(folder, weight.Location));
-        if (!SafePath.IsValid(weight.Location) || !file.Exists || file.LinkTarget is not null)
+        if (!SafePath.IsValid(weight.Location) || sizeOf(weight.Location) is not { } size)
         {
             throw new PackageFormatException(
                 "unsafe-path",
@@ -93,8 +117,8 @@ public static class WeightSharder
             );
         }
 
-        var length = weight.Length ?? file.Length - weight.Offset;
-        return length >= 0 && weight.Offset <= file.Length && length <= file.Length - weight.Offset
+        var length = weight.Length ?? size - weight.Offset;
+        return length >= 0 && weight.Offset <= size && length <= size - weight.Offset
             ? length
             : throw new PackageFormatException(
                 "out-of-range", $"The weight '{StrictJson.Shown(weight.Name)}' lies past the end of '{weight.Location}'.");
