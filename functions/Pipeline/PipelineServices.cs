@@ -11,6 +11,7 @@ using SlmOps.Pipeline.Collect;
 using SlmOps.Pipeline.Fleet;
 using SlmOps.Pipeline.Intake;
 using SlmOps.Pipeline.Outbox;
+using SlmOps.Pipeline.Package;
 using SlmOps.Pipeline.Poison;
 using SlmOps.Pipeline.Presence;
 using SlmOps.Pipeline.Repository;
@@ -49,6 +50,7 @@ public static class PipelineServices
 
         services.AddSingleton<BlobLinks>();
         services.AddSingleton<ArtifactBlobs>();
+        services.AddSingleton<VariantLayers>();
         services.AddSingleton<PublishChannel>(provider =>
             (channel, token) => provider.GetRequiredService<ChannelPublisher>().PublishAsync(channel, token));
         services.AddSingleton<OutboxRelay>();
@@ -75,6 +77,7 @@ public static class PipelineServices
         services.AddSingleton<RunCancel>();
 
         services.AddSingleton<UploadReader>();
+        services.AddSingleton<IntakeDrafts>();
         services.AddSingleton<UploadTextReader>();
         services.AddSingleton<AdaptIntake>();
         services.AddSingleton<IntakeStage>();

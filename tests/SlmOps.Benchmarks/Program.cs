@@ -16,6 +16,7 @@ return args switch
     ["delta", .. var rest] => await DeltaCommand.RunAsync(rest),
     ["worker", .. var rest] => await WorkerCommand.RunAsync(rest),
     ["smoke", .. var rest] => await SmokeCommand.RunAsync(rest),
+    ["release", .. var rest] => await ReleaseCommand.RunAsync(rest),
     ["up", .. var rest] => await UpCommand.RunAsync(rest),
     _ => Usage(),
 };
@@ -23,6 +24,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine(
-        "Usage: SlmOps.Benchmarks generate|quantize|quality|validate|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up|smoke …; see docs/benchmarks.md");
+        "Usage: SlmOps.Benchmarks generate|quantize|quality|validate|speed|try|digests|corpus|runtimes|fuzz|pack|delta|worker|up|release|smoke …; see docs/benchmarks.md");
     return 2;
 }

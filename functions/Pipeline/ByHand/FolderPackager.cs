@@ -146,7 +146,7 @@ public sealed class FolderPackager(string folder, string output, LocalSigningKey
             Architecture = record.IsLanguageModel ? "transformer" : null,
             ParameterSize = VariantFolder.ParameterSize(record.Parameters),
         };
-        return await VariantFolder.PackAsync(built, null, description, store, cancellationToken).ConfigureAwait(false);
+        return await VariantFolder.PackAsync(built, description, store, cancellationToken).ConfigureAwait(false);
     }
 
     private string CopyOriginal(RunRecord record, string target)

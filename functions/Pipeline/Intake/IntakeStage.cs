@@ -9,10 +9,12 @@ namespace SlmOps.Pipeline.Intake;
 
 /// <summary>Turns an upload into a run, or into a rejection that says all that is wrong with it.</summary>
 internal sealed class IntakeStage(
-    UploadReader uploads, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs, Rejections rejections,
-    PipelineOptions options, TimeProvider time, ILogger<IntakeStage> log)
+    UploadReader uploads, IntakeDrafts drafts, UploadTextReader texts, AdaptIntake adaptations, ArtifactBlobs artifacts, RunStore runs,
+    Rejections rejections, PipelineOptions options, TimeProvider time, ILogger<IntakeStage> log)
 {
     internal const string Name = StageAttempt.Intake;
+
+    private const string Unread = "unread";
 
     /// <param name="upload">What was uploaded.</param>
     /// <param name="meter">Told how far it is.</param>
@@ -22,10 +24,11 @@ internal sealed class IntakeStage(
         UploadName upload, StageMeter meter, Func<RunKey, StageCall> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        meter.Begin("read");
+        meter.Begin("inspect");
         using var work = new WorkFolder(options.WorkFolder);
         var folder = work.Folder("model");
-        var fetched = await uploads.FetchAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+        var found = await uploads.FindAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+        var (draft, fetched) = await ReadAsync(upload, found, folder, meter, cancellationToken).ConfigureAwait(false);
         if (Key(upload, fetched) is not { } run)
         {
             // A name that is not safe has no partition of its own.
@@ -48,14 +51,20 @@ internal sealed class IntakeStage(
 
         var (record, problems) = adaptations.Claims(folder)
             ? await adaptations.DecideAsync(run, upload, fetched, folder, cancellationToken).ConfigureAwait(false)
-            : Decide(run, upload, fetched, folder, cancellationToken);
+            : Decide(run, upload, fetched, folder, draft);
         if (record is null)
         {
             await RejectAsync(run, upload, fetched, problems, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        await artifacts.SaveAsync(folder, cancellationToken).ConfigureAwait(false);
+        meter.Begin("copy");
+        if (await KeepAsync(found, record, folder, cancellationToken).ConfigureAwait(false) is { } changed)
+        {
+            await RejectAsync(run, upload, fetched, [changed], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         record = record with { ReceivedAt = time.GetUtcNow(), IntakeMs = (long)time.GetElapsedTime(started).TotalMilliseconds };
         if (!await runs.CompleteAsync(run, RunRecord.Row, record, Entries(call(run), record), cancellationToken).ConfigureAwait(false))
         {
@@ -67,23 +76,73 @@ internal sealed class IntakeStage(
         Log.ModelReceived(log, run.Model, run.Version, record.SourceDigest, record.Files.Sum(file => file.Size));
     }
 
-    private (RunRecord? Record, IReadOnlyList<Problem> Problems) Decide(
-        RunKey run, UploadName upload, Upload fetched, string folder, CancellationToken cancellationToken)
+    /// <summary>Inspects the upload, and reads it once: as it was when it was listed, or there is a problem.</summary>
+    private async Task<(IntakeDraft Draft, Upload Fetched)> ReadAsync(
+        UploadName upload, FoundUpload found, string folder, StageMeter meter, CancellationToken cancellationToken)
     {
-        var (asked, manifestProblems) = ReadManifest(run, folder);
-        if (asked is null)
+        var nothing = new IntakeDraft(null, [], null, null);
+        var draft = nothing;
+        if (found.Problems.Count > 0)
         {
-            return (null, manifestProblems);
+            return (nothing, new([], default, found.Problems));
         }
 
-        var (manifest, missing) = IntakePolicy.Assign(asked, fetched.Files);
-        if (missing.Count > 0)
+        try
         {
-            return (null, missing);
+            if (adaptations.Claims(folder))
+            {
+                var all = found.Files.Select(file => file.Path);
+                if (await UploadReader.FetchAsync(found, all, folder, cancellationToken).ConfigureAwait(false) is { } changed)
+                {
+                    return (nothing, new([], default, [changed]));
+                }
+            }
+            else if (RunKey.Of(upload.Model, upload.Version ?? Unread) is { } run)
+            {
+                draft = await drafts.MakeAsync(run, found, folder, cancellationToken).ConfigureAwait(false);
+            }
+
+            var part = meter.Begin("read", found.Files.Sum(file => file.Blob.Length));
+            return (
+                draft,
+                await UploadDigests.ReadAsync(found, draft.Plan, draft.Manifest?.Model, part, cancellationToken).ConfigureAwait(false));
+        }
+        catch (BlobChangedException changed)
+        {
+            return (nothing, new([], default, [UploadReader.Changed(changed)]));
+        }
+    }
+
+    /// <summary>Puts the files among the artifacts: what lies here is sent, the model's files are copied by storage.</summary>
+    /// <returns>What happened to the upload meanwhile, or null.</returns>
+    private async Task<Problem?> KeepAsync(
+        FoundUpload found, RunRecord record, string folder, CancellationToken cancellationToken)
+    {
+        var blobs = found.Blobs;
+        var sent = await artifacts.SaveAsync(folder, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var file in record.Files.Where(file => !sent.Any(here => here.Path == file.Path && here.Digest == file.Digest)))
+            {
+                await artifacts.CopyAsync(blobs[file.Path], file.Digest, cancellationToken).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (BlobChangedException changed)
+        {
+            return UploadReader.Changed(changed);
+        }
+    }
+
+    private (RunRecord? Record, IReadOnlyList<Problem> Problems) Decide(
+        RunKey run, UploadName upload, Upload fetched, string folder, IntakeDraft draft)
+    {
+        if (draft is not { Manifest: { } manifest, Inspection: { } inspection })
+        {
+            return (null, draft.Problems);
         }
 
-        var limits = new InspectionLimits { MaxModelBytes = options.MaxUploadBytes };
-        var inspection = ModelInspector.Inspect(WorkFolder.PathOf(folder, manifest.Model!), limits, cancellationToken);
         var read = texts.Read(manifest, folder, inspection.Facts is { } found && IntakePolicy.IsLanguageModel(found));
         var problems = IntakePolicy.Judge(manifest, inspection, read);
         if (problems.Count > 0 || inspection.Facts is not { } facts)
@@ -99,6 +158,7 @@ internal sealed class IntakeStage(
             Upload = $"{upload.Container}/{upload.Blob}",
             SourceDigest = fetched.SourceDigest,
             Files = fetched.Files,
+            Layers = fetched.Layers,
             WeightFiles = Beside(manifest.Model!, facts.ExternalFiles),
             Manifest = usable,
             IsLanguageModel = IntakePolicy.IsLanguageModel(facts),
@@ -118,27 +178,6 @@ internal sealed class IntakeStage(
     {
         var folder = model.LastIndexOf('/') is var slash and > 0 ? model[..(slash + 1)] : "";
         return [.. externalFiles.Select(file => folder + file)];
-    }
-
-    private (UploadManifest? Manifest, IReadOnlyList<Problem> Problems) ReadManifest(RunKey run, string folder)
-    {
-        var path = Path.Combine(folder, UploadName.ManifestFile);
-        if (!File.Exists(path))
-        {
-            return (UploadManifest.Default, []);
-        }
-
-        return new FileInfo(path).Length > options.MaxTextBytes
-            ? (
-                null,
-                [
-                    new(
-                        "manifest-too-large",
-                        $"{UploadName.ManifestFile} is larger than {options.MaxTextBytes} bytes.",
-                        "Upload a shorter one.",
-                        UploadName.ManifestFile),
-                ])
-            : UploadManifestReader.Read(File.ReadAllBytes(path), UploadName.ManifestFile, run);
     }
 
     /// <summary>The version exists: the same bytes are a repeated upload, other bytes are a mistake.</summary>
@@ -180,7 +219,7 @@ internal sealed class IntakeStage(
     private static RunKey? Key(UploadName upload, Upload fetched)
     {
         var version = upload.Version
-            ?? (fetched.Files is [var model] ? UploadName.VersionFrom(model.Digest) : "unread");
+            ?? (fetched.Files is [var model] ? UploadName.VersionFrom(model.Digest) : Unread);
         return RunKey.Of(upload.Model, version);
     }
 

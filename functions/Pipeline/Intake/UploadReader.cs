@@ -2,17 +2,22 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SlmOps.Contracts;
+using SlmOps.Pipeline.Runs;
 using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.Pipeline.Intake;
 
-/// <summary>Brings an upload into a local folder, within limits, exactly as it was when it was listed.</summary>
+/// <summary>
+/// Finds an upload exactly as it was when it was listed, within limits. What people write is brought into a local folder; the
+/// model itself is read where it lies.
+/// </summary>
 internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions options)
 {
     /// <summary>The name of a dropped file inside its folder.</summary>
     internal const string DroppedModel = "model.onnx";
 
-    internal async Task<Upload> FetchAsync(UploadName upload, string folder, CancellationToken cancellationToken)
+    /// <summary>Lists an upload and fetches its texts.</summary>
+    internal async Task<FoundUpload> FindAsync(UploadName upload, string folder, CancellationToken cancellationToken)
     {
         var container = blobs.GetBlobContainerClient(upload.Container);
         var listed = new List<BlobItem>();
@@ -31,10 +36,63 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
         }
 
         var problems = Check(upload, listed);
-        return problems.Count > 0
-            ? new([], default, problems)
-            : await DownloadAsync(upload, container, listed, folder, cancellationToken).ConfigureAwait(false);
+        if (problems.Count > 0)
+        {
+            return new([], default, problems);
+        }
+
+        var files = listed
+            .OrderBy(blob => blob.Name, StringComparer.Ordinal)
+            .Select(blob => new UploadFile(
+                PathOf(upload, blob.Name),
+                new(container.GetBlobClient(blob.Name), blob.Properties.ETag ?? default, blob.Properties.ContentLength ?? 0)))
+            .ToList();
+        var found = new FoundUpload(files, listed.Max(blob => blob.Properties.LastModified ?? default), []);
+        var texts = files.Where(file => file.Blob.Length <= options.MaxTextBytes && !ModelFiles.IsModel(file.Path));
+        return await FetchAsync(found, texts.Select(file => file.Path), folder, cancellationToken).ConfigureAwait(false) is { } changed
+            ? new([], default, [changed])
+            : found;
     }
+
+    /// <summary>Brings files into the folder that are not there yet.</summary>
+    /// <returns>What happened to the upload meanwhile, or null.</returns>
+    internal static async Task<Problem?> FetchAsync(
+        FoundUpload found, IEnumerable<string> paths, string folder, CancellationToken cancellationToken)
+    {
+        var wanted = paths.ToHashSet(StringComparer.Ordinal);
+        foreach (var (path, blob) in found.Files.Where(file => wanted.Contains(file.Path)))
+        {
+            var target = WorkFolder.PathOf(folder, path);
+            if (File.Exists(target))
+            {
+                continue;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            try
+            {
+                await blob.Client.DownloadToAsync(
+                    target,
+                    new BlobDownloadToOptions { Conditions = new BlobRequestConditions { IfMatch = blob.ETag } },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (RequestFailedException gone) when (gone.Status is 404 or 412)
+            {
+                return Changed(await blob.ChangedAsync(gone, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What to say of an upload that is not what it was when it was listed.</summary>
+    internal static Problem Changed(BlobChangedException changed) => changed.IsDeleted
+        ? new("upload-deleted", $"{changed.Container}/{changed.Blob} was deleted before it was read.", "Upload it again.", changed.Blob)
+        : new(
+            "upload-changed",
+            $"{changed.Blob} was overwritten while it was read.",
+            "Upload all files first, and the one that starts the run last.",
+            changed.Blob);
 
     internal static string PathOf(UploadName upload, string blob) =>
         upload.Container == Containers.Drop ? DroppedModel : blob[upload.Prefix.Length..];
@@ -50,7 +108,8 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
 
         if (!listed.Exists(blob => blob.Name == upload.Blob))
         {
-            return [Deleted(upload, upload.Blob)];
+            return [new("upload-deleted", $"{upload.Container}/{upload.Blob} was deleted before it was read.", "Upload it again.",
+                upload.Blob)];
         }
 
         var problems = new List<Problem>();
@@ -74,49 +133,16 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
                 "Rename the file.", blob.Name)));
         return problems;
     }
-
-    private static async Task<Upload> DownloadAsync(
-        UploadName upload, BlobContainerClient container, List<BlobItem> listed, string folder, CancellationToken cancellationToken)
-    {
-        var files = new List<StoredFile>();
-        foreach (var item in listed.OrderBy(blob => blob.Name, StringComparer.Ordinal))
-        {
-            var path = WorkFolder.PathOf(folder, PathOf(upload, item.Name));
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            try
-            {
-                // The ETag of the listing makes the folder one moment's picture, whatever the uploader does meanwhile.
-                await container.GetBlobClient(item.Name).DownloadToAsync(
-                    path,
-                    new BlobDownloadToOptions { Conditions = new BlobRequestConditions { IfMatch = item.Properties.ETag } },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            catch (RequestFailedException gone) when (gone.Status == 404)
-            {
-                return new([], default, [Deleted(upload, item.Name)]);
-            }
-            catch (RequestFailedException changed) when (changed.Status == 412)
-            {
-                return new([], default, [new("upload-changed", $"{item.Name} was overwritten while it was read.",
-                    $"Upload all files, then {upload.Blob} last.", item.Name)]);
-            }
-
-            using var file = File.OpenRead(path);
-            var digest = await Digest.OfAsync(file, cancellationToken).ConfigureAwait(false);
-            files.Add(new(PathOf(upload, item.Name), digest, file.Length));
-        }
-
-        return new(files, listed.Max(blob => blob.Properties.LastModified ?? default), []);
-    }
-
-    private static Problem Deleted(UploadName upload, string blob) => new(
-        "upload-deleted", $"{upload.Container}/{blob} was deleted before it was read.", "Upload it again.", blob);
 }
 
-/// <summary>A fetched upload; no files when there are problems.</summary>
-internal sealed record Upload(IReadOnlyList<StoredFile> Files, DateTimeOffset NewestAt, IReadOnlyList<Problem> Problems)
+/// <summary>A file of an upload, where it lies.</summary>
+/// <param name="Path">Its path in the upload.</param>
+/// <param name="Blob">The blob.</param>
+internal sealed record UploadFile(string Path, PinnedBlob Blob);
+
+/// <summary>An upload as it was listed; no files when there are problems.</summary>
+internal sealed record FoundUpload(IReadOnlyList<UploadFile> Files, DateTimeOffset NewestAt, IReadOnlyList<Problem> Problems)
 {
-    /// <summary>Digest over paths and digests, in the order of the paths.</summary>
-    internal Digest SourceDigest => Digest.Of(System.Text.Encoding.UTF8.GetBytes(
-        string.Concat(Files.OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => $"{file.Path}\0{file.Digest}\n"))));
+    /// <summary>The files by their paths, for whoever reads them where they lie.</summary>
+    internal IReadOnlyDictionary<string, PinnedBlob> Blobs => Files.ToDictionary(file => file.Path, file => file.Blob);
 }

@@ -1,7 +1,9 @@
 using Azure.Storage.Blobs;
 using SlmOps.Contracts;
 using SlmOps.Packaging.Manifests;
+using SlmOps.Packaging.Release;
 using SlmOps.Packaging.Statements;
+using SlmOps.Packaging.Storage;
 using SlmOps.Packaging.Verification;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
@@ -12,8 +14,7 @@ namespace SlmOps.Pipeline.Package;
 
 /// <summary>Waits until every variant has its verdict, then packages those that were accepted.</summary>
 internal sealed class PackageStage(
-    ArtifactBlobs artifacts, BlobServiceClient blobs, RunStore runs, SigningKeys keys, PipelineOptions options,
-    TimeProvider time, ILogger<PackageStage> log)
+    VariantLayers layers, BlobServiceClient blobs, RunStore runs, SigningKeys keys, TimeProvider time, ILogger<PackageStage> log)
     : RunStage<PackageResult>(runs, time)
 {
     private readonly ContainerBlobStore _packages = new(blobs.GetBlobContainerClient(Containers.Packages));
@@ -40,8 +41,8 @@ internal sealed class PackageStage(
         var attestations = new List<Attestation>();
         foreach (var verdict in verdicts.Where(judged => judged.Verdict.Accepted && !leftOut.ContainsKey(judged.Variant)))
         {
-            var packed = await PackAsync(record, verdict, tried.FirstOrDefault(one => one.Variant == verdict.Variant), cancellationToken)
-                .ConfigureAwait(false);
+            var lab = tried.FirstOrDefault(one => one.Variant == verdict.Variant);
+            var packed = await PackAsync(record, verdict, lab, call.Meter, cancellationToken).ConfigureAwait(false);
             offers.Add(packed.Offer);
             attestations.AddRange(packed.Attestations);
         }
@@ -66,14 +67,10 @@ internal sealed class PackageStage(
     }
 
     private async Task<(VariantOffer Offer, IReadOnlyList<Attestation> Attestations)> PackAsync(
-        RunRecord record, ValidateResult verdict, LabResult? tried, CancellationToken cancellationToken)
+        RunRecord record, ValidateResult verdict, LabResult? tried, StageMeter meter, CancellationToken cancellationToken)
     {
         var built = (await Runs.FindAsync<QuantizeResult>(record.Key, QuantizeResult.Row(verdict.Variant), cancellationToken)
             .ConfigureAwait(false))!.Value;
-        using var work = new WorkFolder(options.WorkFolder);
-        var folder = work.Folder("package");
-        await artifacts.LoadAsync(ModelFiles.Companions(record, built.Files), folder, cancellationToken).ConfigureAwait(false);
-        await artifacts.LoadAsync(built.Files, folder, cancellationToken).ConfigureAwait(false);
         var needs = new VariantNeeds(RamNeed.Of(verdict.Figures, built.Bytes), built.MinimumOrt, []);
         var description = new VariantDescription
         {
@@ -88,9 +85,15 @@ internal sealed class PackageStage(
             Architecture = record.IsLanguageModel ? "transformer" : null,
             ParameterSize = VariantFolder.ParameterSize(record.Parameters),
         };
+        StoredFile[] stored = [.. built.Files, .. ModelFiles.Companions(record, built.Files)];
+        var part = meter.Begin($"copy {verdict.Variant}", stored.Sum(file => file.Size));
+        IReadOnlyList<PackageFile> files =
+        [
+            .. await layers.StoreAsync(stored, built.Layers, part, cancellationToken).ConfigureAwait(false),
+            .. await TestsAsync(verdict, cancellationToken).ConfigureAwait(false),
+        ];
         var (passed, failed) = LabChoice.Classes(tried?.Outcomes ?? []);
-        var offer = await VariantFolder.PackAsync(
-            folder, verdict, description, _packages, cancellationToken).ConfigureAwait(false) with
+        var offer = await VariantPackager.PackAsync(files, description, _packages, cancellationToken).ConfigureAwait(false) with
         {
             PassedClasses = passed,
             FailedClasses = failed,
@@ -100,6 +103,19 @@ internal sealed class PackageStage(
             offer, description, TestOutcome.Of(record, verdict), TestOutcome.Of(record, tried), _packages, key, cancellationToken)
            .ConfigureAwait(false);
         return (offer, attestations);
+    }
+
+    /// <summary>What devices test the variant by.</summary>
+    private async Task<IReadOnlyList<PackageFile>> TestsAsync(ValidateResult verdict, CancellationToken cancellationToken)
+    {
+        var tests = new List<PackageFile>();
+        foreach (var (path, bytes) in SmokeFiles.Of(verdict))
+        {
+            var blob = await _packages.AddAsync(bytes, cancellationToken).ConfigureAwait(false);
+            tests.Add(new(path, blob.Digest, blob.Size));
+        }
+
+        return tests;
     }
 
     private OutboxEntry Packaged(RunKey run, List<VariantOffer> offers) =>

@@ -8,22 +8,18 @@ using SlmOps.Pipeline.Runs;
 
 namespace SlmOps.Pipeline.Package;
 
-/// <summary>Turns the folder of a built variant into its package; the same for the stage and for packaging by hand.</summary>
+/// <summary>
+/// Turns the folder of a variant that was built by hand into its package: the same one that the stage makes where its files lie.
+/// </summary>
 internal static class VariantFolder
 {
     /// <summary>
-    /// Adds what devices test it by, splits the weights into one file a transformer block and stores everything. A second
-    /// release then shares the blobs of every block that did not change.
+    /// Splits the weights into one file a transformer block and stores everything. A second release then shares the blobs
+    /// of every block that did not change.
     /// </summary>
     internal static async Task<VariantOffer> PackAsync(
-        string folder, ValidateResult? validated, VariantDescription description, IBlobStore store,
-        CancellationToken cancellationToken)
+        string folder, VariantDescription description, IBlobStore store, CancellationToken cancellationToken)
     {
-        if (validated is not null)
-        {
-            await SmokeFiles.WriteAsync(validated, folder, cancellationToken).ConfigureAwait(false);
-        }
-
         var variant = await WeightSharder.ReadAsync(folder, ModelFiles.Model, cancellationToken).ConfigureAwait(false);
         return await VariantPackager.PackAsync(variant.Files, description, store, cancellationToken).ConfigureAwait(false);
     }

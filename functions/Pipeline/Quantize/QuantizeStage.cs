@@ -10,6 +10,8 @@ internal sealed class QuantizeStage(
     ArtifactBlobs artifacts, RunStore runs, PipelineOptions options, TimeProvider time, ILogger<QuantizeStage> log)
     : RunStage<QuantizeResult>(runs, time)
 {
+    private const int MaxLayers = 1024;
+
     protected override async Task<StageOutcome<QuantizeResult>?> WorkAsync(
         StageCall call,
         RunRecord record,
@@ -46,24 +48,27 @@ internal sealed class QuantizeStage(
             Variant = wanted.Name,
             Recipe = wanted.Recipe,
             Files = files,
+            Layers = record.Layers,
             Bytes = files.Sum(file => file.Size),
             Ratio = 1,
             MinimumOrt = record.OriginalMinimumOrt,
         };
     }
 
+    // A row of the table holds them all; packaging computes what is not there.
+    private static IReadOnlyList<StoredFile> Few(IReadOnlyList<StoredFile> layers) => layers.Count <= MaxLayers ? layers : [];
+
     private async Task<QuantizeResult> BuildAsync(
         RunRecord record, VariantRequest wanted, StageMeter meter, CancellationToken cancellationToken)
     {
-        using var work = new WorkFolder(options.WorkFolder);
-        var source = work.Folder("source");
         var originals = ModelFiles.Of(record);
-        await artifacts.LoadAsync(originals, source, cancellationToken).ConfigureAwait(false);
+        using var source = await artifacts.OpenAsync(originals, cancellationToken).ConfigureAwait(false);
         try
         {
             using var sink = artifacts.Sink();
             var report = ModelQuantizer.Quantize(
-                WorkFolder.PathOf(source, record.Manifest.Model!),
+                source,
+                record.Manifest.Model!,
                 ModelFiles.Model,
                 sink,
                 wanted.ToOptions(options.Threads),
@@ -77,6 +82,7 @@ internal sealed class QuantizeStage(
                 Variant = wanted.Name,
                 Recipe = wanted.Recipe,
                 Files = files,
+                Layers = Few(sink.Layers()),
                 Bytes = bytes,
                 Ratio = (double)bytes / originals.Sum(file => file.Size),
                 MinimumOrt = report.MinimumOrt,

@@ -23,6 +23,10 @@ internal static class ModelFiles
     internal static string OriginalMinimumOrt(ModelFacts facts) =>
         facts.Warnings.Select(warning => Version.Parse(warning.From)).Append(FirstRuntime).Max()!.ToString(3);
 
+    /// <summary>True for what is a graph or weights by its name.</summary>
+    internal static bool IsModel(string path) =>
+        ModelEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Graph and weights.</summary>
     internal static IReadOnlyList<StoredFile> Of(RunRecord record) =>
         [.. record.Files.Where(file => file.Path == record.Manifest.Model || record.WeightFiles.Contains(file.Path))];
@@ -44,7 +48,7 @@ internal static class ModelFiles
     /// </summary>
     internal static IReadOnlyList<StoredFile> Companions(RunRecord record, IReadOnlyList<StoredFile> built) =>
         [.. record.Files.Where(file =>
-            !ModelEndings.Any(ending => file.Path.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
+            !IsModel(file.Path)
             && !built.Any(other => string.Equals(other.Path, file.Path, StringComparison.OrdinalIgnoreCase))
             && !string.Equals(file.Path, SmokeFile, StringComparison.OrdinalIgnoreCase)
             && !string.Equals(file.Path, SmokeRules.OutputsFileName, StringComparison.OrdinalIgnoreCase)

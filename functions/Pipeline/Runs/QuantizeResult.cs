@@ -19,6 +19,9 @@ internal sealed record QuantizeResult : StageResult
     /// <summary>Graph and weights; empty when the quantizer refused.</summary>
     public IReadOnlyList<StoredFile> Files { get; init; } = [];
 
+    /// <summary>The layers that packaging cuts the weights into, where their digests are known; packaging reads the others.</summary>
+    public IReadOnlyList<StoredFile> Layers { get; init; } = [];
+
     /// <summary>Bytes of graph and weights.</summary>
     public long Bytes { get; init; }
 

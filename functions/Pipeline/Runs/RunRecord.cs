@@ -22,6 +22,11 @@ internal sealed record RunRecord
     /// <summary>The files, as kept in the artifacts container.</summary>
     public required IReadOnlyList<StoredFile> Files { get; init; }
 
+    /// <summary>
+    /// The layers that packaging cuts the original's weights into, as far as their digests were computed while it was read.
+    /// </summary>
+    public IReadOnlyList<StoredFile> Layers { get; init; } = [];
+
     /// <summary>Paths of the external data files that the graph names.</summary>
     public required IReadOnlyList<string> WeightFiles { get; init; }
 

@@ -6,23 +6,26 @@ namespace SlmOps.Pipeline.Runs;
 /// <summary>What devices test a variant by, as files beside its graph.</summary>
 internal static class SmokeFiles
 {
-    /// <summary>Writes what validation made of them.</summary>
-    internal static async Task WriteAsync(ValidateResult validated, string folder, CancellationToken cancellationToken)
+    /// <summary>What validation made of them, by the paths that they have in a package.</summary>
+    internal static IEnumerable<(string Path, byte[] Bytes)> Of(ValidateResult validated)
     {
         if (validated.SmokeTest is { } smoke)
         {
-            await File.WriteAllBytesAsync(
-                Path.Combine(folder, ModelFiles.SmokeFile),
-                JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest),
-                cancellationToken).ConfigureAwait(false);
+            yield return (ModelFiles.SmokeFile, JsonSerializer.SerializeToUtf8Bytes(smoke, ContractsJson.Default.SmokeTest));
         }
 
         if (validated.SmokeOutputs is { } outputs)
         {
-            await File.WriteAllBytesAsync(
-                Path.Combine(folder, SmokeRules.OutputsFileName),
-                JsonSerializer.SerializeToUtf8Bytes(outputs, ContractsJson.Default.SmokeOutputs),
-                cancellationToken).ConfigureAwait(false);
+            yield return (SmokeRules.OutputsFileName, JsonSerializer.SerializeToUtf8Bytes(outputs, ContractsJson.Default.SmokeOutputs));
+        }
+    }
+
+    /// <summary>Writes them.</summary>
+    internal static async Task WriteAsync(ValidateResult validated, string folder, CancellationToken cancellationToken)
+    {
+        foreach (var (path, bytes) in Of(validated))
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder, path), bytes, cancellationToken).ConfigureAwait(false);
         }
     }
 }

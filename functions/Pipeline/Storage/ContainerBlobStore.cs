@@ -55,7 +55,7 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
         {
             hash.AppendData(buffer, 0, read);
             total += read;
-            var id = Convert.ToBase64String(BitConverter.GetBytes(blocks.Count));
+            var id = BlockId(blocks.Count);
             using var block = new MemoryStream(buffer, 0, read, writable: false);
             await blob.StageBlockAsync(id, block, cancellationToken: cancellationToken).ConfigureAwait(false);
             blocks.Add(id);
@@ -67,6 +67,15 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
             throw new InvalidDataException($"Expected {digest} of {size} bytes, got {actual} of {total} bytes.");
         }
 
+        await CommitAsync(blob, blocks, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All ids of a blob's blocks have one length.</summary>
+    internal static string BlockId(int index) => Convert.ToBase64String(BitConverter.GetBytes(index));
+
+    /// <summary>Makes a blob of its blocks, unless somebody else did.</summary>
+    internal static async Task CommitAsync(BlockBlobClient blob, IReadOnlyList<string> blocks, CancellationToken cancellationToken)
+    {
         try
         {
             await blob.CommitBlockListAsync(
@@ -85,12 +94,17 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
     /// package just found: writing its metadata again changes its time and its ETag. A blob of the last hour is left
     /// alone, since a new ETag makes a device that is fetching it start again.
     /// </summary>
-    private async Task<bool> TryRenewAsync(Digest digest, CancellationToken cancellationToken)
+    internal async Task<bool> TryRenewAsync(Digest digest, CancellationToken cancellationToken)
     {
         var blob = container.GetBlobClient(NameOf(digest));
         try
         {
             var found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (!await IsWholeAsync(blob, found.Value, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
             if (found.GetRawResponse().Headers.Date is not { } now || now - found.Value.LastModified > RenewAfter)
             {
                 await blob.SetMetadataAsync(found.Value.Metadata, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -101,6 +115,22 @@ internal sealed class ContainerBlobStore(BlobContainerClient container) : IBlobS
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
             return false;
+        }
+    }
+
+    /// <summary>A copy that storage has not finished shows under the blob's name already.</summary>
+    private static async Task<bool> IsWholeAsync(BlobClient blob, BlobProperties found, CancellationToken cancellationToken)
+    {
+        switch (found.BlobCopyStatus)
+        {
+            case CopyStatus.Pending:
+                throw new IOException($"{blob.BlobContainerName}/{blob.Name} is still being copied ({found.CopyProgress} bytes).");
+            case CopyStatus.Failed or CopyStatus.Aborted:
+                var same = new BlobRequestConditions { IfMatch = found.ETag };
+                await blob.DeleteIfExistsAsync(conditions: same, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return false;
+            default:
+                return true;
         }
     }
 }

@@ -15,6 +15,19 @@ internal static class Models
         ("model.onnx", OnnxModels.Mlp(seed).Bytes()),
         (Upload.Manifest, Manifest(variants)));
 
+    /// <summary>A model of two layers whose weights lie in a file of their own, in a folder of the upload.</summary>
+    internal static Upload Layered(string name, string version, int seed, params string[] variants)
+    {
+        var (model, data) = OnnxModels.Layered(seed, "model.onnx.data");
+        return Upload.Of(
+            name,
+            version,
+            ("onnx/model.onnx", model.Bytes()),
+            ("onnx/model.onnx.data", data),
+            ("LICENSE", Upload.Text("Do as you like.")),
+            (Upload.Manifest, Manifest(variants)));
+    }
+
     /// <summary>A language model with tokenizer, evaluation text and smoke prompts.</summary>
     internal static Upload Decoder(string name, string version, int seed, params string[] variants) =>
         Upload.Of(

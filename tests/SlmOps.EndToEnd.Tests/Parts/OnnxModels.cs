@@ -94,9 +94,33 @@ internal static class OnnxModels
     internal static int Following(int seed, int token) => (5 * token + 3 + seed) % Vocabulary;
 
     /// <summary>The MLP with its weights in a file of their own, one after the other.</summary>
-    internal static (ModelProto Model, byte[] Data) External(int seed, string file)
+    internal static (ModelProto Model, byte[] Data) External(int seed, string file) => External(Mlp(seed), file);
+
+    /// <summary>
+    /// Two layers by the usual names, x [batch, 64] → y [batch, 64], with weights that are large enough to be copied by
+    /// themselves and small ones; the second layer lies first.
+    /// </summary>
+    internal static (ModelProto Model, byte[] Data) Layered(int seed, string file)
     {
-        var model = Mlp(seed);
+        const int Inner = 1280;
+        var random = new Random(seed);
+        var graph = new GraphProto { Name = $"layered-{seed}" };
+        graph.Input.Add(Port("x", FloatType, "batch", Width));
+        graph.Output.Add(Port("y", FloatType, "batch", Width));
+        graph.Initializer.Add(Floats("layers.1.bias", [Width], Normal(random, Width, 0.1)));
+        graph.Initializer.Add(Floats("layers.1.weight", [Inner, Width], Normal(random, Inner * Width, 0.05)));
+        graph.Initializer.Add(Floats("layers.0.bias", [Inner], Normal(random, Inner, 0.1)));
+        graph.Initializer.Add(Floats("layers.0.weight", [Width, Inner], Normal(random, Width * Inner, 0.1)));
+        graph.Node.Add(Node("MatMul", ["x", "layers.0.weight"], ["a"]));
+        graph.Node.Add(Node("Add", ["a", "layers.0.bias"], ["b"]));
+        graph.Node.Add(Node("Relu", ["b"], ["c"]));
+        graph.Node.Add(Node("MatMul", ["c", "layers.1.weight"], ["d"]));
+        graph.Node.Add(Node("Add", ["d", "layers.1.bias"], ["y"]));
+        return External(Model(graph), file);
+    }
+
+    private static (ModelProto Model, byte[] Data) External(ModelProto model, string file)
+    {
         var data = new List<byte>();
         foreach (var tensor in model.Graph.Initializer)
         {
