@@ -71,7 +71,7 @@ internal sealed class ReleaseCommand(string program, string model, string data)
         TimeSpan pushed, TimeSpan released, JsonElement status, Used platform, Used platformBefore, Used azurite, Used azuriteBefore)
     {
         var bytes = Directory.GetFiles(model, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
-        Say($"{program}");
+        Console.WriteLine(program);
         Say($"  state {status.GetProperty("state")}, model {bytes / 1e6:F0} MB, upload {pushed.TotalSeconds:F1} s");
         Say($"  uploaded to released {released.TotalSeconds:F1} s; stages in ms {status.GetProperty("stagesMs")}");
         Line("platform", platform, platformBefore);
@@ -79,10 +79,12 @@ internal sealed class ReleaseCommand(string program, string model, string data)
         Say($"  peaks: work folders {_peakWork / 1e6:F0} MB, data folder {_peakData / 1e6:F0} MB");
         Say($"  peak of the platform's memory: {_peakResident / 1e6:F0} MB");
 
-        void Line(string who, Used used, Used before) => Say(
-            $"  {who}: read {(used.Read - before.Read) / 1e6:F0} MB ({(used.Read - before.Read) / (double)bytes:F2} x), "
-            + $"written {(used.Written - before.Written) / 1e6:F0} MB ({(used.Written - before.Written) / (double)bytes:F2} x), "
-            + $"processor {used.Seconds - before.Seconds:F1} s");
+        void Line(string who, Used used, Used before)
+        {
+            var (read, written) = (used.Read - before.Read, used.Written - before.Written);
+            Say($"  {who}: read {read / 1e6:F0} MB ({(double)read / bytes:F2} x), processor {used.Seconds - before.Seconds:F1} s");
+            Say($"  {who}: written {written / 1e6:F0} MB ({(double)written / bytes:F2} x)");
+        }
     }
 
     private static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
@@ -136,7 +138,7 @@ internal sealed class ReleaseCommand(string program, string model, string data)
                 throw new InvalidOperationException($"The platform ended with {up.ExitCode}.");
             }
 
-            await Task.Delay(Interval);
+            await Task.Delay(Interval, TimeProvider.System);
         }
     }
 
