@@ -17,8 +17,8 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
     public async Task Delete_CancelledRun_ItsUploadAndVariantsGoAndARunningOnesStay()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var gone = await BuiltAsync(bench, "garbage-gone", 81);
-        var kept = await BuiltAsync(bench, "garbage-kept", 82);
+        var gone = await BuiltAsync(bench, "garbage-gone", 581);
+        var kept = await BuiltAsync(bench, "garbage-kept", 582);
         await bench.Get<RunCancel>().CancelAsync(gone.Run, Cancelled);
         await using var later = await LaterAsync(25);
 
@@ -40,7 +40,7 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
     public async Task Plan_CancelledRunWithinTheGrace_NothingGoes()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var young = await BuiltAsync(bench, "garbage-young", 83);
+        var young = await BuiltAsync(bench, "garbage-young", 583);
         await bench.Get<RunCancel>().CancelAsync(young.Run, Cancelled);
         await using var later = await LaterAsync(23);
 
@@ -53,8 +53,8 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
     public async Task Delete_AnotherRunHasTheSameBytes_TheyStay()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var gone = await BuiltAsync(bench, "garbage-twin", 84);
-        await BuiltAsync(bench, "garbage-other", 84);
+        var gone = await BuiltAsync(bench, "garbage-twin", 584);
+        await BuiltAsync(bench, "garbage-other", 584);
         await bench.Get<RunCancel>().CancelAsync(gone.Run, Cancelled);
         await using var later = await LaterAsync(25);
 
@@ -84,7 +84,7 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
     public async Task TryDelete_BuildFoundItMeanwhile_Stays()
     {
         await using var bench = await StageBench.StartAsync(storage);
-        var gone = await BuiltAsync(bench, "garbage-found", 85);
+        var gone = await BuiltAsync(bench, "garbage-found", 585);
         await bench.Get<RunCancel>().CancelAsync(gone.Run, Cancelled);
         await using var later = await LaterAsync(25);
         var orphans = await later.Get<ArtifactGarbage>().FindAsync(Cancelled);
