@@ -63,6 +63,16 @@ public sealed class TransferMeterTests
         Assert.Equal("0 bytes", TransferText.Of(new(0, 0, 0, 0)));
     }
 
+    [Fact]
+    public void Done_Transfer_SaysWhatWasSentAndWhatWasThere()
+    {
+        Assert.Equal(
+            "Sent 5.20 GB in 80 s, 65.0 MB/s.", TransferText.Done(new(5_200_000_000, 5_200_000_000, 0, 1), TimeSpan.FromSeconds(80)));
+        Assert.Equal(
+            "Sent 4.00 GB in 80 s, 50.0 MB/s; 1.20 GB were there.",
+            TransferText.Done(new(5_200_000_000, 5_200_000_000, 1_200_000_000, 1), TimeSpan.FromSeconds(80)));
+    }
+
     [Theory]
     [InlineData(0.2, "1 s")]
     [InlineData(99, "99 s")]

@@ -35,7 +35,7 @@ public sealed class SlowLineTests(StageStorage storage)
     [Theory]
     [InlineData(1)]
     [InlineData(8)]
-    public async Task Run_WorkersBesideEachOther_MakeTheSameVariants(int workers)
+    public async Task Run_WorkersBesideEachOther_PackageTheSameVariants(int workers)
     {
         await using var line = Line();
         await using var near = await StageBench.StartAsync(storage);
@@ -53,15 +53,22 @@ public sealed class SlowLineTests(StageStorage storage)
     private string Through(SlowLine line) =>
         storage.Endpoints.ConnectionStringWithBlob(new UriBuilder(storage.Endpoints.Blob) { Port = line.Port }.Uri);
 
-    /// <summary>Digests of what was built for each variant.</summary>
-    private static async Task<IReadOnlyList<(string Variant, Digest Digest)>> BuildAsync(StageBench bench, string name, int workers)
+    /// <summary>From the upload to the package: digests of what was built for each variant, and whether it was packaged.</summary>
+    private static async Task<IReadOnlyList<(string Variant, Digest Digest, bool IsPackaged)>> BuildAsync(
+        StageBench bench, string name, int workers)
     {
-        var run = await bench.ArriveAsync("quantize", Models.Mlp(name, "1", 77, "int8", "int4", "fp16"));
-        await Parallel.ForEachAsync(
-            await bench.TakeAsync("quantize"),
-            new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = Cancelled },
-            async (message, _) => await bench.RunAsync("quantize", message));
-        return [.. (await bench.Runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, Cancelled))
-            .Select(result => (result.Variant, result.Digest))];
+        var run = await bench.ArriveAsync("intake", Models.Mlp(name, "1", 77, "int8", "int4"));
+        foreach (var stage in (string[])["intake", "quantize", "validate", "package"])
+        {
+            await Parallel.ForEachAsync(
+                await bench.TakeAsync(stage),
+                new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = Cancelled },
+                async (message, _) => await bench.RunAsync(stage, message));
+        }
+
+        var packaged = await bench.ResultAsync<PackageResult>(run, PackageResult.Row);
+        Assert.NotEmpty(packaged.Variants);
+        return [.. (await bench.Runs.ListAsync<QuantizeResult>(run, QuantizeResult.Prefix, Cancelled)).Select(
+            result => (result.Variant, result.Digest, packaged.Variants.Any(offer => offer.Name == result.Variant)))];
     }
 }
