@@ -35,7 +35,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
             }
         }
 
-        var problems = Check(upload, listed);
+        var problems = Check(upload, listed, options);
         if (problems.Count > 0)
         {
             return new([], default, problems);
@@ -97,7 +97,8 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
     internal static string PathOf(UploadName upload, string blob) =>
         upload.Container == Containers.Drop ? DroppedModel : blob[upload.Prefix.Length..];
 
-    private List<Problem> Check(UploadName upload, List<BlobItem> listed)
+    /// <summary>What is wrong with an upload, from its listing alone.</summary>
+    internal static IReadOnlyList<Problem> Check(UploadName upload, IReadOnlyList<BlobItem> listed, PipelineOptions options)
     {
         // First, because the listing ends here: what started the upload may come after it.
         if (listed.Count > options.MaxUploadFiles)
@@ -106,7 +107,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
                 "Upload only the files of the model.")];
         }
 
-        if (!listed.Exists(blob => blob.Name == upload.Blob))
+        if (listed.All(blob => blob.Name != upload.Blob))
         {
             return [new("upload-deleted", $"{upload.Container}/{upload.Blob} was deleted before it was read.", "Upload it again.",
                 upload.Blob)];
