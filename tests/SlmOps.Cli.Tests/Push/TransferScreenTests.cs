@@ -3,12 +3,14 @@ using SlmOps.Cli.Push;
 
 namespace SlmOps.Cli.Tests.Push;
 
-public sealed class TransferScreenTests
+public sealed class TransferScreenTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly StringWriter _written = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _written.Dispose();
 
     [Fact]
     public async Task Show_NoTerminal_IsALineEveryTenSeconds()
