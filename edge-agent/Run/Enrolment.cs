@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SlmOps.Contracts;
 using SlmOps.EdgeAgent.Cloud;
 using SlmOps.EdgeAgent.Identity;
 using SlmOps.EdgeAgent.Logging;
@@ -14,7 +15,12 @@ internal sealed class Enrolment(Credential credential, HttpCloudLink link, strin
 
     // A no is a person's to change.
     private static readonly TimeSpan WaitAfterNo = TimeSpan.FromMinutes(1);
+
+    // Who was let in again more than this ago starts anew.
+    private static readonly TimeSpan Calm = TimeSpan.FromHours(1);
     private int _failures;
+    private int _evictions;
+    private DateTimeOffset? _enrolledAt;
     private DateTimeOffset? _notBefore;
     private string? _told;
 
@@ -22,6 +28,17 @@ internal sealed class Enrolment(Credential credential, HttpCloudLink link, strin
     {
         if ((credential.IsEnrolled && !credential.IsDue) || _notBefore > clock.GetUtcNow())
         {
+            return;
+        }
+
+        if (credential.Doubt == RefusalCodes.TokenSignature && _notBefore is null && _enrolledAt is { } at)
+        {
+            // Whoever enrols with another key shuts this one out. Two agents that may do that would do it in turn for ever, and
+            // neither would say a word; when each waits longer every time, the service hears both and tells people.
+            _evictions = clock.GetUtcNow() - at < Calm ? _evictions + 1 : 1;
+            Postpone(
+                $"another agent enrolled as '{credential.DeviceId}' since; if two devices have this id, give one of them another.",
+                Backoff.Delay(_evictions, FirstWait, LongestWait, random));
             return;
         }
 
@@ -43,7 +60,7 @@ internal sealed class Enrolment(Credential credential, HttpCloudLink link, strin
                 Postpone(fault, WaitAfterNo);
                 break;
             case EnrolOutcome.Enrolled enrolled:
-                (_failures, _notBefore, _told) = (0, null, null);
+                (_failures, _notBefore, _told, _enrolledAt) = (0, null, null, clock.GetUtcNow());
                 Log.Enrolled(log, credential.DeviceId, enrolled.Answer.Channel, enrolled.Answer.NotAfter);
                 break;
             case EnrolOutcome.Failed failed:

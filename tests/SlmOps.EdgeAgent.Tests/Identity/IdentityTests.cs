@@ -94,6 +94,28 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public async Task Run_AnotherAgentEnrolsUnderItsIdAgainAndAgain_WaitsLongerEachTimeAndSaysSo()
+    {
+        await using var bench = await Bench.StartAsync();
+        bench.Service.OnCall = context => context.Request.Path == Enroll ? null : (401, RefusalCodes.TokenSignature);
+        using var parts = bench.NewParts(jitter: 0.5);
+        var loop = bench.NewLoop(parts);
+        loop.Recover();
+        List<int> enrolments = [];
+        for (var second = 0; second < 8; second++)
+        {
+            await loop.CycleAsync(TestContext.Current.CancellationToken);
+            await loop.CycleAsync(TestContext.Current.CancellationToken);
+            enrolments.Add(bench.Service.Enrolments.Count);
+            bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        // Half of at most 4 s, then of at most 8 s.
+        Assert.Equal([1, 1, 2, 2, 2, 2, 3, 3], enrolments);
+        Assert.Contains(bench.Log.All, line => line.Contains("another agent enrolled as 'd-1' since", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Run_CertificateNearItsEnd_IsRenewedWithItself()
     {
         await using var bench = await Bench.StartAsync();
