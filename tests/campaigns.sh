@@ -23,4 +23,4 @@ campaign() {
 campaign Packaging TamperTests LayoutTamperTests
 campaign Pipeline ReportCampaignTests
 campaign EdgeAgent HealingCampaignTests
-campaign EndToEnd KillCampaignTests
+campaign EndToEnd KillCampaignTests LongOrdinaryLifeTests

@@ -1,0 +1,49 @@
+using SlmOps.Contracts;
+using SlmOps.Contracts.Operator;
+using SlmOps.EndToEnd.Tests.Parts;
+
+namespace SlmOps.EndToEnd.Tests;
+
+/// <summary>
+/// The rest of <see cref="OrdinaryLifeTests"/>, which lasts: a platform that is away for longer than the deadline.
+/// </summary>
+public sealed class LongOrdinaryLifeTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact(Explicit = true)]
+    public async Task Platform_AwayForLongerThanTheDeadlineWhileDevicesWatchARelease_WithdrawsNothing()
+    {
+        await using var platform = await Platform.StartAsync(withFunctions: false);
+        await platform.StartFunctionsAsync();
+        using var folder = new Folder();
+        await using var line = await SlowLine.StartAsync(platform);
+        await using var watches = new RealDevice(platform, "away-1", "away", folder).Start();
+        await using var downloads = new RealDevice(platform, "away-2", "away", folder) { Url = line.Url }.Start();
+        await KnownAsync(platform, "away", 2);
+        var upload = OrdinaryLifeTests.Release("away", "1", soak: 40);
+        await platform.UploadAsync(upload);
+        await line.File.WaitAsync(Cancelled);
+        await platform.UntilAsync("away", "1", "watched", Is("away-1", DeviceState.Soaking));
+
+        await platform.StopFunctionsAsync();
+        await Hour.PassesForRingAsync(platform, "away", "away@1");
+        await Hour.PassesForDevicesAsync(platform, "away");
+        await Hour.PassesForServiceAsync(platform);
+        await platform.StartFunctionsAsync();
+        await line.FreeAsync();
+        var status = await platform.UntilAsync(upload, RunState.Finished);
+
+        Assert.StartsWith("2 of 2 devices committed", status.Rollout!.Rings[0].Reason, StringComparison.Ordinal);
+        Assert.Empty((await platform.Client.ChannelsAsync(Cancelled)).Single().Withdrawn);
+    }
+
+    private static Predicate<RunStatus> Is(DeviceId device, DeviceState state) =>
+        status => status.Devices.Any(one => one.Id == device && one.State == state);
+
+    private static Task<IReadOnlyList<DeviceStatus>> KnownAsync(Platform platform, ChannelName channel, int devices) => Wait.ForAsync(
+        $"{devices} devices in {channel}",
+        () => platform.Client.DevicesAsync(channel, Cancelled),
+        fleet => fleet.Count == devices,
+        fleet => string.Join(", ", fleet.Select(device => device.Id)));
+}
