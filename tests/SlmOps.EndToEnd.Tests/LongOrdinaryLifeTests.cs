@@ -1,11 +1,14 @@
+using Azure.Data.Tables;
 using SlmOps.Contracts;
 using SlmOps.Contracts.Operator;
 using SlmOps.EndToEnd.Tests.Parts;
+using SlmOps.Pipeline.Storage;
 
 namespace SlmOps.EndToEnd.Tests;
 
 /// <summary>
-/// The rest of <see cref="OrdinaryLifeTests"/>, which lasts: a platform that is away for longer than the deadline.
+/// The rest of <see cref="OrdinaryLifeTests"/>, which lasts: a platform that is away for longer than the deadline, and restarts
+/// while a release is watched.
 /// </summary>
 public sealed class LongOrdinaryLifeTests
 {
@@ -36,6 +39,53 @@ public sealed class LongOrdinaryLifeTests
 
         Assert.StartsWith("2 of 2 devices committed", status.Rollout!.Rings[0].Reason, StringComparison.Ordinal);
         Assert.Empty((await platform.Client.ChannelsAsync(Cancelled)).Single().Withdrawn);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Agent_StoppedCleanlyThreeTimesWhileItWatchesARelease_CommitsAtItsFirstTry()
+    {
+        await using var platform = await Platform.StartAsync();
+        using var folder = new Folder();
+        await using var device = new RealDevice(platform, "nightly-1", "nightly", folder).Start();
+        await KnownAsync(platform, "nightly", 1);
+        var upload = OrdinaryLifeTests.Release("nightly", "1", soak: 40);
+        await platform.UploadAsync(upload);
+        var seen = (await platform.UntilAsync("nightly", "1", "watched", Is("nightly-1", DeviceState.Soaking))).Devices[0].LastSeen;
+
+        for (var restart = 0; restart < 3; restart++)
+        {
+            await device.StopAsync();
+            device.Start();
+            var last = seen;
+            seen = (await platform.UntilAsync(
+                "nightly", "1", "heard of again", status => status.Devices is [{ State: DeviceState.Soaking } one] && one.LastSeen > last))
+                .Devices[0].LastSeen;
+        }
+
+        var status = await platform.UntilAsync(upload, RunState.Finished);
+
+        Assert.Equal(DeviceState.Committed, Assert.Single(status.Devices).State);
+        var told = await ToldAsync(platform, "nightly-1");
+        Assert.Contains(told, said => said.State == DeviceState.Committed);
+        Assert.All(told, said => Assert.Equal((1, 0), (said.Attempt, said.Restarts ?? 0)));
+        Assert.Empty((await platform.Client.ChannelsAsync(Cancelled)).Single().Withdrawn);
+    }
+
+    /// <summary>Everything that a device reported about what it was to run.</summary>
+    private static async Task<IReadOnlyList<DeploymentStatus>> ToldAsync(Platform platform, DeviceId device)
+    {
+        List<DeploymentStatus> told = [];
+        var rows = platform.Tables.GetTableClient(Tables.Reports).QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {device.ToString()}"), cancellationToken: Cancelled);
+        await foreach (var row in rows)
+        {
+            if (JsonRow.Read<DeviceReport>(row).Deployment is { } status)
+            {
+                told.Add(status);
+            }
+        }
+
+        return told;
     }
 
     private static Predicate<RunStatus> Is(DeviceId device, DeviceState state) =>
