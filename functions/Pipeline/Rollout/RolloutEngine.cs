@@ -147,14 +147,16 @@ internal static class RolloutEngine
         if (health.Total == 0 && (!ring.HadDevices || open > deadline) && fleet.Any(device => clock.IsRecent(device.LastSeen)))
         {
             // A ring nobody is in proves nothing, so it may be skipped but cannot be what finishes a rollout.
-            return rollout.CurrentRing < rollout.Rings.Count - 1 || Committed(rollout, fleet) > 0
+            return rollout.CurrentRing < rollout.Rings.Count - 1 || Committed(rollout, fleet, clock) > 0
                 ? new(GateOutcome.Pass, "no device of the fleet is in this ring")
                 : new(GateOutcome.Wait, "no device committed yet");
         }
 
-        // Nor do devices that cannot run it; where others do, they are waited for by nobody.
-        return health.Total > 0 && health.Count(Standing.Incompatible) == health.Total && Committed(rollout, fleet) > 0
-            ? new(GateOutcome.Pass, $"no device of this ring can run it: {health.Names(Standing.Incompatible)}")
+        // Nor do devices that cannot run it, or are not there; where others run it, nobody waits for them.
+        return health is { Total: > 0, Living: 0 } && Committed(rollout, fleet, clock) > 0
+            ? new(
+                GateOutcome.Pass,
+                $"no device of this ring is there or can run it: {health.Names(Standing.Offline, Standing.Incompatible)}")
             : RingGate.Decide(health, ring, open, deadline);
     }
 
@@ -193,7 +195,7 @@ internal static class RolloutEngine
         return new(
             Move(passed, RolloutMove.LastRingPassed, null, null, clock.Now),
             channel.Next(clock.Now) with { Stable = rollout.Release, StableRollout = rollout.Id, Candidate = null },
-            [fact, new(EventTypes.RolloutCompleted, "", new RolloutCompleted(rollout.Id, Committed(rollout, fleet)))]);
+            [fact, new(EventTypes.RolloutCompleted, "", new RolloutCompleted(rollout.Id, Committed(rollout, fleet, clock)))]);
     }
 
     /// <summary>It is rolled back when no device that is heard of runs the release, or is on its way to.</summary>
@@ -228,6 +230,6 @@ internal static class RolloutEngine
         return members;
     }
 
-    private static int Committed(RolloutRecord rollout, IReadOnlyList<DeviceRecord> devices) => devices.Count(device =>
-        rollout.StatusOf(device) is { State: DeviceState.Committed or DeviceState.AlreadyInstalled });
+    private static int Committed(RolloutRecord rollout, IReadOnlyList<DeviceRecord> devices, ServiceClock clock) => devices.Count(device =>
+        rollout.StatusOf(device) is { State: DeviceState.Committed or DeviceState.AlreadyInstalled } && !device.IsInConflict(clock));
 }

@@ -70,7 +70,28 @@ public sealed class FairRolloutTests
         play.Unfit([.. play.Offered.Where(id => play.Fleet.Single(device => device.Id == id).Deployment is null)]).Advance();
 
         Assert.Equal(RolloutState.Finished, play.Rollout.State);
-        Assert.Contains("no device of this ring can run it", play.Fact<RingPassed>().Reason, StringComparison.Ordinal);
+        Assert.Contains("no device of this ring is there or can run it", play.Fact<RingPassed>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LastRingOfRetiredDevices_IsPassedWhereOthersCommitted()
+    {
+        var play = new RolloutPlay(SampleFleet.Rollout(), Five).Offline(Five).Wait(TimeSpan.FromHours(1)).Online("d2").Advance();
+
+        play.Commit([.. play.Offered]).Advance();
+
+        Assert.Equal(RolloutState.Finished, play.Rollout.State);
+        Assert.Equal("d2", Assert.Single(play.Fleet, device => device.Deployment is not null).Id.ToString());
+    }
+
+    [Fact]
+    public void TwoAgentsUnderOneId_AreNotWhatARingPassesBy()
+    {
+        var play = new RolloutPlay(SampleFleet.Rollout(All), "d1").Advance().Commit("d1").Conflict("d1").Advance();
+        Assert.Equal(RolloutState.Running, play.Rollout.State);
+
+        play.Wait(Deadline + Second).Conflict("d1").Advance();
+        Assert.Equal((RolloutState.Paused, "NoData"), (play.Rollout.State, play.Rollout.ReasonCode));
     }
 
     [Fact]

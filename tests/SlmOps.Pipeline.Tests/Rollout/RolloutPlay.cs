@@ -65,6 +65,13 @@ internal sealed class RolloutPlay
         return this;
     }
 
+    /// <summary>Two agents report under its id.</summary>
+    internal RolloutPlay Conflict(string id)
+    {
+        _devices[id] = _devices[id] with { ConflictAt = Now };
+        return this;
+    }
+
     internal RolloutPlay Leave(string id)
     {
         _devices.Remove(id);

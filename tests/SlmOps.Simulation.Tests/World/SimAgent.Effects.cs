@@ -155,8 +155,8 @@ internal sealed partial class SimAgent
     private bool Commit(DateTimeOffset now, DateTimeOffset local)
     {
         Story.Require(
-            !IsOnline || _service.IsWanted(Open.Release, ProcessorClass),
-            $"{Id} watched {Open.Release.Version} to its end, which it could know that nobody wants any more");
+            !IsOnline || _service.IsWanted(Open.Release, ProcessorClass) || _service.WasStable(Open.Release),
+            $"{Id} watched {Open.Release.Version} to its end, which never passed, and which it could know that nobody wants any more");
         if (_releases[Open.Release.Digest].Quality == Quality.FailsInItsSoak)
         {
             GoBack("smoke-failed", "It fails at the end of its soak.", now, local);
