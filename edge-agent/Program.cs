@@ -1,5 +1,7 @@
 using SlmOps.EdgeAgent;
+using SlmOps.Inference;
 
+RuntimeTelemetry.TurnOff();
 Starter.EndWithIt();
 var parsed = AgentCommandLine.Create().Parse(args);
 var code = await parsed.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

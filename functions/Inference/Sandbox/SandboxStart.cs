@@ -34,6 +34,7 @@ internal static class SandboxStart
         start.Environment["DOTNET_gcConcurrent"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_TC_QuickJitForLoops"] = "0";
+        start.Environment[RuntimeTelemetry.Variable] = "1";
         return start;
     }
 
