@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SlmOps.Contracts;
 using SlmOps.Pipeline.Outbox;
 using SlmOps.Pipeline.Runs;
@@ -15,6 +16,7 @@ internal sealed class IntakeStage(
     internal const string Name = StageAttempt.Intake;
 
     private const string Unread = "unread";
+    private const int MaxReads = 3;
 
     /// <param name="upload">What was uploaded.</param>
     /// <param name="meter">Told how far it is.</param>
@@ -26,9 +28,20 @@ internal sealed class IntakeStage(
         var started = time.GetTimestamp();
         meter.Begin("inspect");
         using var work = new WorkFolder(options.WorkFolder);
-        var folder = work.Folder("model");
-        var found = await uploads.FindAsync(upload, folder, cancellationToken).ConfigureAwait(false);
-        var (draft, fetched) = await ReadAsync(upload, found, folder, meter, cancellationToken).ConfigureAwait(false);
+        string folder;
+        FoundUpload found;
+        IntakeDraft draft;
+        Upload fetched;
+        var reads = 0;
+        do
+        {
+            // What is sent again while it is read is read again: each time as it then is.
+            folder = work.Folder(string.Create(CultureInfo.InvariantCulture, $"model-{++reads}"));
+            found = await uploads.FindAsync(upload, folder, cancellationToken).ConfigureAwait(false);
+            (draft, fetched) = await ReadAsync(upload, found, folder, meter, cancellationToken).ConfigureAwait(false);
+        }
+        while (reads < MaxReads && fetched.Problems.Any(problem => problem.Code == UploadReader.ChangedCode));
+
         if (Key(upload, fetched) is not { } run)
         {
             // A name that is not safe has no partition of its own.

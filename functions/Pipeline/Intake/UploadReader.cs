@@ -13,6 +13,9 @@ namespace SlmOps.Pipeline.Intake;
 /// </summary>
 internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions options)
 {
+    /// <summary>Of a problem with an upload that was overwritten while it was read.</summary>
+    internal const string ChangedCode = "upload-changed";
+
     /// <summary>The name of a dropped file inside its folder.</summary>
     internal const string DroppedModel = "model.onnx";
 
@@ -89,7 +92,7 @@ internal sealed class UploadReader(BlobServiceClient blobs, PipelineOptions opti
     internal static Problem Changed(BlobChangedException changed) => changed.IsDeleted
         ? new("upload-deleted", $"{changed.Container}/{changed.Blob} was deleted before it was read.", "Upload it again.", changed.Blob)
         : new(
-            "upload-changed",
+            ChangedCode,
             $"{changed.Blob} was overwritten while it was read.",
             "Upload all files first, and the one that starts the run last.",
             changed.Blob);

@@ -8,8 +8,8 @@ using SlmOps.Pipeline.Tests.Bench;
 
 namespace SlmOps.Pipeline.Tests.Collect;
 
-[Collection(StageCollection.Name)]
-public sealed class ArtifactGarbageTests(StageStorage storage)
+/// <summary>On a storage of its own: what it collects is everybody's.</summary>
+public sealed class ArtifactGarbageTests(StageStorage storage) : IClassFixture<StageStorage>
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -97,7 +97,6 @@ public sealed class ArtifactGarbageTests(StageStorage storage)
         Assert.True(await blob.ExistsAsync(Cancelled));
     }
 
-    /// <summary>Artifacts alone: the packages of this storage are other tests' business.</summary>
     private static async Task DeleteAsync(StageBench bench)
     {
         var artifacts = bench.Get<ArtifactGarbage>();
