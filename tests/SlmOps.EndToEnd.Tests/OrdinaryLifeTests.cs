@@ -70,16 +70,16 @@ public sealed class OrdinaryLifeTests(SharedPlatform shared)
     public async Task FirstDevice_ComesAfterTheDeadline_HasItsTime()
     {
         using var folder = new Folder();
-        var upload = Release("nobody", "1");
+        var upload = Release("unmanned", "1");
         await _platform.UploadAsync(upload);
-        await _platform.UntilAsync("nobody", "1", "open", seen => seen.Rollout?.Rings[0].StartedAt is not null);
-        await Hour.PassesForRingAsync(_platform, "nobody", "nobody@1");
+        await _platform.UntilAsync("unmanned", "1", "open", seen => seen.Rollout?.Rings[0].StartedAt is not null);
+        await Hour.PassesForRingAsync(_platform, "unmanned", "unmanned@1");
 
-        await using var first = new RealDevice(_platform, "nobody-1", "nobody", folder).Start();
+        await using var first = new RealDevice(_platform, "unmanned-1", "unmanned", folder).Start();
         var status = await _platform.UntilAsync(upload, RunState.Finished);
 
         Assert.StartsWith("1 of 1 devices committed", status.Rollout!.Rings[0].Reason, StringComparison.Ordinal);
-        await AllRunAsync("nobody", status, 1);
+        await AllRunAsync("unmanned", status, 1);
     }
 
     [Fact]
@@ -136,12 +136,12 @@ public sealed class OrdinaryLifeTests(SharedPlatform shared)
     public async Task Push_OfWhatWasRolledBack_SaysWhatItIsAndStartRollsItOutAgain()
     {
         using var folder = new Folder();
-        await using var device = new RealDevice(_platform, "again-1", "again", folder).Start();
-        var stable = await RolledOutAsync(Release("again", "1"));
-        var upload = Release("again", "2");
+        await using var device = new RealDevice(_platform, "offered-1", "offered", folder).Start();
+        var stable = await RolledOutAsync(Release("offered", "1"));
+        var upload = Release("offered", "2");
         await RolledOutAsync(upload);
-        await _platform.Client.CommandAsync("again", "rollback", "it seemed bad", Cancelled);
-        var back = await _platform.UntilAsync("again", "2", "rolled back", seen => seen.State == RunState.RolledBack);
+        await _platform.Client.CommandAsync("offered", "rollback", "it seemed bad", Cancelled);
+        var back = await _platform.UntilAsync("offered", "2", "rolled back", seen => seen.State == RunState.RolledBack);
         Assert.True(Runs(stable, Assert.Single(back.Devices)), Show(back.Devices));
         var files = Directory.CreateDirectory(folder.Of("files")).FullName;
         foreach (var (path, bytes) in upload.Files)
@@ -150,20 +150,20 @@ public sealed class OrdinaryLifeTests(SharedPlatform shared)
         }
 
         var (pushed, _, refusal) = await CliProcess.RunAsync(
-            "push", files, "--name", "again", "--version", "2", "--data", _platform.DataFolder);
+            "push", files, "--name", "offered", "--version", "2", "--data", _platform.DataFolder);
         var (started, said, error) = await CliProcess.RunAsync(
-            "rollout", "start", "again", "again/2", "--data", _platform.DataFolder);
+            "rollout", "start", "offered", "offered/2", "--data", _platform.DataFolder);
 
         Assert.Equal(1, pushed);
-        Assert.Contains("again/2 exists already and is ROLLED_BACK; nothing was done", refusal, StringComparison.Ordinal);
+        Assert.Contains("offered/2 exists already and is ROLLED_BACK; nothing was done", refusal, StringComparison.Ordinal);
         Assert.True(started == 0, said + error);
         var second = await Wait.ForAsync(
             "another rollout to finish",
-            () => _platform.Client.ModelAsync("again", "2", Cancelled),
+            () => _platform.Client.ModelAsync("offered", "2", Cancelled),
             seen => seen!.State == RunState.Finished,
             seen => $"{seen?.State} {seen?.Rollout?.Reason} {Show(seen!.Devices)}");
         Assert.NotEqual(back.Rollout!.Id, second!.Rollout!.Id);
-        await AllRunAsync("again", second, 1);
+        await AllRunAsync("offered", second, 1);
     }
 
     [Fact]
