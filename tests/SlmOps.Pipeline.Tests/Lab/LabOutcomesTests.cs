@@ -37,8 +37,8 @@ public sealed class LabOutcomesTests
     {
         var result = LabOutcomes.Of(
             "int4",
-            Report(Row("native") with { Verdict = new("failed", "input sr of /work/variant/model.onnx") }, Row("haswell")),
-            message => message.Replace("/work/", "", StringComparison.Ordinal));
+            Report(Row("native") with { Verdict = new("failed", "input sr of /scratch/variant/model.onnx") }, Row("haswell")),
+            message => message.Replace("/scratch/", "", StringComparison.Ordinal));
 
         Assert.All(result.Outcomes, one => Assert.False(one.Tried));
         Assert.EndsWith("input sr of variant/model.onnx", result.Outcomes[1].Reason, StringComparison.Ordinal);

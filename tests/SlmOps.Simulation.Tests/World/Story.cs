@@ -10,7 +10,7 @@ using SlmOps.Pipeline.Rollout;
 namespace SlmOps.Simulation.Tests.World;
 
 /// <summary>A world and what happens in it, one event after the other; what must always hold is looked at after each.</summary>
-internal sealed class Story
+internal sealed partial class Story
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan OfflineAfter = TimeSpan.FromMinutes(15);
@@ -27,7 +27,6 @@ internal sealed class Story
     private readonly HashSet<Digest> _committed = [];
     private DateTimeOffset _now = Start;
     private TimeSpan _listened;
-    private bool _byHand;
     private int _offered = 1;
 
     internal Story(int devices, Quality quality, bool canary)
@@ -53,7 +52,7 @@ internal sealed class Story
         (_pace, _releases, _service) = (other._pace, other._releases, new(other._service));
         _devices = [.. other._devices.Select(device => new SimAgent(device, _service))];
         (_heard, _beat, _committed) = ([.. other._heard], [.. other._beat], [.. other._committed]);
-        (_now, _listened, _byHand, _offered) = (other._now, other._listened, other._byHand, other._offered);
+        (_now, _listened, _offered) = (other._now, other._listened, other._offered);
     }
 
     /// <summary>The same world, to go on from twice.</summary>
@@ -169,7 +168,6 @@ internal sealed class Story
                 _service.Skip(_now);
                 break;
             case Happening.RollBack:
-                _byHand |= _service.IsUp;
                 _service.Command(RolloutMove.RollBack, _now);
                 break;
             case Happening.Newer when _service.IsUp && _offered == 1:
@@ -267,7 +265,6 @@ internal sealed class Story
     private void Offer(int release)
     {
         _offered = release;
-        _byHand = false;
         _service.Start(_releases[release], _now);
     }
 
@@ -328,97 +325,6 @@ internal sealed class Story
 
         return true;
     }
-
-    /// <summary>What must hold after everything that happens.</summary>
-    private void Look()
-    {
-        foreach (var device in _devices)
-        {
-            foreach (var content in new[] { device.State.A, device.State.B }.Where(content => content is { Committed: true }))
-            {
-                _committed.Add(content!.Release.Digest);
-            }
-
-            Require(
-                device.State.ActiveContent?.Release.Digest is not { } runs || device.State.Deployment is not { State: DeviceState.Committed } ended
-                    || ended.Release.Digest == runs,
-                $"{device.Id} says that it committed {device.State.Deployment?.Release.Version} and runs another");
-            Require(
-                device.State.ActiveContent is not null || device.State.LastSeq < 1000 || _releases[1].Quality != Quality.Good,
-                $"{device.Id} serves nothing");
-        }
-
-        foreach (var step in _service.Taken)
-        {
-            LookAt(step);
-        }
-
-        _service.Taken.Clear();
-    }
-
-    private void LookAt(RolloutStep step)
-    {
-        var rollout = step.Rollout;
-        var quality = QualityOf(rollout);
-        var others = _devices.Any(device => device.ProcessorClass != ProcessorClass.Arm64);
-        var bad = quality != Quality.Good && (quality != Quality.FailsOnOneClass || !others);
-        if (rollout.State == RolloutState.RollingBack && rollout.ReasonCode == "ErrorThreshold" && !bad)
-        {
-            var silent = _devices.Index().Any(one =>
-                _service.Fleet.Single(known => known.Id == one.Item.Id).Deployment is { State: DeviceState.Activating or DeviceState.Soaking }
-                && _listened - _heard[one.Index] > _pace.Deadline);
-            Require(silent, $"a good release is withdrawn: {rollout.Reason}");
-        }
-
-        if (step.Facts.Any(fact => fact.Type == EventTypes.RingStarted))
-        {
-            LookAtRing(rollout);
-        }
-
-        if (rollout is { State: RolloutState.Paused, ReasonCode: "NoData" })
-        {
-            Require(
-                _devices.Any(device => rollout.Reason!.Contains($"{device.Id} (", StringComparison.Ordinal)),
-                $"a pause does not say whom it waits for: {rollout.Reason}");
-        }
-
-        if (rollout.State == RolloutState.Finished)
-        {
-            Require(_committed.Contains(rollout.Release.Digest), "finished, and nobody ever committed it");
-            Require(!bad, "a bad release finished");
-        }
-
-        if (rollout.State == RolloutState.RolledBack && rollout.ReasonCode != "Superseded")
-        {
-            foreach (var device in _devices.Where(device => device is { IsOn: true, HasNetwork: true, Outbox.Count: 0 }))
-            {
-                Require(
-                    Runs(device) != rollout.Release.Version || rollout.Previous is null || !IsHeardOf(device),
-                    $"rolled back, and {device.Id} runs it");
-            }
-        }
-    }
-
-    private Quality QualityOf(RolloutRecord rollout) =>
-        _releases.Single(release => release.Ref.Digest == rollout.Release.Digest).Quality;
-
-    /// <summary>A ring takes living devices, and no more of them than its share.</summary>
-    private void LookAtRing(RolloutRecord rollout)
-    {
-        var index = rollout.CurrentRing;
-        var share = _pace.Rings[index];
-        bool IsLiving(SimAgent device) => _listened - _heard[Array.IndexOf(_devices, device)] <= OfflineAfter
-            && !(QualityOf(rollout) == Quality.FailsOnOneClass && rollout.ExcludedClasses.Contains(device.ProcessorClass));
-        var living = _devices.Where(IsLiving).ToList();
-        var taken = living.Count(device => rollout.RingOf(_service.Fleet.Single(known => known.Id == device.Id)) >= 0);
-        Require(
-            taken <= Math.Ceiling(share * living.Count),
-            $"ring {index + 1} takes {taken} of {living.Count} living devices, its share is {share}");
-        Require(living.Count == 0 || taken > 0, $"ring {index + 1} takes none of {living.Count} living devices");
-    }
-
-    private bool IsHeardOf(SimAgent device) =>
-        _service.Fleet.Single(known => known.Id == device.Id) is var record && _now - record.LastSeen < TimeSpan.FromMinutes(15);
 }
 
 /// <summary>Something does not hold that must.</summary>
